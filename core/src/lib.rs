@@ -1,0 +1,2 @@
+//! A WebAuthn verifier for servers, browsers and microcontrollers.
+#![no_std]

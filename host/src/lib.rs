@@ -1,0 +1,1 @@
+//! A passkey server on Rocket, as a library to mount in another application.

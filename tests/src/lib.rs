@@ -1,0 +1,1 @@
+//! What the tests share: a software authenticator and the corpora.
