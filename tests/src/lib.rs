@@ -1,1 +1,12 @@
-//! What the tests share: a software authenticator and the corpora.
+//! What the tests share: a software authenticator, the vectors of WebAuthn Level 3 made from their
+//! derivation, the corpora, and the contract's JSON check.
+
+pub mod attestation;
+pub mod authenticator;
+pub mod cbor;
+pub mod check;
+pub mod client_data;
+pub mod corpora;
+pub mod encoding;
+pub mod keys;
+pub mod w3c;

@@ -1,0 +1,140 @@
+//! Cases that lie beside the repository, in `../shared/vectors`, where a checkout has them.
+
+use std::{
+    fs,
+    io::{Write, stderr},
+    path::PathBuf,
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{encoding::from_base64url, w3c};
+
+/// What a case expects.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Expected {
+    /// The check is accepted.
+    Accept,
+    /// The check is rejected.
+    Reject,
+}
+
+/// One line of a corpus.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Case {
+    /// The case's name.
+    pub id: String,
+    /// The verdict expected.
+    pub expect: Expected,
+    /// False where either verdict can be defended.
+    pub mandatory: bool,
+    /// The check.
+    pub check: Value,
+    /// Format of the attestation statement, for a registration.
+    #[serde(rename = "attestation_fmt")]
+    pub format: Option<String>,
+    /// The credential's algorithm, where the corpus says it.
+    pub algorithm: Option<AlgorithmName>,
+}
+
+/// The algorithm as a corpus names it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AlgorithmName {
+    /// Its name.
+    pub name: String,
+}
+
+impl Case {
+    /// Whether the case needs nothing but ES256: an assertion by such a key, or a registration of
+    /// one whose statement is `none` or signed by the key itself.
+    #[must_use]
+    pub fn is_es256_without_chain(&self) -> bool {
+        let es256 = match &self.algorithm {
+            Some(algorithm) => algorithm.name == "ES256",
+            // The published vectors carry it in their names; a negative without one is
+            // malformed before an algorithm matters.
+            None => !self.id.starts_with("w3c-") || self.id.contains("ES256"),
+        };
+        let statement = match self.format.as_deref() {
+            None => self.check["kind"] == "authentication",
+            Some("none") => true,
+            Some("packed") => !self.has_certificates(),
+            Some(_) => false,
+        };
+        es256 && statement
+    }
+
+    fn has_certificates(&self) -> bool {
+        let object = self.check["response"]["response"]["attestationObject"].as_str();
+        let bytes = object.map(from_base64url).unwrap_or_default();
+        bytes.windows(4).any(|four| four == b"\x63x5c")
+    }
+}
+
+/// Where the corpora are looked for.
+#[must_use]
+pub fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/vectors"))
+}
+
+/// Prints a line that the test harness does not swallow: how much was run is part of the result.
+pub fn report(line: &str) {
+    // Nobody to tell is no reason to fail.
+    let _ = writeln!(stderr(), "    {line}");
+}
+
+/// A file of the corpora; `None`, and a line that says so, where it is not there.
+#[must_use]
+pub fn file(name: &str) -> Option<String> {
+    let path = folder().join(name);
+    match fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(e) => {
+            println!(
+                "NOT RUN: no corpus {name} beside this checkout ({}: {e})",
+                path.display()
+            );
+            None
+        }
+    }
+}
+
+/// The cases of a corpus; `None`, and a line that says so, where it is not there.
+///
+/// # Panics
+///
+/// When a line of it is not a case.
+#[must_use]
+pub fn cases(name: &str) -> Option<Vec<Case>> {
+    let parse = |line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{name}: {e}: {line}"));
+    Some(file(name)?.lines().map(parse).collect())
+}
+
+/// Every check that this machine has: the corpora, and the vectors that are made here.
+#[must_use]
+pub fn all_checks() -> Vec<(String, Value)> {
+    let files = ["w3c.ndjson", "captured.ndjson"];
+    let read = files
+        .into_iter()
+        .filter_map(cases)
+        .flatten()
+        .map(|case| (case.id, case.check));
+    let made = w3c::RECIPES
+        .iter()
+        .map(w3c::Recipe::make)
+        .flat_map(|vector| {
+            [
+                (
+                    format!("made-reg-{}", vector.name),
+                    vector.registration_check(),
+                ),
+                (
+                    format!("made-auth-{}", vector.name),
+                    vector.authentication_check(),
+                ),
+            ]
+        });
+    read.chain(made).collect()
+}
