@@ -1,0 +1,78 @@
+// @ts-check
+/**
+ * The host's own verifier, compiled to WebAssembly and run in this page.
+ */
+
+/**
+ * @typedef {object} Step
+ * @property {string} step
+ * @property {string} slug
+ * @property {string} title
+ * @property {"pass" | "fail" | "skip"} outcome
+ * @property {string} [detail]
+ */
+
+/**
+ * @typedef {object} Verdict
+ * @property {boolean} accepted
+ * @property {string} [code]
+ * @property {string} [step]
+ * @property {string} [slug]
+ * @property {string} [detail]
+ * @property {Step[]} [trace] missing where the input is not a check
+ * @property {string[]} [notes]
+ * @property {object} [credential]
+ */
+
+/**
+ * @typedef {object} Verifier
+ * @property {(check: string) => string} verify
+ * @property {() => string} version
+ */
+
+/** Why the verifier does not run here, as a sentence. */
+export class VerifierUnavailable extends Error {}
+
+/** @type {Promise<Verifier> | null} */
+let loading = null;
+
+/** @returns {Promise<Verifier>} */
+export function loadVerifier() {
+  loading ??= load();
+  // A failed load, of a lost connection for one, is tried again the next time.
+  loading.catch(() => (loading = null));
+  return loading;
+}
+
+/** @returns {Promise<Verifier>} */
+async function load() {
+  if (typeof WebAssembly !== "object") {
+    throw new VerifierUnavailable(
+      "This browser has WebAssembly turned off, so the page cannot check for itself. The server still does.",
+    );
+  }
+  let module;
+  try {
+    module = await import(new URL("../wasm/portcullis.js", import.meta.url).href);
+    if (module.built !== false) await module.default();
+  } catch (error) {
+    throw new VerifierUnavailable(
+      `The self-check could not be loaded (${error instanceof Error ? error.message : error}). Reload the page to try again. The server still checks.`,
+    );
+  }
+  if (module.built === false) {
+    throw new VerifierUnavailable(
+      "This server was built without the self-check: start it with “./portcullis serve” to see each step here. The server still checks.",
+    );
+  }
+  return module;
+}
+
+/**
+ * @param {string} check
+ * @returns {Promise<Verdict>}
+ */
+export async function verify(check) {
+  const verifier = await loadVerifier();
+  return JSON.parse(verifier.verify(check));
+}
