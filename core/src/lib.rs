@@ -1,2 +1,44 @@
-//! A WebAuthn verifier for servers, browsers and microcontrollers.
+//! A WebAuthn verifier for servers, browsers and microcontrollers: one code, one verdict, the same
+//! step-by-step reasons everywhere. No `std`, no heap, no `unsafe`.
+//!
+//! # What comes in, what goes out
+//!
+//! A response is taken apart ([`RegistrationResponse`], [`AuthenticationResponse`]), held against a
+//! [`Challenge`] and a [`Policy`], and verified step by step as WebAuthn Level 3, section 7, gives the
+//! steps: [`verify_registration`], [`verify_authentication`]. What comes out is a proof with getters,
+//! or an [`Error`] that names the step. An [`Observer`] sees every step on the way; [`TraceLog`]
+//! records them.
+//!
+//! # Floors
+//!
+//! Each module knows only those below it: [`ceremony`] over [`attestation`] over [`algorithm`] over
+//! [`data`] over the encodings (CBOR, JSON, base64url), with every bound in [`limits`].
+//!
+//! # Features
+//!
+//! * `es256` (default): ES256 in software, over the `p256` crate.
+//! * `json`: the JSON forms of responses, and the check and its verdict ([`check`]).
+//!
+//! Features only add; none changes a verdict, except that what is not built is not verified.
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod algorithm;
+pub mod attestation;
+pub mod ceremony;
+#[cfg(feature = "json")]
+pub mod check;
+pub mod data;
+mod encoding;
+pub mod limits;
+
+pub use algorithm::{Crypto, Sha256, SignatureAlgorithm};
+pub use ceremony::{
+    Challenge, Error, ErrorKind, Observer, Policy, Step, TraceLog, VerifiedAuthentication,
+    VerifiedRegistration, verify_authentication, verify_registration,
+};
+pub use data::{
+    AuthenticationResponse, CoseAlgorithm, CredentialRecord, Origin, RegistrationResponse,
+    StoredCredential,
+};
+pub use encoding::{Fault, FaultKind, Span};

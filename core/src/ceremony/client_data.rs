@@ -1,0 +1,95 @@
+//! What both ceremonies check of the client data, 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
+
+use super::{
+    Checked, CrossOrigin, ErrorKind, Policy, Value, check, fail, malformed, pass, pass_with, skip,
+};
+use crate::data::{ClientData, Expected, is_any_origin};
+use crate::encoding::json::{self, JsonStr};
+use crate::encoding::{Fault, FaultKind};
+
+/// 7.1.5, 7.2.8. The specification's decoder replaces what is not UTF-8; here it is refused.
+pub(super) fn check_utf8<'a>(json: &'a [u8]) -> Checked<'a, &'a [u8]> {
+    match core::str::from_utf8(json) {
+        Ok(_) => pass_with(Value::None, json),
+        Err(error) => fail(
+            ErrorKind::ClientDataMalformed,
+            Value::Fault(Fault::new(
+                "clientDataJSON",
+                FaultKind::Utf8,
+                error.valid_up_to(),
+            )),
+        ),
+    }
+}
+
+/// 7.1.6, 7.2.9.
+pub(super) fn parse<'a>(json: &'a [u8], expected: &Expected<'_>) -> Checked<'a, ClientData<'a>> {
+    let data =
+        ClientData::parse(json, expected).map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    pass_with(Value::None, data)
+}
+
+/// 7.1.7, 7.2.10.
+pub(super) fn check_type<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
+    let holds = data
+        .is_type(expected)
+        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    check(holds, ErrorKind::TypeMismatch, found(data.ty))
+}
+
+/// 7.1.8, 7.2.11.
+pub(super) fn check_challenge<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
+    let holds = data
+        .is_challenge(expected)
+        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    check(holds, ErrorKind::ChallengeMismatch, found(data.challenge))
+}
+
+/// 7.1.9, 7.2.12.
+pub(super) fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
+    let holds = data
+        .is_origin(expected)
+        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    check(holds, ErrorKind::OriginMismatch, found(data.origin))
+}
+
+/// 7.1.10, 7.2.13.
+pub(super) fn check_cross_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
+    let cross_origin = data
+        .is_cross_origin()
+        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    match (cross_origin, policy.cross_origin) {
+        (false, _) => skip(),
+        (true, CrossOrigin::Expected { .. }) => pass(),
+        (true, CrossOrigin::Refused) => fail(ErrorKind::CrossOriginUnexpected, Value::None),
+    }
+}
+
+/// 7.1.11, 7.2.14.
+pub(super) fn check_top_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
+    let top_origin = data
+        .top_origin()
+        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    let Some(top_origin) = top_origin else {
+        return skip();
+    };
+    let value = Value::JsonText(top_origin.raw());
+    match policy.cross_origin {
+        CrossOrigin::Refused => fail(ErrorKind::TopOriginUnexpected, value),
+        CrossOrigin::Expected { top_origins: None } => pass_with(value, ()),
+        CrossOrigin::Expected {
+            top_origins: Some(expected),
+        } => check(
+            is_any_origin(top_origin, expected),
+            ErrorKind::TopOriginMismatch,
+            value,
+        ),
+    }
+}
+
+/// What the client wrote, where it was not as expected from the start.
+fn found(member: Option<json::Value<'_>>) -> Value<'_> {
+    member
+        .and_then(json::Value::as_str)
+        .map_or(Value::None, |text| Value::JsonText(JsonStr::raw(text)))
+}

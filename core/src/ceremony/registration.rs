@@ -1,0 +1,340 @@
+use super::{
+    AttestationPolicy, Ceremony, Challenge, Checked, Error, ErrorKind, Mediation, Note, Observer,
+    Policy, Run, Value, check, check_backup_flags, check_extensions, check_rp_id,
+    check_user_present, check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
+};
+use crate::algorithm::Crypto;
+use crate::attestation::{self, AttestationType, Format, Statement, StatementError};
+use crate::data::{
+    AttestationObject, AttestedCredentialData, AuthenticatorData, CoseAlgorithm, CoseKey,
+    CredentialRecord, Expected, Flags, RegistrationResponse,
+};
+use crate::encoding::{Fault, FaultKind};
+use crate::limits::CREDENTIAL_ID_MAX;
+
+/// A registration that was verified: only [`verify_registration`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifiedRegistration<'a> {
+    attested: AttestedCredentialData<'a>,
+    algorithm: CoseAlgorithm,
+    flags: Flags,
+    sign_count: u32,
+    format: Format,
+    /// `None` where the policy had the statement ignored.
+    attestation_type: Option<AttestationType>,
+}
+
+impl<'a> VerifiedRegistration<'a> {
+    /// The credential id, at most [`CREDENTIAL_ID_MAX`] bytes.
+    #[must_use]
+    pub const fn credential_id(&self) -> &'a [u8] {
+        self.attested.credential_id()
+    }
+
+    /// The credential public key, in its `COSE_Key` encoding.
+    #[must_use]
+    pub const fn public_key(&self) -> &'a [u8] {
+        self.attested.credential_public_key()
+    }
+
+    /// The key's algorithm.
+    #[must_use]
+    pub const fn algorithm(&self) -> CoseAlgorithm {
+        self.algorithm
+    }
+
+    /// The authenticator's model. Only an attestation that leads to a trusted root proves it.
+    #[must_use]
+    pub const fn aaguid(&self) -> [u8; 16] {
+        self.attested.aaguid()
+    }
+
+    /// The signature counter to start from.
+    #[must_use]
+    pub const fn sign_count(&self) -> u32 {
+        self.sign_count
+    }
+
+    /// Whether the authenticator verified the person.
+    #[must_use]
+    pub const fn user_verified(&self) -> bool {
+        self.flags.user_verified()
+    }
+
+    /// Whether the credential may be copied to other devices.
+    #[must_use]
+    pub const fn backup_eligible(&self) -> bool {
+        self.flags.backup_eligible()
+    }
+
+    /// Whether the credential is copied to another place now.
+    #[must_use]
+    pub const fn backup_state(&self) -> bool {
+        self.flags.backup_state()
+    }
+
+    /// The attestation statement's format.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// What the attestation proves; `None` where the policy had it ignored.
+    #[must_use]
+    pub const fn attestation_type(&self) -> Option<AttestationType> {
+        self.attestation_type
+    }
+
+    /// The record that sign-ins are verified against.
+    #[must_use]
+    pub const fn record(&self) -> CredentialRecord<'a> {
+        CredentialRecord {
+            id: self.credential_id(),
+            public_key: self.public_key(),
+            sign_count: self.sign_count,
+            backup_eligible: Some(self.backup_eligible()),
+            backup_state: Some(self.backup_state()),
+        }
+    }
+}
+
+/// Verifies a registration: WebAuthn Level 3, section 7.1, from step 3.
+///
+/// # Errors
+///
+/// [`Error`] at the first step that does not hold.
+pub fn verify_registration<'a>(
+    response: &RegistrationResponse<'a>,
+    challenge: Challenge<'_>,
+    policy: &Policy<'_>,
+    crypto: &Crypto<'_>,
+    observer: &mut dyn Observer<'a>,
+) -> Result<VerifiedRegistration<'a>, Error> {
+    let run = &mut Run {
+        ceremony: Ceremony::Registration,
+        observer,
+    };
+    run.step(3, check_response(response))?;
+    run.step(4, check_client_extensions(response))?;
+
+    let expected = Expected {
+        ty: "webauthn.create",
+        challenge: challenge.as_bytes(),
+        origins: policy.origins,
+    };
+    let json = run.step(5, read_client_data(response))?;
+    let client = run.step(6, client_data::parse(json, &expected))?;
+    run.step(7, client_data::check_type(&client, &expected))?;
+    run.step(8, client_data::check_challenge(&client, &expected))?;
+    run.step(9, client_data::check_origin(&client, &expected))?;
+    run.step(10, client_data::check_cross_origin(&client, policy))?;
+    run.step(11, client_data::check_top_origin(&client, policy))?;
+    let client_data_hash = crypto.sha256.digest(&[json]);
+    run.step(12, pass())?;
+
+    let Attested {
+        object,
+        auth_data,
+        credential,
+    } = run.step(13, read_attestation_object(response))?;
+    if !object.canonical {
+        run.observer.note(Note::AttestationObjectNotCanonical);
+    }
+    if !auth_data.is_canonical() {
+        run.observer.note(Note::AuthenticatorDataNotCanonical);
+    }
+    let flags = auth_data.flags();
+    run.step(14, check_rp_id(&auth_data, policy, None, crypto.sha256))?;
+    run.step(15, check_user_present_unless_conditional(flags, policy))?;
+    run.step(16, check_user_verified(flags, policy))?;
+    run.step(17, check_backup_flags(flags))?;
+    run.step(18, skip())?;
+    run.step(19, skip())?;
+    let key = run.step(20, check_algorithm(&credential, policy, crypto))?;
+
+    let format = run.step(21, check_format(&object, policy))?;
+    let statement = Statement {
+        att_stmt: object.att_stmt,
+        auth_data: &auth_data,
+        client_data_hash: &client_data_hash,
+        key: &key,
+        crypto,
+    };
+    let attestation_type = run.step(22, check_attestation(format, &statement, policy))?;
+    run.step(23, skip())?;
+    run.step(24, check_trust(policy))?;
+
+    run.step(25, check_credential_id(response, &credential))?;
+    run.step(26, check_unused(&credential, policy))?;
+    run.step(27, pass())?;
+    run.step(28, check_extensions(&auth_data))?;
+    run.step(29, pass())?;
+    Ok(VerifiedRegistration {
+        attested: credential,
+        algorithm: key.algorithm(),
+        flags,
+        sign_count: auth_data.sign_count(),
+        format,
+        attestation_type,
+    })
+}
+
+/// 7.1.3.
+fn check_response<'a>(response: &RegistrationResponse<'a>) -> Checked<'a> {
+    response
+        .shape()
+        .map_err(malformed(ErrorKind::ResponseMalformed))?;
+    pass()
+}
+
+/// 7.1.4.
+fn check_client_extensions<'a>(response: &RegistrationResponse<'a>) -> Checked<'a> {
+    response
+        .client_extension_results()
+        .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
+    pass()
+}
+
+/// 7.1.5.
+fn read_client_data<'a>(response: &RegistrationResponse<'a>) -> Checked<'a, &'a [u8]> {
+    let json = response
+        .client_data_json()
+        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    client_data::check_utf8(json)
+}
+
+/// An attestation object taken apart.
+struct Attested<'a> {
+    object: AttestationObject<'a>,
+    auth_data: AuthenticatorData<'a>,
+    credential: AttestedCredentialData<'a>,
+}
+
+/// 7.1.13, down to the authenticator data and the credential in them.
+fn read_attestation_object<'a>(response: &RegistrationResponse<'a>) -> Checked<'a, Attested<'a>> {
+    let object = response
+        .attestation_object()
+        .and_then(AttestationObject::parse)
+        .map_err(malformed(ErrorKind::AttestationObjectMalformed))?;
+    let auth_data = AuthenticatorData::parse(object.auth_data)
+        .map_err(malformed(ErrorKind::AuthenticatorDataMalformed))?;
+    let Some(credential) = auth_data.attested_credential_data().copied() else {
+        let fault = Fault::new("attested credential data", FaultKind::Missing, 0);
+        return fail(ErrorKind::AuthenticatorDataMalformed, Value::Fault(fault));
+    };
+    pass_with(
+        Value::None,
+        Attested {
+            object,
+            auth_data,
+            credential,
+        },
+    )
+}
+
+/// 7.1.15.
+fn check_user_present_unless_conditional<'a>(flags: Flags, policy: &Policy<'_>) -> Checked<'a> {
+    match policy.mediation {
+        Mediation::Modal => check_user_present(flags),
+        Mediation::Conditional => skip(),
+    }
+}
+
+/// 7.1.20: the key is one, of an algorithm that was offered.
+fn check_algorithm<'a>(
+    credential: &AttestedCredentialData<'a>,
+    policy: &Policy<'_>,
+    crypto: &Crypto<'_>,
+) -> Checked<'a, CoseKey<'a>> {
+    let key = CoseKey::parse(credential.credential_public_key())
+        .map_err(malformed(ErrorKind::PublicKeyMalformed))?;
+    let value = Value::Number(key.algorithm().value().into());
+    let offered = policy
+        .algorithms
+        .is_none_or(|offered| offered.contains(&key.algorithm()));
+    if !offered {
+        return fail(ErrorKind::AlgorithmNotOffered, value);
+    }
+    let Some(algorithm) = crypto.algorithm(key.algorithm()) else {
+        return fail(ErrorKind::AlgorithmUnsupported, value);
+    };
+    if algorithm.check_key(key.key()).is_err() {
+        return fail(ErrorKind::PublicKeyInvalid, value);
+    }
+    pass_with(value, key)
+}
+
+/// 7.1.21.
+fn check_format<'a>(object: &AttestationObject<'a>, policy: &Policy<'_>) -> Checked<'a, Format> {
+    let value = Value::Text(object.fmt);
+    let Some(format) = Format::from_name(object.fmt) else {
+        return fail(ErrorKind::AttestationFormatUnsupported, value);
+    };
+    if !policy.formats.contains(format) {
+        return fail(ErrorKind::AttestationFormatNotAccepted, value);
+    }
+    pass_with(value, format)
+}
+
+/// 7.1.22.
+fn check_attestation<'a>(
+    format: Format,
+    statement: &Statement<'_, 'a>,
+    policy: &Policy<'_>,
+) -> Checked<'a, Option<AttestationType>> {
+    if policy.attestation == AttestationPolicy::Ignore {
+        return skip().map(|skipped| skipped.with(None));
+    }
+    match attestation::verify(format, statement) {
+        Ok(ty) => pass_with(Value::Text(ty.name()), Some(ty)),
+        Err(StatementError::Malformed(fault)) => fail(
+            ErrorKind::AttestationStatementMalformed,
+            Value::Fault(fault),
+        ),
+        Err(StatementError::Algorithm) => {
+            fail(ErrorKind::AttestationAlgorithmMismatch, Value::None)
+        }
+        Err(StatementError::Signature) => fail(ErrorKind::AttestationSignatureInvalid, Value::None),
+        Err(StatementError::Unsupported) => {
+            fail(ErrorKind::AttestationTypeUnsupported, Value::None)
+        }
+    }
+}
+
+/// 7.1.24. No attestation and self attestation lead to no root.
+fn check_trust<'a>(policy: &Policy<'_>) -> Checked<'a> {
+    match policy.attestation {
+        AttestationPolicy::Trusted => fail(ErrorKind::AttestationUntrusted, Value::None),
+        AttestationPolicy::Verify | AttestationPolicy::Ignore => skip(),
+    }
+}
+
+/// 7.1.25, and that the response's id is the attested one.
+fn check_credential_id<'a>(
+    response: &RegistrationResponse<'a>,
+    credential: &AttestedCredentialData<'a>,
+) -> Checked<'a> {
+    let id = credential.credential_id();
+    if id.len() > CREDENTIAL_ID_MAX {
+        return fail(ErrorKind::CredentialIdTooLong, Value::None);
+    }
+    check(
+        response.id() == Some(id),
+        ErrorKind::CredentialIdMismatch,
+        Value::Bytes(id),
+    )
+}
+
+/// 7.1.26.
+fn check_unused<'a>(credential: &AttestedCredentialData<'a>, policy: &Policy<'_>) -> Checked<'a> {
+    if policy.existing_credentials.is_empty() {
+        return skip();
+    }
+    check(
+        !policy
+            .existing_credentials
+            .contains(&credential.credential_id()),
+        ErrorKind::CredentialExists,
+        Value::Bytes(credential.credential_id()),
+    )
+}

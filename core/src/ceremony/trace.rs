@@ -1,0 +1,159 @@
+use heapless::Vec;
+
+use super::Step;
+use crate::data::Flags;
+use crate::encoding::Fault;
+
+/// How a step went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Performed, and what it asks for holds.
+    Pass,
+    /// Performed, and what it asks for does not hold.
+    Fail,
+    /// Nothing asked for it.
+    Skip,
+}
+
+impl Outcome {
+    /// The outcome's name: `pass`, `fail`, `skip`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// What a step has looked at, as far as it helps to understand its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// Nothing worth telling.
+    None,
+    /// A text.
+    Text(&'a str),
+    /// A text as it stands between quotes in JSON.
+    JsonText(&'a str),
+    /// A number, such as a COSE algorithm.
+    Number(i64),
+    /// Bytes, such as a credential id.
+    Bytes(&'a [u8]),
+    /// The flags of the authenticator data.
+    Flags(Flags),
+    /// The signature counters.
+    SignCount {
+        /// As recorded.
+        recorded: u32,
+        /// As sent.
+        received: u32,
+    },
+    /// Bytes that could not be read.
+    Fault(Fault),
+}
+
+/// Something that does not fail a ceremony but that a person may want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// The attestation object is valid CBOR, but not in CTAP2's canonical form.
+    AttestationObjectNotCanonical,
+    /// The authenticator data's CBOR is not in CTAP2's canonical form.
+    AuthenticatorDataNotCanonical,
+    /// The signature counter did not grow, which the policy only reports.
+    SignCountNotIncreased,
+    /// BE is not as recorded, which the policy only reports.
+    BackupEligibilityChanged,
+    /// BS is not as recorded: the credential was backed up, or its backup is gone.
+    BackupStateChanged,
+}
+
+impl Note {
+    /// The note in words.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::AttestationObjectNotCanonical => "attestation object is not canonical CBOR",
+            Self::AuthenticatorDataNotCanonical => "authenticator data is not canonical CBOR",
+            Self::SignCountNotIncreased => "signature counter did not grow",
+            Self::BackupEligibilityChanged => "backup eligibility is not the recorded one",
+            Self::BackupStateChanged => "backup state is not the recorded one",
+        }
+    }
+}
+
+/// Watches a ceremony. `&mut ()` watches nothing and costs nothing.
+///
+/// Steps come in the specification's order, each at most once; a [`Outcome::Fail`] comes exactly where
+/// the ceremony is refused, as the last one.
+pub trait Observer<'a> {
+    /// A step was performed or skipped.
+    fn step(&mut self, step: Step, outcome: Outcome, value: Value<'a>);
+
+    /// Something was noticed.
+    fn note(&mut self, note: Note);
+}
+
+impl<'a> Observer<'a> for () {
+    fn step(&mut self, _: Step, _: Outcome, _: Value<'a>) {}
+
+    fn note(&mut self, _: Note) {}
+}
+
+/// One step of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceEntry<'a> {
+    /// The step.
+    pub step: Step,
+    /// How it went.
+    pub outcome: Outcome,
+    /// What it looked at.
+    pub value: Value<'a>,
+}
+
+/// Records a ceremony: up to `N` steps, [`TRACE_STEPS_MAX`](crate::limits::TRACE_STEPS_MAX) for any.
+#[derive(Clone, Debug, Default)]
+pub struct TraceLog<'a, const N: usize> {
+    entries: Vec<TraceEntry<'a>, N>,
+    notes: Vec<Note, 8>,
+}
+
+impl<'a, const N: usize> TraceLog<'a, N> {
+    /// An empty log.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The steps so far, in order. Those beyond `N` are not kept.
+    #[must_use]
+    pub fn entries(&self) -> &[TraceEntry<'a>] {
+        &self.entries
+    }
+
+    /// What was noticed.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+}
+
+impl<'a, const N: usize> Observer<'a> for TraceLog<'a, N> {
+    fn step(&mut self, step: Step, outcome: Outcome, value: Value<'a>) {
+        // A log that its owner made shorter than a ceremony keeps the beginning.
+        let _full = self.entries.push(TraceEntry {
+            step,
+            outcome,
+            value,
+        });
+    }
+
+    fn note(&mut self, note: Note) {
+        let _full = self.notes.push(note);
+    }
+}

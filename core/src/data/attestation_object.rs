@@ -1,0 +1,53 @@
+use crate::encoding::cbor::Item;
+use crate::encoding::{Fault, FaultKind};
+
+/// An attestation object (WebAuthn section 6.5.4), its parts not looked into yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AttestationObject<'a> {
+    pub(crate) fmt: &'a str,
+    pub(crate) att_stmt: Item<'a>,
+    pub(crate) auth_data: &'a [u8],
+    pub(crate) canonical: bool,
+}
+
+impl<'a> AttestationObject<'a> {
+    /// Reads an attestation object that is the whole input: a map of exactly `fmt`, `attStmt` and
+    /// `authData`, in any order.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        const WHAT: &str = "attestation object";
+        let (object, form) = Item::parse(bytes, WHAT)?;
+        let members = object
+            .as_map()
+            .ok_or(Fault::new(WHAT, FaultKind::Type, 0))?;
+        let (mut fmt, mut att_stmt, mut auth_data) = (None, None, None);
+        for (name, value) in members {
+            match name.as_text() {
+                Some("fmt") => fmt = Some(value),
+                Some("attStmt") => att_stmt = Some(value),
+                Some("authData") => auth_data = Some(value),
+                _ => {
+                    return Err(Fault::new(
+                        "attestation object member",
+                        FaultKind::Unexpected,
+                        0,
+                    ));
+                }
+            }
+        }
+        Ok(Self {
+            fmt: member(fmt, Item::as_text, "fmt")?,
+            att_stmt: member(att_stmt, |item| item.as_map().map(|_| item), "attStmt")?,
+            auth_data: member(auth_data, Item::as_bytes, "authData")?,
+            canonical: form.canonical,
+        })
+    }
+}
+
+fn member<'a, T>(
+    item: Option<Item<'a>>,
+    read: impl FnOnce(Item<'a>) -> Option<T>,
+    what: &'static str,
+) -> Result<T, Fault> {
+    let item = item.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
+    read(item).ok_or(Fault::new(what, FaultKind::Type, 0))
+}

@@ -1,0 +1,178 @@
+//! `CollectedClientData` (WebAuthn section 5.8.1).
+
+use crate::encoding::base64url;
+use crate::encoding::json::{Content, JsonStr, Members, Value};
+use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, FaultKind};
+
+use super::Origin;
+
+const WHAT: &str = "clientDataJSON";
+
+/// What the relying party expects the client to have said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'a> {
+    pub(crate) ty: &'static str,
+    pub(crate) challenge: &'a [u8],
+    pub(crate) origins: &'a [Origin<'a>],
+}
+
+/// The client data, of which the members are judged later, each at its step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClientData<'a> {
+    /// The text began with exactly what was expected (section 5.8.1.2): type, challenge and origin
+    /// are right and no frame is involved.
+    pub(crate) as_expected: bool,
+    pub(crate) ty: Option<Value<'a>>,
+    pub(crate) challenge: Option<Value<'a>>,
+    pub(crate) origin: Option<Value<'a>>,
+    pub(crate) cross_origin: Option<Value<'a>>,
+    pub(crate) top_origin: Option<Value<'a>>,
+}
+
+impl<'a> ClientData<'a> {
+    /// Reads client data: by the limited verification of section 5.8.1.2 as far as that goes, and by
+    /// a scanner that takes members in any order where it does not. What either skips must still be
+    /// JSON, and may not say anything a second time that a ceremony judges.
+    #[inline(never)]
+    pub(crate) fn parse(json: &'a [u8], expected: &Expected<'_>) -> Result<Self, Fault> {
+        let mut data = Self::default();
+        let mut reader = Reader::new(json);
+        if skip_expected(&mut reader, expected) {
+            data.as_expected = true;
+            if reader.rest() != b"}" {
+                data.collect(Members::rest_of_object(&mut reader, WHAT)?)?;
+            }
+            return Ok(data);
+        }
+        let text = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+        let value = Value::parse(text, WHAT)?;
+        let members = value
+            .as_object()
+            .ok_or(Fault::new(WHAT, FaultKind::Type, value.at()))?;
+        data.collect(members)?;
+        Ok(data)
+    }
+
+    fn collect(&mut self, members: Members<'a>) -> Result<(), Fault> {
+        for (name, value) in members {
+            let Some(slot) = self.member(name) else {
+                continue;
+            };
+            let (slot, seen) = slot;
+            if seen || slot.is_some() {
+                return Err(Fault::new(WHAT, FaultKind::Duplicate, name.at()));
+            }
+            *slot = Some(value);
+        }
+        Ok(())
+    }
+
+    /// The slot of a member that a ceremony judges, and whether the expected beginning held it.
+    fn member(&mut self, name: JsonStr<'_>) -> Option<(&mut Option<Value<'a>>, bool)> {
+        let seen = self.as_expected;
+        if name == *"type" {
+            Some((&mut self.ty, seen))
+        } else if name == *"challenge" {
+            Some((&mut self.challenge, seen))
+        } else if name == *"origin" {
+            Some((&mut self.origin, seen))
+        } else if name == *"crossOrigin" {
+            Some((&mut self.cross_origin, seen))
+        } else if name == *"topOrigin" {
+            Some((&mut self.top_origin, false))
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn is_type(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
+        if self.as_expected {
+            return Ok(true);
+        }
+        Ok(text(self.ty, "clientDataJSON.type")? == *expected.ty)
+    }
+
+    pub(crate) fn is_challenge(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
+        if self.as_expected {
+            return Ok(true);
+        }
+        let challenge = text(self.challenge, "clientDataJSON.challenge")?;
+        let expected = base64url::characters(expected.challenge).map(char::from);
+        Ok(challenge.chars().eq(expected))
+    }
+
+    pub(crate) fn is_origin(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
+        if self.as_expected {
+            return Ok(true);
+        }
+        let origin = text(self.origin, "clientDataJSON.origin")?;
+        Ok(is_any_origin(origin, expected.origins))
+    }
+
+    /// Whether the client says that the ceremony ran in a frame of another origin.
+    pub(crate) fn is_cross_origin(&self) -> Result<bool, Fault> {
+        match self.cross_origin {
+            None => Ok(false),
+            Some(value) => match value.content() {
+                Content::Bool(cross_origin) => Ok(cross_origin),
+                _ => Err(Fault::new(
+                    "clientDataJSON.crossOrigin",
+                    FaultKind::Type,
+                    value.at(),
+                )),
+            },
+        }
+    }
+
+    /// The page that the ceremony's frame was embedded in, where the client names it.
+    pub(crate) fn top_origin(&self) -> Result<Option<JsonStr<'a>>, Fault> {
+        match self.top_origin {
+            None => Ok(None),
+            Some(value) => text(Some(value), "clientDataJSON.topOrigin").map(Some),
+        }
+    }
+}
+
+pub(crate) fn is_any_origin(text: JsonStr<'_>, origins: &[Origin<'_>]) -> bool {
+    origins.iter().any(|origin| match text.plain() {
+        Some(plain) => origin.matches(plain),
+        None => origin.matches_chars(text.chars()),
+    })
+}
+
+fn text<'a>(value: Option<Value<'a>>, what: &'static str) -> Result<JsonStr<'a>, Fault> {
+    let value = value.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
+    value
+        .as_str()
+        .ok_or(Fault::new(what, FaultKind::Type, value.at()))
+}
+
+/// Moves behind the beginning that a client of Level 2 or later writes in a page of its own, if it
+/// says what is expected. Frames are left to the scanner.
+fn skip_expected(reader: &mut Reader<'_>, expected: &Expected<'_>) -> bool {
+    let begins = reader.skip_prefix(b"{\"type\":\"")
+        && reader.skip_prefix(expected.ty.as_bytes())
+        && reader.skip_prefix(b"\",\"challenge\":\"")
+        && base64url::characters(expected.challenge)
+            .all(|character| reader.skip_prefix(&[character]))
+        && reader.skip_prefix(b"\",\"origin\":\"");
+    if !begins {
+        return false;
+    }
+    let end = reader.rest().iter().position(|byte| *byte == b'"');
+    let origin = end
+        .and_then(|end| reader.rest().get(..end))
+        .and_then(|origin| core::str::from_utf8(origin).ok());
+    let Some(origin) = origin else {
+        return false;
+    };
+    !origin.contains('\\')
+        && expected
+            .origins
+            .iter()
+            .any(|expected| expected.matches(origin))
+        && reader.skip_prefix(origin.as_bytes())
+        && reader.skip_prefix(b"\",\"crossOrigin\":false")
+        && matches!(reader.peek(), Some(b',' | b'}'))
+}

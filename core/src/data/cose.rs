@@ -1,0 +1,313 @@
+use core::fmt;
+
+use crate::encoding::cbor::{self, Head, Major};
+use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, FaultKind};
+
+/// A COSE algorithm identifier (IANA "COSE Algorithms").
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CoseAlgorithm(i32);
+
+impl CoseAlgorithm {
+    /// ECDSA with SHA-256; in WebAuthn always on P-256.
+    pub const ES256: Self = Self(-7);
+    /// `EdDSA`; in WebAuthn always Ed25519.
+    pub const EDDSA: Self = Self(-8);
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    pub const RS256: Self = Self(-257);
+
+    /// The algorithm of this number.
+    #[must_use]
+    pub const fn new(value: i32) -> Self {
+        Self(value)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn value(self) -> i32 {
+        self.0
+    }
+}
+
+impl fmt::Debug for CoseAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CoseAlgorithm({})", self.0)
+    }
+}
+
+impl fmt::Display for CoseAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A COSE elliptic curve (IANA "COSE Elliptic Curves") that a WebAuthn key may be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Curve {
+    /// NIST P-256.
+    P256,
+    /// NIST P-384.
+    P384,
+    /// NIST P-521.
+    P521,
+    /// Ed25519.
+    Ed25519,
+    /// Ed448.
+    Ed448,
+    /// secp256k1.
+    Secp256k1,
+}
+
+impl Curve {
+    fn of(identifier: i64) -> Option<Self> {
+        Some(match identifier {
+            1 => Self::P256,
+            2 => Self::P384,
+            3 => Self::P521,
+            6 => Self::Ed25519,
+            7 => Self::Ed448,
+            8 => Self::Secp256k1,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of one coordinate, or of an Edwards curve's encoded point.
+    #[must_use]
+    pub const fn coordinate_length(self) -> usize {
+        match self {
+            Self::P256 | Self::Secp256k1 | Self::Ed25519 => 32,
+            Self::P384 => 48,
+            Self::P521 => 66,
+            Self::Ed448 => 57,
+        }
+    }
+
+    const fn is_edwards(self) -> bool {
+        matches!(self, Self::Ed25519 | Self::Ed448)
+    }
+}
+
+/// A public key's parameters, by key type. Lengths agree with the curve; whether the numbers are a
+/// point on it is for the [`SignatureAlgorithm`](crate::algorithm::SignatureAlgorithm) to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicKey<'a> {
+    /// Elliptic curve with x and y, big-endian.
+    Ec2 {
+        /// The curve.
+        curve: Curve,
+        /// The x-coordinate.
+        x: &'a [u8],
+        /// The y-coordinate.
+        y: &'a [u8],
+    },
+    /// Octet key pair: an Edwards curve's encoded point.
+    Okp {
+        /// The curve.
+        curve: Curve,
+        /// The encoded point.
+        x: &'a [u8],
+    },
+    /// RSA, numbers big-endian.
+    Rsa {
+        /// The modulus.
+        n: &'a [u8],
+        /// The public exponent.
+        e: &'a [u8],
+    },
+    /// Algorithm key pair: the algorithm alone says what the bytes are (ML-DSA).
+    Akp {
+        /// The encoded public key.
+        public_key: &'a [u8],
+    },
+}
+
+/// A credential public key in its `COSE_Key` encoding (WebAuthn section 5.8.5, RFC 9052 section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoseKey<'a> {
+    algorithm: CoseAlgorithm,
+    key: PublicKey<'a>,
+}
+
+const WHAT: &str = "credential public key";
+
+/// The value of one parameter.
+#[derive(Clone, Copy)]
+enum Parameter<'a> {
+    Integer(i64),
+    Bytes(&'a [u8]),
+}
+
+/// The parameters by label, each at most once.
+#[derive(Default)]
+struct Parameters<'a> {
+    kty: Option<Parameter<'a>>,
+    alg: Option<Parameter<'a>>,
+    minus_1: Option<Parameter<'a>>,
+    minus_2: Option<Parameter<'a>>,
+    minus_3: Option<Parameter<'a>>,
+}
+
+impl<'a> CoseKey<'a> {
+    /// Reads a key that is the whole input: a map of definite length with exactly the parameters that
+    /// its type requires.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] where that does not hold.
+    #[inline(never)]
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let mut reader = Reader::new(bytes);
+        let parameters = Parameters::read(&mut reader)?;
+        reader.finish(WHAT)?;
+        parameters.key()
+    }
+
+    /// The algorithm that the key is for.
+    #[must_use]
+    pub const fn algorithm(&self) -> CoseAlgorithm {
+        self.algorithm
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub const fn key(&self) -> &PublicKey<'a> {
+        &self.key
+    }
+}
+
+impl<'a> Parameters<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let head = Head::read(reader, WHAT)?;
+        let (Major::Map, Some(members)) = (head.major, head.argument) else {
+            return Err(Fault::new(WHAT, FaultKind::Type, 0));
+        };
+        let mut parameters = Self::default();
+        for _ in 0..members {
+            let at = reader.position();
+            let label = cbor::integer(&Head::read(reader, WHAT)?);
+            let slot = match label {
+                Some(1) => &mut parameters.kty,
+                Some(3) => &mut parameters.alg,
+                Some(-1) => &mut parameters.minus_1,
+                Some(-2) => &mut parameters.minus_2,
+                Some(-3) => &mut parameters.minus_3,
+                _ => return Err(Fault::new(WHAT, FaultKind::Unexpected, at)),
+            };
+            if slot.is_some() {
+                return Err(Fault::new(WHAT, FaultKind::Duplicate, at));
+            }
+            *slot = Some(Parameter::read(reader)?);
+        }
+        Ok(parameters)
+    }
+
+    fn key(&self) -> Result<CoseKey<'a>, Fault> {
+        let kty = integer(self.kty, "COSE kty (1)")?;
+        let algorithm = integer(self.alg, "COSE alg (3)")?;
+        let algorithm = i32::try_from(algorithm)
+            .map(CoseAlgorithm::new)
+            .map_err(|_| Fault::new("COSE alg (3)", FaultKind::Value, 0))?;
+        let key = match kty {
+            1 => {
+                absent(self.minus_3, "COSE parameter -3")?;
+                let curve = curve(self.minus_1, true)?;
+                PublicKey::Okp {
+                    curve,
+                    x: coordinate(self.minus_2, curve, "COSE x (-2)")?,
+                }
+            }
+            2 => {
+                let curve = curve(self.minus_1, false)?;
+                PublicKey::Ec2 {
+                    curve,
+                    x: coordinate(self.minus_2, curve, "COSE x (-2)")?,
+                    y: coordinate(self.minus_3, curve, "COSE y (-3)")?,
+                }
+            }
+            3 => {
+                absent(self.minus_3, "COSE parameter -3")?;
+                PublicKey::Rsa {
+                    n: number(self.minus_1, "COSE n (-1)")?,
+                    e: number(self.minus_2, "COSE e (-2)")?,
+                }
+            }
+            7 => {
+                absent(self.minus_2, "COSE parameter -2")?;
+                absent(self.minus_3, "COSE parameter -3")?;
+                PublicKey::Akp {
+                    public_key: bytes(self.minus_1, "COSE pub (-1)")?,
+                }
+            }
+            _ => return Err(Fault::new("COSE kty (1)", FaultKind::Value, 0)),
+        };
+        Ok(CoseKey { algorithm, key })
+    }
+}
+
+impl<'a> Parameter<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        let at = reader.position();
+        let head = Head::read(reader, WHAT)?;
+        if head.major == Major::Bytes {
+            return Ok(Self::Bytes(cbor::string(reader, &head, WHAT)?));
+        }
+        cbor::integer(&head)
+            .map(Self::Integer)
+            .ok_or(Fault::new(WHAT, FaultKind::Type, at))
+    }
+}
+
+fn integer(parameter: Option<Parameter<'_>>, what: &'static str) -> Result<i64, Fault> {
+    match parameter {
+        Some(Parameter::Integer(value)) => Ok(value),
+        Some(Parameter::Bytes(_)) => Err(Fault::new(what, FaultKind::Type, 0)),
+        None => Err(Fault::new(what, FaultKind::Missing, 0)),
+    }
+}
+
+fn bytes<'a>(parameter: Option<Parameter<'a>>, what: &'static str) -> Result<&'a [u8], Fault> {
+    match parameter {
+        Some(Parameter::Bytes(bytes)) => Ok(bytes),
+        Some(Parameter::Integer(_)) => Err(Fault::new(what, FaultKind::Type, 0)),
+        None => Err(Fault::new(what, FaultKind::Missing, 0)),
+    }
+}
+
+/// RSA's numbers are written without leading zeros (RFC 8230 section 4).
+fn number<'a>(parameter: Option<Parameter<'a>>, what: &'static str) -> Result<&'a [u8], Fault> {
+    let number = bytes(parameter, what)?;
+    match number.first() {
+        Some(0) => Err(Fault::new(what, FaultKind::Value, 0)),
+        Some(_) => Ok(number),
+        None => Err(Fault::new(what, FaultKind::Length, 0)),
+    }
+}
+
+fn absent(parameter: Option<Parameter<'_>>, what: &'static str) -> Result<(), Fault> {
+    match parameter {
+        None => Ok(()),
+        Some(_) => Err(Fault::new(what, FaultKind::Unexpected, 0)),
+    }
+}
+
+fn curve(parameter: Option<Parameter<'_>>, edwards: bool) -> Result<Curve, Fault> {
+    const WHAT: &str = "COSE crv (-1)";
+    Curve::of(integer(parameter, WHAT)?)
+        .filter(|curve| curve.is_edwards() == edwards)
+        .ok_or(Fault::new(WHAT, FaultKind::Value, 0))
+}
+
+fn coordinate<'a>(
+    parameter: Option<Parameter<'a>>,
+    curve: Curve,
+    what: &'static str,
+) -> Result<&'a [u8], Fault> {
+    let coordinate = bytes(parameter, what)?;
+    if coordinate.len() == curve.coordinate_length() {
+        Ok(coordinate)
+    } else {
+        Err(Fault::new(what, FaultKind::Length, 0))
+    }
+}

@@ -1,0 +1,170 @@
+use core::fmt;
+
+use heapless::Vec;
+use minicbor::encode::write::Cursor;
+
+use crate::encoding::cbor::{Content, Item};
+use crate::encoding::{Fault, FaultKind};
+
+/// What a relying party keeps of a credential and a sign-in is verified against (the credential
+/// record of WebAuthn section 4), borrowed from wherever it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CredentialRecord<'a> {
+    /// The credential id.
+    pub id: &'a [u8],
+    /// The credential public key, in its `COSE_Key` encoding.
+    pub public_key: &'a [u8],
+    /// The signature counter as last seen.
+    pub sign_count: u32,
+    /// BE, where it was recorded.
+    pub backup_eligible: Option<bool>,
+    /// BS as last seen, where it was recorded.
+    pub backup_state: Option<bool>,
+}
+
+/// A credential record that owns its bytes, in a fixed size: ids up to `ID` bytes, COSE keys up to
+/// `KEY`. An ES256 key takes 77 bytes; most authenticators' ids are 16 to 64.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCredential<const ID: usize, const KEY: usize> {
+    id: Vec<u8, ID>,
+    public_key: Vec<u8, KEY>,
+    sign_count: u32,
+    backup_eligible: Option<bool>,
+    backup_state: Option<bool>,
+}
+
+/// Why a credential could not be stored, written or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StoredCredentialError {
+    /// The id or the key is longer than the record has room for.
+    Capacity,
+    /// The buffer is too small for the encoding.
+    Buffer,
+    /// The bytes are no record.
+    Malformed(Fault),
+}
+
+impl fmt::Display for StoredCredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Capacity => f.write_str("the credential is larger than the record"),
+            Self::Buffer => f.write_str("the buffer is too small for the record"),
+            Self::Malformed(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for StoredCredentialError {}
+
+impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
+    /// Copies a record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoredCredentialError::Capacity`] where the id or the key does not fit.
+    pub fn new(record: &CredentialRecord<'_>) -> Result<Self, StoredCredentialError> {
+        let capacity = |_| StoredCredentialError::Capacity;
+        Ok(Self {
+            id: Vec::from_slice(record.id).map_err(capacity)?,
+            public_key: Vec::from_slice(record.public_key).map_err(capacity)?,
+            sign_count: record.sign_count,
+            backup_eligible: record.backup_eligible,
+            backup_state: record.backup_state,
+        })
+    }
+
+    /// The record, borrowed.
+    #[must_use]
+    pub fn record(&self) -> CredentialRecord<'_> {
+        CredentialRecord {
+            id: &self.id,
+            public_key: &self.public_key,
+            sign_count: self.sign_count,
+            backup_eligible: self.backup_eligible,
+            backup_state: self.backup_state,
+        }
+    }
+
+    /// Takes over what a verified assertion says of the credential (section 7.2, step 24).
+    pub fn update(&mut self, sign_count: u32, backup_state: bool) {
+        self.sign_count = sign_count;
+        self.backup_state = Some(backup_state);
+    }
+
+    /// Writes the record as CBOR into `buffer` and returns the bytes written: a map of 1 id, 2 key,
+    /// 3 counter, and where known 4 BE and 5 BS.
+    ///
+    /// # Errors
+    ///
+    /// [`StoredCredentialError::Buffer`] where it does not fit.
+    pub fn to_cbor<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], StoredCredentialError> {
+        let mut encoder = minicbor::Encoder::new(Cursor::new(&mut *buffer));
+        let length = self
+            .encode(&mut encoder)
+            .map(|()| encoder.writer().position())
+            .map_err(|_| StoredCredentialError::Buffer)?;
+        buffer.get(..length).ok_or(StoredCredentialError::Buffer)
+    }
+
+    fn encode(
+        &self,
+        encoder: &mut minicbor::Encoder<Cursor<&mut [u8]>>,
+    ) -> Result<(), minicbor::encode::Error<minicbor::encode::write::EndOfSlice>> {
+        let flags = [(4, self.backup_eligible), (5, self.backup_state)];
+        let known = flags.iter().filter(|(_, flag)| flag.is_some()).count();
+        encoder.map(u64::try_from(known).unwrap_or_default().saturating_add(3))?;
+        encoder.u8(1)?.bytes(&self.id)?;
+        encoder.u8(2)?.bytes(&self.public_key)?;
+        encoder.u8(3)?.u32(self.sign_count)?;
+        for (label, flag) in flags {
+            if let Some(flag) = flag {
+                encoder.u8(label)?.bool(flag)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what [`to_cbor`](Self::to_cbor) has written, and nothing else: a damaged record is
+    /// refused, not guessed at.
+    ///
+    /// # Errors
+    ///
+    /// [`StoredCredentialError::Malformed`], or `Capacity` where the id or the key does not fit.
+    pub fn from_cbor(bytes: &[u8]) -> Result<Self, StoredCredentialError> {
+        let record = read_record(bytes).map_err(StoredCredentialError::Malformed)?;
+        Self::new(&record)
+    }
+}
+
+fn read_record(bytes: &[u8]) -> Result<CredentialRecord<'_>, Fault> {
+    const WHAT: &str = "credential record";
+    let unexpected = Fault::new(WHAT, FaultKind::Unexpected, 0);
+    let missing = Fault::new(WHAT, FaultKind::Missing, 0);
+    let (item, form) = Item::parse(bytes, WHAT)?;
+    if !form.canonical {
+        return Err(Fault::new(WHAT, FaultKind::Syntax, 0));
+    }
+    let members = item.as_map().ok_or(Fault::new(WHAT, FaultKind::Type, 0))?;
+    let (mut id, mut public_key, mut sign_count) = (None, None, None);
+    let (mut backup_eligible, mut backup_state) = (None, None);
+    for (label, value) in members {
+        match (label.as_integer(), value.content()) {
+            (Some(1), Content::Bytes(bytes)) => id = Some(bytes),
+            (Some(2), Content::Bytes(bytes)) => public_key = Some(bytes),
+            (Some(3), Content::Integer(count)) => {
+                sign_count = Some(u32::try_from(count).map_err(|_| unexpected)?);
+            }
+            (Some(4), Content::Bool(flag)) => backup_eligible = Some(flag),
+            (Some(5), Content::Bool(flag)) => backup_state = Some(flag),
+            _ => return Err(unexpected),
+        }
+    }
+    Ok(CredentialRecord {
+        id: id.ok_or(missing)?,
+        public_key: public_key.ok_or(missing)?,
+        sign_count: sign_count.ok_or(missing)?,
+        backup_eligible,
+        backup_state,
+    })
+}

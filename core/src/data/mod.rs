@@ -1,0 +1,19 @@
+//! Items to WebAuthn's structures, borrowed from the input.
+
+mod attestation_object;
+mod authenticator_data;
+mod client_data;
+mod cose;
+mod credential;
+mod origin;
+mod response;
+#[cfg(feature = "json")]
+pub(crate) mod response_json;
+
+pub(crate) use attestation_object::AttestationObject;
+pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
+pub(crate) use client_data::{ClientData, Expected, is_any_origin};
+pub use cose::{CoseAlgorithm, CoseKey, Curve, PublicKey};
+pub use credential::{CredentialRecord, StoredCredential, StoredCredentialError};
+pub use origin::{Origin, OriginError};
+pub use response::{AuthenticationResponse, RegistrationResponse};

@@ -1,0 +1,178 @@
+use core::fmt;
+
+/// An origin that the relying party expects (WebAuthn section 13.4.9).
+///
+/// A web origin is reduced to its ASCII serialisation when it is read: scheme and host in lower case,
+/// no default port, no trailing slash. The client's origin must then equal it byte for byte. Every
+/// other text is an opaque origin, such as `android:apk-key-hash:...`, and is compared as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin<'a>(Kind<'a>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind<'a> {
+    Web {
+        scheme: &'static str,
+        /// As configured, in any case.
+        host: &'a str,
+        /// Only where it is not the scheme's own.
+        port: Option<u16>,
+    },
+    Opaque(&'a str),
+}
+
+/// Why a text is no [`Origin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OriginError {
+    /// Nothing there.
+    Empty,
+    /// The host has characters outside ASCII; its `xn--` form is what browsers send.
+    NotAscii,
+    /// Something that no host has, or no host at all.
+    Host,
+    /// No port number.
+    Port,
+    /// A path, a query, a fragment or user information: an origin has none of these.
+    NotAnOrigin,
+}
+
+impl fmt::Display for OriginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "an origin is not empty",
+            Self::NotAscii => "an origin's host is written in its ASCII (xn--) form",
+            Self::Host => "the origin's host is not a host name or address",
+            Self::Port => "the origin's port is not a number from 1 to 65535",
+            Self::NotAnOrigin => "an origin is a scheme, a host and perhaps a port, nothing more",
+        })
+    }
+}
+
+impl core::error::Error for OriginError {}
+
+impl<'a> Origin<'a> {
+    /// Reads a configured origin.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginError`] where an `http` or `https` origin is not one, or the text is empty.
+    pub fn parse(text: &'a str) -> Result<Self, OriginError> {
+        for (scheme, default_port) in [("https", 443), ("http", 80)] {
+            if let Some((name, rest)) = text.split_once("://")
+                && name.eq_ignore_ascii_case(scheme)
+            {
+                return Self::parse_web(scheme, default_port, rest);
+            }
+        }
+        if text.is_empty() {
+            return Err(OriginError::Empty);
+        }
+        Ok(Self(Kind::Opaque(text)))
+    }
+
+    fn parse_web(
+        scheme: &'static str,
+        default_port: u16,
+        rest: &'a str,
+    ) -> Result<Self, OriginError> {
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        if !authority.is_ascii() {
+            return Err(OriginError::NotAscii);
+        }
+        if authority.contains(['/', '?', '#', '@', '\\']) {
+            return Err(OriginError::NotAnOrigin);
+        }
+        let port_colon = match authority.rfind(']') {
+            // An IPv6 address has colons of its own, inside its brackets.
+            Some(bracket) => authority
+                .get(bracket..)
+                .and_then(|tail| tail.find(':'))
+                .map(|colon| colon.saturating_add(bracket)),
+            None => authority.find(':'),
+        };
+        let (host, port) = match port_colon.and_then(|colon| authority.split_at_checked(colon)) {
+            Some((host, port)) => (host, port.strip_prefix(':').unwrap_or_default()),
+            None => (authority, ""),
+        };
+        let port = match port {
+            "" => None,
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let port: u16 = digits.parse().map_err(|_| OriginError::Port)?;
+                if port == 0 {
+                    return Err(OriginError::Port);
+                }
+                Some(port).filter(|port| *port != default_port)
+            }
+            _ => return Err(OriginError::Port),
+        };
+        let is_name = |host: &str| {
+            !host.is_empty()
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+        };
+        let is_ipv6 = |host: &str| {
+            host.strip_prefix('[')
+                .and_then(|host| host.strip_suffix(']'))
+                .is_some_and(|host| host.parse::<core::net::Ipv6Addr>().is_ok())
+        };
+        if !is_name(host) && !is_ipv6(host) {
+            return Err(OriginError::Host);
+        }
+        Ok(Self(Kind::Web { scheme, host, port }))
+    }
+
+    /// Whether this is an `http` or `https` origin.
+    #[must_use]
+    pub const fn is_web(&self) -> bool {
+        matches!(self.0, Kind::Web { .. })
+    }
+
+    /// Whether `text` is exactly this origin's serialisation.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        self.matches_chars(text.chars())
+    }
+
+    pub(crate) fn matches_chars(&self, text: impl Iterator<Item = char>) -> bool {
+        let mut rest = Rest { text, equal: true };
+        // Writing into the comparison only fails where it has failed.
+        let written = fmt::write(&mut rest, format_args!("{self}"));
+        written.is_ok() && rest.equal && rest.text.next().is_none()
+    }
+}
+
+impl fmt::Display for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        match self.0 {
+            Kind::Opaque(text) => f.write_str(text),
+            Kind::Web { scheme, host, port } => {
+                f.write_str(scheme)?;
+                f.write_str("://")?;
+                for character in host.chars() {
+                    f.write_char(character.to_ascii_lowercase())?;
+                }
+                match port {
+                    Some(port) => write!(f, ":{port}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// A `fmt::Write` that compares what is written with the characters of another text.
+struct Rest<I> {
+    text: I,
+    equal: bool,
+}
+
+impl<I: Iterator<Item = char>> fmt::Write for Rest<I> {
+    fn write_str(&mut self, written: &str) -> fmt::Result {
+        self.equal &= written
+            .chars()
+            .all(|character| self.text.next() == Some(character));
+        if self.equal { Ok(()) } else { Err(fmt::Error) }
+    }
+}

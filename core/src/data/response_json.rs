@@ -1,0 +1,325 @@
+//! `RegistrationResponseJSON` and `AuthenticationResponseJSON` (WebAuthn section 5.1.9).
+//!
+//! base64url is decoded where it lies, so reading goes in three turns over one buffer: find the
+//! members ([`Members`], offsets only), decode them (the buffer changes), borrow the result.
+
+use super::response::{ClientExtensionResults, Envelope, Field};
+use super::{AuthenticationResponse, RegistrationResponse};
+use crate::encoding::json::{self, Content, Value};
+use crate::encoding::{Fault, FaultKind, Span, base64url};
+
+/// The members of either response, by where they lie. A member that is no string where one is
+/// required is a fault of the whole.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Members {
+    id: Option<Span>,
+    raw_id: Option<Span>,
+    client_extension_results: Option<Result<ClientExtensionResults, Fault>>,
+    client_data_json: Option<Span>,
+    attestation_object: Option<Span>,
+    authenticator_data: Option<Span>,
+    signature: Option<Span>,
+    user_handle: Option<Span>,
+    transports: Option<Span>,
+}
+
+/// The members of a response, or why it has not the form of one.
+pub(crate) type Found = Result<Members, Fault>;
+
+/// Sets a member once.
+fn set<T>(slot: &mut Option<T>, value: T, what: &'static str, at: usize) -> Result<(), Fault> {
+    if slot.is_some() {
+        return Err(Fault::new(what, FaultKind::Duplicate, at));
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn string(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
+    value
+        .as_str()
+        .map(|text| text.span())
+        .ok_or(Fault::new(what, FaultKind::Type, value.at()))
+}
+
+/// Finds the members of a response within a document.
+pub(crate) fn find(response: Value<'_>) -> Found {
+    const WHAT: &str = "response";
+    let mut found = Members::default();
+    let mut ty = None;
+    let mut inner = None;
+    let members = response
+        .as_object()
+        .ok_or(Fault::new(WHAT, FaultKind::Type, response.at()))?;
+    for (name, value) in members {
+        let at = name.at();
+        if name == *"id" {
+            set(&mut found.id, string(value, "id")?, "id", at)?;
+        } else if name == *"rawId" {
+            set(&mut found.raw_id, string(value, "rawId")?, "rawId", at)?;
+        } else if name == *"type" {
+            set(&mut ty, value, "type", at)?;
+        } else if name == *"response" {
+            set(&mut inner, value, "response.response", at)?;
+        } else if name == *"clientExtensionResults" {
+            let results = client_extension_results(value);
+            set(
+                &mut found.client_extension_results,
+                results,
+                "clientExtensionResults",
+                at,
+            )?;
+        }
+    }
+    let ty = ty.ok_or(Fault::new("type", FaultKind::Missing, 0))?;
+    if ty.as_str().is_none_or(|ty| ty != *"public-key") {
+        return Err(Fault::new("type", FaultKind::Value, ty.at()));
+    }
+    let inner = inner.ok_or(Fault::new("response.response", FaultKind::Missing, 0))?;
+    let members =
+        inner
+            .as_object()
+            .ok_or(Fault::new("response.response", FaultKind::Type, inner.at()))?;
+    found.collect(members)?;
+    Ok(found)
+}
+
+impl Members {
+    fn collect(&mut self, members: json::Members<'_>) -> Result<(), Fault> {
+        for (name, value) in members {
+            let (slot, what) = if name == *"clientDataJSON" {
+                (&mut self.client_data_json, "clientDataJSON")
+            } else if name == *"attestationObject" {
+                (&mut self.attestation_object, "attestationObject")
+            } else if name == *"authenticatorData" {
+                (&mut self.authenticator_data, "authenticatorData")
+            } else if name == *"signature" {
+                (&mut self.signature, "signature")
+            } else if name == *"userHandle" {
+                if matches!(value.content(), Content::Null) {
+                    continue;
+                }
+                (&mut self.user_handle, "userHandle")
+            } else if name == *"transports" {
+                set(
+                    &mut self.transports,
+                    transports(value)?,
+                    "transports",
+                    name.at(),
+                )?;
+                continue;
+            } else {
+                continue;
+            };
+            set(slot, string(value, what)?, what, name.at())?;
+        }
+        Ok(())
+    }
+}
+
+fn transports(value: Value<'_>) -> Result<Span, Fault> {
+    const WHAT: &str = "transports";
+    let Content::Array(mut elements) = value.content() else {
+        return Err(Fault::new(WHAT, FaultKind::Type, value.at()));
+    };
+    match elements.find(|element| element.as_str().is_none()) {
+        Some(other) => Err(Fault::new(WHAT, FaultKind::Type, other.at())),
+        None => Ok(value.span()),
+    }
+}
+
+fn client_extension_results(value: Value<'_>) -> Result<ClientExtensionResults, Fault> {
+    const WHAT: &str = "clientExtensionResults";
+    let members = value
+        .as_object()
+        .ok_or(Fault::new(WHAT, FaultKind::Type, value.at()))?;
+    let mut app_id = None;
+    for (name, value) in members {
+        if name == *"appid" {
+            let Content::Bool(used) = value.content() else {
+                return Err(Fault::new("appid", FaultKind::Type, value.at()));
+            };
+            set(&mut app_id, used, "appid", name.at())?;
+        }
+    }
+    Ok(ClientExtensionResults {
+        app_id: app_id.unwrap_or(false),
+    })
+}
+
+/// A member's bytes once decoded, by where they lie.
+pub(crate) type DecodedField = Result<Span, Fault>;
+
+/// Decodes a member that has to be there.
+fn decode(buffer: &mut [u8], span: Option<Span>, what: &'static str) -> DecodedField {
+    let span = span.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
+    base64url::decode(buffer, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
+}
+
+/// What every response has, decoded: `id` and `rawId` are the same id, and not empty.
+#[derive(Clone, Copy)]
+struct DecodedEnvelope {
+    id: DecodedField,
+    client_extension_results: Result<ClientExtensionResults, Fault>,
+    client_data_json: DecodedField,
+}
+
+impl DecodedEnvelope {
+    /// `required` are the members without which it is no response of its ceremony.
+    fn decode(buffer: &mut [u8], found: &Found, required: &[(Option<Span>, &'static str)]) -> Self {
+        let members = match found {
+            Ok(members) => members,
+            Err(fault) => {
+                return Self {
+                    id: Err(*fault),
+                    client_extension_results: Ok(ClientExtensionResults::default()),
+                    client_data_json: Err(*fault),
+                };
+            }
+        };
+        let missing = required
+            .iter()
+            .find(|(span, _)| span.is_none())
+            .map(|(_, what)| Fault::new(what, FaultKind::Missing, 0));
+        Self {
+            id: match missing {
+                Some(fault) => Err(fault),
+                None => Self::id(buffer, members),
+            },
+            client_extension_results: members
+                .client_extension_results
+                .unwrap_or(Ok(ClientExtensionResults::default())),
+            client_data_json: decode(buffer, members.client_data_json, "clientDataJSON"),
+        }
+    }
+
+    fn id(buffer: &mut [u8], members: &Members) -> DecodedField {
+        let id = decode(buffer, members.id, "id")?;
+        let raw_id = decode(buffer, members.raw_id, "rawId")?;
+        let at = id.range().start;
+        if id.range().is_empty() {
+            return Err(Fault::new("id", FaultKind::Length, at));
+        }
+        if id.of(buffer) != raw_id.of(buffer) {
+            return Err(Fault::new("rawId", FaultKind::Value, raw_id.range().start));
+        }
+        Ok(id)
+    }
+
+    fn borrow<'a>(&self, buffer: &'a [u8]) -> Envelope<'a> {
+        Envelope {
+            id: borrow(buffer, self.id),
+            client_extension_results: self.client_extension_results,
+            client_data_json: borrow(buffer, self.client_data_json),
+        }
+    }
+}
+
+fn borrow(buffer: &[u8], field: DecodedField) -> Field<'_> {
+    field.map(|span| span.of(buffer).unwrap_or_default())
+}
+
+/// A registration's response, decoded in its buffer.
+#[derive(Clone, Copy)]
+pub(crate) struct DecodedRegistration {
+    envelope: DecodedEnvelope,
+    attestation_object: DecodedField,
+    transports: Option<Span>,
+}
+
+impl DecodedRegistration {
+    pub(crate) fn decode(buffer: &mut [u8], found: &Found) -> Self {
+        let members = found.unwrap_or_default();
+        let required = [
+            (members.client_data_json, "clientDataJSON"),
+            (members.attestation_object, "attestationObject"),
+        ];
+        Self {
+            envelope: DecodedEnvelope::decode(buffer, found, &required),
+            attestation_object: decode(buffer, members.attestation_object, "attestationObject"),
+            transports: members.transports,
+        }
+    }
+
+    pub(crate) fn borrow<'a>(&self, buffer: &'a [u8]) -> RegistrationResponse<'a> {
+        RegistrationResponse {
+            envelope: self.envelope.borrow(buffer),
+            attestation_object: borrow(buffer, self.attestation_object),
+            transports: self
+                .transports
+                .and_then(|span| span.of(buffer))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// A sign-in's response, decoded in its buffer.
+#[derive(Clone, Copy)]
+pub(crate) struct DecodedAuthentication {
+    envelope: DecodedEnvelope,
+    authenticator_data: DecodedField,
+    signature: DecodedField,
+    user_handle: Option<DecodedField>,
+}
+
+impl DecodedAuthentication {
+    pub(crate) fn decode(buffer: &mut [u8], found: &Found) -> Self {
+        let members = found.unwrap_or_default();
+        let required = [
+            (members.client_data_json, "clientDataJSON"),
+            (members.authenticator_data, "authenticatorData"),
+            (members.signature, "signature"),
+        ];
+        Self {
+            envelope: DecodedEnvelope::decode(buffer, found, &required),
+            authenticator_data: decode(buffer, members.authenticator_data, "authenticatorData"),
+            signature: decode(buffer, members.signature, "signature"),
+            user_handle: members
+                .user_handle
+                .map(|span| decode(buffer, Some(span), "userHandle")),
+        }
+    }
+
+    pub(crate) fn borrow<'a>(&self, buffer: &'a [u8]) -> AuthenticationResponse<'a> {
+        AuthenticationResponse {
+            envelope: self.envelope.borrow(buffer),
+            authenticator_data: borrow(buffer, self.authenticator_data),
+            signature: borrow(buffer, self.signature),
+            user_handle: self
+                .user_handle
+                .map(|field| borrow(buffer, field))
+                .transpose(),
+        }
+    }
+}
+
+/// Finds a response that is the whole document.
+fn find_in(document: &[u8]) -> Found {
+    find(Value::parse(document, "response")?)
+}
+
+impl<'a> RegistrationResponse<'a> {
+    /// Reads a `RegistrationResponseJSON`, decoding it in place.
+    ///
+    /// This never fails: what is malformed, or no such response at all, is the verified response's
+    /// error at the step that reads it.
+    #[must_use]
+    pub fn from_json(json: &'a mut [u8]) -> Self {
+        let found = find_in(json);
+        let decoded = DecodedRegistration::decode(json, &found);
+        decoded.borrow(json)
+    }
+}
+
+impl<'a> AuthenticationResponse<'a> {
+    /// Reads an `AuthenticationResponseJSON`, decoding it in place.
+    ///
+    /// This never fails: what is malformed, or no such response at all, is the verified response's
+    /// error at the step that reads it.
+    #[must_use]
+    pub fn from_json(json: &'a mut [u8]) -> Self {
+        let found = find_in(json);
+        let decoded = DecodedAuthentication::decode(json, &found);
+        decoded.borrow(json)
+    }
+}

@@ -1,0 +1,504 @@
+//! CBOR (RFC 8949) as WebAuthn uses it, borrowed and bounded.
+//!
+//! A structure is walked once by [`Item::parse`], which proves it well-formed: nesting and item count
+//! within [`limits`](crate::limits), no key twice in a map, text in UTF-8, nothing behind the end.
+//! Definite and indefinite lengths of arrays and maps, any order of keys and longer heads than needed
+//! are accepted and reported as not canonical, because authenticators in the field send them.
+//! Tags and strings of indefinite length are refused: nothing in WebAuthn has them.
+//!
+//! Heads are read here and not by a library, because what is needed is whether a head was the
+//! shortest one, the same fault on 32 and on 64 bits, and code that cannot panic.
+
+use core::cmp::Ordering;
+
+use super::reader::Reader;
+use super::{Fault, FaultKind};
+use crate::limits::{CBOR_DEPTH_MAX, CBOR_ITEMS_MAX, CBOR_UNSORTED_MAX};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Major {
+    Unsigned,
+    Negative,
+    Bytes,
+    Text,
+    Array,
+    Map,
+    Simple,
+}
+
+/// The first bytes of a data item: its type and its argument.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) major: Major,
+    /// `None`: indefinite length, or for [`Major::Simple`] the break.
+    pub(crate) argument: Option<u64>,
+    /// Whether a shorter head would have said the same.
+    padded: bool,
+    /// Bytes of argument that followed the first byte.
+    width: u8,
+}
+
+impl Head {
+    pub(crate) fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Fault> {
+        let at = reader.position();
+        let first = reader.byte(what)?;
+        let major = match first >> 5 {
+            0 => Major::Unsigned,
+            1 => Major::Negative,
+            2 => Major::Bytes,
+            3 => Major::Text,
+            4 => Major::Array,
+            5 => Major::Map,
+            6 => return Err(Fault::new(what, FaultKind::Unexpected, at)),
+            _ => Major::Simple,
+        };
+        let (argument, width, least) = match first & 0x1f {
+            short @ 0..=23 => (Some(u64::from(short)), 0, 0),
+            24 => (Some(u64::from(reader.byte(what)?)), 1, 24),
+            25 => (
+                Some(u64::from(u16::from_be_bytes(reader.array(what)?))),
+                2,
+                1 << 8,
+            ),
+            26 => (
+                Some(u64::from(u32::from_be_bytes(reader.array(what)?))),
+                4,
+                1 << 16,
+            ),
+            27 => (Some(u64::from_be_bytes(reader.array(what)?)), 8, 1 << 32),
+            31 if matches!(major, Major::Array | Major::Map | Major::Simple) => (None, 0, 0),
+            _ => return Err(Fault::new(what, FaultKind::Syntax, at)),
+        };
+        Ok(Self {
+            major,
+            argument,
+            // Simple values carry floats in their argument, which have no shorter form here.
+            padded: major != Major::Simple && argument.is_some_and(|value| value < least),
+            width,
+        })
+    }
+
+    /// The argument as the number of bytes or items that follow. What no slice can hold is the same
+    /// fault as bytes that are not there, on every target.
+    fn length(&self, reader: &Reader<'_>, what: &'static str) -> Result<usize, Fault> {
+        self.argument
+            .and_then(|length| usize::try_from(length).ok())
+            .ok_or_else(|| reader.fault(what, FaultKind::Truncated))
+    }
+}
+
+/// An integer within 64 bits of two's complement, as all of COSE's labels and algorithms are.
+pub(crate) fn integer(head: &Head) -> Option<i64> {
+    let argument = i64::try_from(head.argument?).ok()?;
+    match head.major {
+        Major::Unsigned => Some(argument),
+        Major::Negative => (-1_i64).checked_sub(argument),
+        _ => None,
+    }
+}
+
+/// One data item that has been proven well-formed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Item<'a> {
+    bytes: &'a [u8],
+}
+
+/// What a walk over a structure has seen beside the structure itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Shortest heads, definite lengths and sorted keys throughout (CTAP2 canonical CBOR).
+    pub(crate) canonical: bool,
+}
+
+/// The content of an item, one level deep.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content<'a> {
+    Integer(i64),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+    Array(Elements<'a>),
+    Map(Members<'a>),
+    Bool(bool),
+    /// Null, undefined, floats, and integers beyond 64 bits: nothing that WebAuthn reads.
+    Other,
+}
+
+impl<'a> Item<'a> {
+    /// Reads one item that is the whole input.
+    pub(crate) fn parse(input: &'a [u8], what: &'static str) -> Result<(Self, Form), Fault> {
+        let mut reader = Reader::new(input);
+        let parsed = Self::read(&mut reader, what)?;
+        reader.finish(what)?;
+        Ok(parsed)
+    }
+
+    /// Reads one item from the front of the input.
+    #[inline(never)]
+    pub(crate) fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<(Self, Form), Fault> {
+        let before = reader.rest();
+        let start = reader.position();
+        let form = walk(reader, what)?;
+        let length = reader.position().saturating_sub(start);
+        let bytes = before.get(..length).unwrap_or_default();
+        Ok((Self { bytes }, form))
+    }
+
+    /// The item as it was encoded.
+    pub(crate) const fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    pub(crate) fn content(self) -> Content<'a> {
+        // The walk has proven that none of this can fail.
+        let mut reader = Reader::new(self.bytes);
+        Self::content_of(&mut reader).unwrap_or(Content::Other)
+    }
+
+    fn content_of(reader: &mut Reader<'a>) -> Result<Content<'a>, Fault> {
+        let head = Head::read(reader, "")?;
+        Ok(match head.major {
+            Major::Unsigned | Major::Negative => {
+                integer(&head).map_or(Content::Other, Content::Integer)
+            }
+            Major::Bytes => Content::Bytes(reader.take(head.length(reader, "")?, "")?),
+            Major::Text => {
+                let bytes = reader.take(head.length(reader, "")?, "")?;
+                core::str::from_utf8(bytes).map_or(Content::Other, Content::Text)
+            }
+            Major::Array => Content::Array(Elements(Sequence::new(*reader, head.argument))),
+            Major::Map => Content::Map(Members(Sequence::new(*reader, head.argument))),
+            Major::Simple => match (head.width, head.argument) {
+                (0, Some(20)) => Content::Bool(false),
+                (0, Some(21)) => Content::Bool(true),
+                _ => Content::Other,
+            },
+        })
+    }
+
+    pub(crate) fn as_bytes(self) -> Option<&'a [u8]> {
+        match self.content() {
+            Content::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_text(self) -> Option<&'a str> {
+        match self.content() {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_integer(self) -> Option<i64> {
+        match self.content() {
+            Content::Integer(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_map(self) -> Option<Members<'a>> {
+        match self.content() {
+            Content::Map(members) => Some(members),
+            _ => None,
+        }
+    }
+}
+
+/// What follows the head of an array or a map, item by item.
+#[derive(Clone, Copy, Debug)]
+struct Sequence<'a> {
+    reader: Reader<'a>,
+    /// Elements or members still to come; `None`: until the break.
+    left: Option<u64>,
+}
+
+impl<'a> Sequence<'a> {
+    const fn new(reader: Reader<'a>, left: Option<u64>) -> Self {
+        Self { reader, left }
+    }
+
+    /// Whether another element or member begins here.
+    fn advance(&mut self) -> bool {
+        match &mut self.left {
+            Some(0) => false,
+            Some(left) => {
+                *left = left.saturating_sub(1);
+                true
+            }
+            None => !matches!(self.reader.peek(), None | Some(BREAK)),
+        }
+    }
+
+    fn item(&mut self) -> Option<Item<'a>> {
+        let before = self.reader.rest();
+        let start = self.reader.position();
+        skip(&mut self.reader).ok()?;
+        let length = self.reader.position().saturating_sub(start);
+        Some(Item {
+            bytes: before.get(..length)?,
+        })
+    }
+}
+
+/// The elements of an array, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elements<'a>(Sequence<'a>);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        if !self.0.advance() {
+            return None;
+        }
+        self.0.item()
+    }
+}
+
+/// The members of a map, in the order in which they stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Members<'a>(Sequence<'a>);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (Item<'a>, Item<'a>);
+
+    fn next(&mut self) -> Option<(Item<'a>, Item<'a>)> {
+        if !self.0.advance() {
+            return None;
+        }
+        Some((self.0.item()?, self.0.item()?))
+    }
+}
+
+const BREAK: u8 = 0xff;
+
+/// A map key in a form that compares by value, whatever head it was written with. The order is
+/// CTAP2's canonical one: by type, then the shorter or smaller first, then bytewise.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'a> {
+    major: Major,
+    argument: u64,
+    text: &'a [u8],
+}
+
+impl<'a> Key<'a> {
+    fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<(Self, Head), Fault> {
+        let at = reader.position();
+        let head = Head::read(reader, what)?;
+        let (Some(argument), Major::Unsigned | Major::Negative | Major::Bytes | Major::Text) =
+            (head.argument, head.major)
+        else {
+            return Err(Fault::new(what, FaultKind::Type, at));
+        };
+        let text = match head.major {
+            Major::Bytes | Major::Text => string(reader, &head, what)?,
+            _ => &[],
+        };
+        Ok((
+            Self {
+                major: head.major,
+                argument,
+                text,
+            },
+            head,
+        ))
+    }
+}
+
+/// The bytes behind the head of a byte or text string.
+pub(crate) fn string<'a>(
+    reader: &mut Reader<'a>,
+    head: &Head,
+    what: &'static str,
+) -> Result<&'a [u8], Fault> {
+    let at = reader.position();
+    let bytes = reader.take(head.length(reader, what)?, what)?;
+    if head.major == Major::Text && core::str::from_utf8(bytes).is_err() {
+        return Err(Fault::new(what, FaultKind::Utf8, at));
+    }
+    Ok(bytes)
+}
+
+/// An array or a map that the walk is inside of.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    /// Elements or members still to come; `None`: until the break.
+    left: Option<u64>,
+    /// For a map: where its members begin, how many keys have come, and the last of them.
+    map: Option<OpenMap<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct OpenMap<'a> {
+    first: Reader<'a>,
+    keys: u32,
+    last: Option<Key<'a>>,
+    sorted: bool,
+}
+
+/// Walks one item of any depth, without recursion, and proves it well-formed.
+fn walk<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<Form, Fault> {
+    let mut open: [Option<Open<'a>>; CBOR_DEPTH_MAX] = [None; CBOR_DEPTH_MAX];
+    let mut depth = 0_usize;
+    let mut items = 0_u32;
+    let mut form = Form { canonical: true };
+    loop {
+        // Close what is complete; begin the next element or member of what is not.
+        while let Some(level) = depth.checked_sub(1) {
+            let Some(Some(container)) = open.get_mut(level) else {
+                return Err(reader.fault(what, FaultKind::Limit));
+            };
+            let more = match &mut container.left {
+                Some(0) => false,
+                Some(left) => {
+                    *left = left.saturating_sub(1);
+                    true
+                }
+                None => !reader.skip_prefix(&[BREAK]),
+            };
+            if more {
+                if let Some(map) = &mut container.map {
+                    items = count(items, reader, what)?;
+                    read_key(map, reader, &mut form, what)?;
+                }
+                break;
+            }
+            depth = level;
+            if depth == 0 {
+                return Ok(form);
+            }
+        }
+
+        items = count(items, reader, what)?;
+        let at = reader.position();
+        let head = Head::read(reader, what)?;
+        form.canonical &= !head.padded;
+        match head.major {
+            Major::Unsigned | Major::Negative => {}
+            Major::Bytes | Major::Text => {
+                string(reader, &head, what)?;
+            }
+            Major::Simple => check_simple(&head, at, what)?,
+            Major::Array | Major::Map => {
+                form.canonical &= head.argument.is_some();
+                let Some(slot) = open.get_mut(depth) else {
+                    return Err(Fault::new(what, FaultKind::Limit, at));
+                };
+                *slot = Some(Open {
+                    left: head.argument,
+                    map: (head.major == Major::Map).then_some(OpenMap {
+                        first: *reader,
+                        keys: 0,
+                        last: None,
+                        sorted: true,
+                    }),
+                });
+                depth = depth.saturating_add(1);
+            }
+        }
+        if depth == 0 {
+            return Ok(form);
+        }
+    }
+}
+
+fn count(items: u32, reader: &Reader<'_>, what: &'static str) -> Result<u32, Fault> {
+    if items >= CBOR_ITEMS_MAX {
+        return Err(reader.fault(what, FaultKind::Limit));
+    }
+    Ok(items.saturating_add(1))
+}
+
+/// Reads the next key of a map and refuses one that has come before.
+fn read_key<'a>(
+    map: &mut OpenMap<'a>,
+    reader: &mut Reader<'a>,
+    form: &mut Form,
+    what: &'static str,
+) -> Result<(), Fault> {
+    let at = reader.position();
+    let (key, head) = Key::read(reader, what)?;
+    form.canonical &= !head.padded;
+    match map.last.map_or(Ordering::Less, |last| last.cmp(&key)) {
+        Ordering::Equal => return Err(Fault::new(what, FaultKind::Duplicate, at)),
+        Ordering::Greater => map.sorted = false,
+        Ordering::Less => {}
+    }
+    if !map.sorted {
+        form.canonical = false;
+        if map.keys >= CBOR_UNSORTED_MAX {
+            return Err(Fault::new(what, FaultKind::Limit, at));
+        }
+        let mut earlier = map.first;
+        for _ in 0..map.keys {
+            if Key::read(&mut earlier, what)?.0 == key {
+                return Err(Fault::new(what, FaultKind::Duplicate, at));
+            }
+            skip(&mut earlier)?;
+        }
+    }
+    map.keys = map.keys.saturating_add(1);
+    map.last = Some(key);
+    Ok(())
+}
+
+fn check_simple(head: &Head, at: usize, what: &'static str) -> Result<(), Fault> {
+    match (head.width, head.argument) {
+        // false, true, null, undefined
+        (0, Some(20..=23)) => Ok(()),
+        // half, single, double
+        (2 | 4 | 8, Some(_)) => Ok(()),
+        // A break where no container is open, or simple values that nobody has defined.
+        _ => Err(Fault::new(what, FaultKind::Syntax, at)),
+    }
+}
+
+/// Moves past one item that a walk has proven well-formed.
+fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
+    const WHAT: &str = "CBOR item";
+    // Items still to come in each container that is open; `None`: until the break.
+    let mut open: [Option<u64>; CBOR_DEPTH_MAX] = [None; CBOR_DEPTH_MAX];
+    let mut depth = 0_usize;
+    loop {
+        while let Some(level) = depth.checked_sub(1) {
+            let Some(left) = open.get_mut(level) else {
+                return Err(reader.fault(WHAT, FaultKind::Limit));
+            };
+            let more = match left {
+                Some(0) => false,
+                Some(left) => {
+                    *left = left.saturating_sub(1);
+                    true
+                }
+                None => !reader.skip_prefix(&[BREAK]),
+            };
+            if more {
+                break;
+            }
+            depth = level;
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+        let head = Head::read(reader, WHAT)?;
+        match head.major {
+            Major::Bytes | Major::Text => {
+                reader.take(head.length(reader, WHAT)?, WHAT)?;
+            }
+            Major::Array | Major::Map => {
+                let Some(slot) = open.get_mut(depth) else {
+                    return Err(reader.fault(WHAT, FaultKind::Limit));
+                };
+                let per_member = if head.major == Major::Map { 2 } else { 1 };
+                *slot = head
+                    .argument
+                    .map(|members| members.saturating_mul(per_member));
+                depth = depth.saturating_add(1);
+            }
+            Major::Unsigned | Major::Negative | Major::Simple => {}
+        }
+        if depth == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! JSON (RFC 8259) without a tree: a document is scanned once by [`Value::parse`], which proves it
+//! well-formed, and is then read member by member where it lies.
+//!
+//! Nesting is bounded and kept in one word, so nothing recurses. Strings stay as they were written,
+//! escapes included; they are compared and copied by decoding as one goes. A document with invalid
+//! UTF-8 or with half a surrogate pair is refused as a whole.
+
+use super::reader::Reader;
+use super::{Fault, FaultKind, Span};
+use crate::limits::JSON_DEPTH_MAX;
+
+/// One value of a document that has been proven well-formed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'a> {
+    text: &'a [u8],
+    /// Where the value begins in the document.
+    at: usize,
+}
+
+/// A value's type, with its content where that is small.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content<'a> {
+    Null,
+    Bool(bool),
+    Number(&'a str),
+    String(JsonStr<'a>),
+    Array(Elements<'a>),
+    Object(Members<'a>),
+}
+
+impl<'a> Value<'a> {
+    /// Reads a document that is one value and white space around it.
+    pub(crate) fn parse(document: &'a [u8], what: &'static str) -> Result<Self, Fault> {
+        if let Err(error) = core::str::from_utf8(document) {
+            return Err(Fault::new(what, FaultKind::Utf8, error.valid_up_to()));
+        }
+        let mut reader = Reader::new(document);
+        skip_space(&mut reader);
+        let value = Self::read(&mut reader, what)?;
+        skip_space(&mut reader);
+        reader.finish(what)?;
+        Ok(value)
+    }
+
+    fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Fault> {
+        let before = reader.rest();
+        let at = reader.position();
+        scan(reader, Start::Value, what)?;
+        let length = reader.position().saturating_sub(at);
+        let text = before.get(..length).unwrap_or_default();
+        Ok(Self { text, at })
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        Span::new(self.at, self.at.saturating_add(self.text.len()))
+    }
+
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn content(self) -> Content<'a> {
+        match self.text.first() {
+            Some(b'"') => {
+                let raw = self
+                    .text
+                    .get(1..self.text.len().saturating_sub(1))
+                    .unwrap_or_default();
+                Content::String(JsonStr {
+                    raw: core::str::from_utf8(raw).unwrap_or_default(),
+                    at: self.at.saturating_add(1),
+                })
+            }
+            Some(b'{') => Content::Object(Members(self.inside())),
+            Some(b'[') => Content::Array(Elements(self.inside())),
+            Some(b't') => Content::Bool(true),
+            Some(b'f') => Content::Bool(false),
+            Some(b'n') | None => Content::Null,
+            Some(_) => Content::Number(core::str::from_utf8(self.text).unwrap_or_default()),
+        }
+    }
+
+    /// A container's content, its brackets left off.
+    fn inside(self) -> Inside<'a> {
+        Inside {
+            reader: Reader::new(
+                self.text
+                    .get(1..self.text.len().saturating_sub(1))
+                    .unwrap_or_default(),
+            ),
+            at: self.at.saturating_add(1),
+        }
+    }
+
+    pub(crate) fn as_str(self) -> Option<JsonStr<'a>> {
+        match self.content() {
+            Content::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_object(self) -> Option<Members<'a>> {
+        match self.content() {
+            Content::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+}
+
+/// The text between a container's brackets, of which the front has been read.
+#[derive(Clone, Copy, Debug)]
+struct Inside<'a> {
+    reader: Reader<'a>,
+    at: usize,
+}
+
+impl<'a> Inside<'a> {
+    /// The next value, and what separates it from the one after.
+    fn value(&mut self) -> Option<Value<'a>> {
+        self.reader
+            .skip_while(|byte| is_space(byte) || byte == b',' || byte == b':');
+        if self.reader.is_empty() {
+            return None;
+        }
+        let mut value = Value::read(&mut self.reader, "").ok()?;
+        value.at = value.at.saturating_add(self.at);
+        Some(value)
+    }
+}
+
+/// The elements of an array, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elements<'a>(Inside<'a>);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        self.0.value()
+    }
+}
+
+/// The members of an object, in the order in which they stand, duplicates included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Members<'a>(Inside<'a>);
+
+impl<'a> Members<'a> {
+    /// The members that are left in an object whose first ones have been read otherwise: `reader`
+    /// stands behind a member's value, and the object ends the document.
+    pub(crate) fn rest_of_object(
+        reader: &mut Reader<'a>,
+        what: &'static str,
+    ) -> Result<Self, Fault> {
+        let rest = reader.rest();
+        let at = reader.position();
+        if let Err(error) = core::str::from_utf8(rest) {
+            let at = at.saturating_add(error.valid_up_to());
+            return Err(Fault::new(what, FaultKind::Utf8, at));
+        }
+        scan(reader, Start::InsideObject, what)?;
+        let length = reader.position().saturating_sub(at).saturating_sub(1);
+        skip_space(reader);
+        reader.finish(what)?;
+        Ok(Self(Inside {
+            reader: Reader::new(rest.get(..length).unwrap_or_default()),
+            at,
+        }))
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (JsonStr<'a>, Value<'a>);
+
+    fn next(&mut self) -> Option<(JsonStr<'a>, Value<'a>)> {
+        let name = self.0.value()?.as_str()?;
+        Some((name, self.0.value()?))
+    }
+}
+
+/// A string as it was written between its quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct JsonStr<'a> {
+    raw: &'a str,
+    at: usize,
+}
+
+impl<'a> JsonStr<'a> {
+    /// Where the text between the quotes lies in the document.
+    pub(crate) fn span(&self) -> Span {
+        Span::new(self.at, self.at.saturating_add(self.raw.len()))
+    }
+
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The text between the quotes, escapes and all.
+    pub(crate) const fn raw(self) -> &'a str {
+        self.raw
+    }
+
+    /// The text itself, where it was written without escapes.
+    pub(crate) fn plain(self) -> Option<&'a str> {
+        (!self.raw.contains('\\')).then_some(self.raw)
+    }
+
+    /// The characters that the string stands for.
+    pub(crate) fn chars(self) -> Unescape<'a> {
+        Unescape {
+            rest: self.raw.chars(),
+        }
+    }
+}
+
+impl PartialEq<str> for JsonStr<'_> {
+    fn eq(&self, other: &str) -> bool {
+        match self.plain() {
+            Some(plain) => plain == other,
+            None => self.chars().eq(other.chars()),
+        }
+    }
+}
+
+/// The characters of a string whose escapes have been proven right.
+#[derive(Clone, Debug)]
+pub(crate) struct Unescape<'a> {
+    rest: core::str::Chars<'a>,
+}
+
+impl Iterator for Unescape<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let plain = self.rest.next()?;
+        if plain != '\\' {
+            return Some(plain);
+        }
+        Some(match self.rest.next()? {
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let unit = self.unit()?;
+                if let Some(single) = char::from_u32(unit) {
+                    single
+                } else {
+                    // The scan has seen the other half.
+                    self.rest.next()?;
+                    self.rest.next()?;
+                    let low = self.unit()?;
+                    char::from_u32(pair(unit, low))?
+                }
+            }
+            // A quote, a solidus, a reverse solidus: themselves.
+            escaped => escaped,
+        })
+    }
+}
+
+impl Unescape<'_> {
+    fn unit(&mut self) -> Option<u32> {
+        let mut unit = 0_u32;
+        for _ in 0..4 {
+            unit = (unit << 4) | self.rest.next()?.to_digit(16)?;
+        }
+        Some(unit)
+    }
+}
+
+const fn pair(high: u32, low: u32) -> u32 {
+    0x1_0000 | ((high & 0x3ff) << 10) | (low & 0x3ff)
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+fn skip_space(reader: &mut Reader<'_>) {
+    reader.skip_while(is_space);
+}
+
+/// Where a scan begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// Before a value; the scan ends behind it.
+    Value,
+    /// Behind a member's value; the scan ends behind the object.
+    InsideObject,
+}
+
+/// Moves over one value of any depth and proves it well-formed.
+fn scan(reader: &mut Reader<'_>, start: Start, what: &'static str) -> Result<(), Fault> {
+    // One bit a level, the innermost lowest: set for an object.
+    let mut objects = 0_u64;
+    let mut depth = 0_u32;
+    let mut value_ended = false;
+    if start == Start::InsideObject {
+        objects = 1;
+        depth = 1;
+        value_ended = true;
+    }
+    loop {
+        if !value_ended {
+            value_ended = scan_scalar_or_open(reader, &mut objects, &mut depth, what)?;
+            continue;
+        }
+        // A value has ended: so may the container around it.
+        if depth == 0 {
+            return Ok(());
+        }
+        skip_space(reader);
+        let object = objects & 1 == 1;
+        match reader.peek() {
+            Some(b',') => {
+                reader.byte(what)?;
+                skip_space(reader);
+                if object {
+                    scan_name(reader, what)?;
+                }
+                value_ended = false;
+            }
+            Some(close @ (b'}' | b']')) if object == (close == b'}') => {
+                reader.byte(what)?;
+                objects >>= 1;
+                depth = depth.saturating_sub(1);
+            }
+            Some(_) => return Err(reader.fault(what, FaultKind::Syntax)),
+            None => return Err(reader.fault(what, FaultKind::Truncated)),
+        }
+    }
+}
+
+/// Moves over a value that is complete in itself, or into a container up to where its first value
+/// begins. Says whether a value has ended.
+fn scan_scalar_or_open(
+    reader: &mut Reader<'_>,
+    objects: &mut u64,
+    depth: &mut u32,
+    what: &'static str,
+) -> Result<bool, Fault> {
+    match reader.peek() {
+        Some(b'"') => scan_string(reader, what)?,
+        Some(b'-' | b'0'..=b'9') => scan_number(reader, what)?,
+        Some(open @ (b'{' | b'[')) => {
+            if *depth >= JSON_DEPTH_MAX {
+                return Err(reader.fault(what, FaultKind::Limit));
+            }
+            reader.byte(what)?;
+            skip_space(reader);
+            let object = open == b'{';
+            if !reader.skip_prefix(if object { b"}" } else { b"]" }) {
+                *objects = (*objects << 1) | u64::from(object);
+                *depth = depth.saturating_add(1);
+                if object {
+                    scan_name(reader, what)?;
+                }
+                return Ok(false);
+            }
+        }
+        Some(_) => {
+            let words = [&b"true"[..], b"false", b"null"];
+            if !words.iter().any(|word| reader.skip_prefix(word)) {
+                return Err(reader.fault(what, FaultKind::Syntax));
+            }
+        }
+        None => return Err(reader.fault(what, FaultKind::Truncated)),
+    }
+    Ok(true)
+}
+
+/// A member's name and the colon, up to where its value begins.
+fn scan_name(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    match reader.peek() {
+        Some(b'"') => scan_string(reader, what)?,
+        Some(_) => return Err(reader.fault(what, FaultKind::Syntax)),
+        None => return Err(reader.fault(what, FaultKind::Truncated)),
+    }
+    skip_space(reader);
+    match reader.peek() {
+        Some(b':') => reader.byte(what)?,
+        Some(_) => return Err(reader.fault(what, FaultKind::Syntax)),
+        None => return Err(reader.fault(what, FaultKind::Truncated)),
+    };
+    skip_space(reader);
+    Ok(())
+}
+
+fn scan_string(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    reader.byte(what)?;
+    loop {
+        reader.skip_while(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+        let at = reader.position();
+        match reader.byte(what)? {
+            b'"' => return Ok(()),
+            b'\\' => scan_escape(reader, what)?,
+            _ => return Err(Fault::new(what, FaultKind::Syntax, at)),
+        }
+    }
+}
+
+fn scan_escape(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    let at = reader.position();
+    match reader.byte(what)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
+        b'u' => match scan_unit(reader, what)? {
+            0xd800..=0xdbff => {
+                if reader.skip_prefix(b"\\u") && matches!(scan_unit(reader, what)?, 0xdc00..=0xdfff)
+                {
+                    Ok(())
+                } else {
+                    Err(Fault::new(what, FaultKind::Utf8, at))
+                }
+            }
+            0xdc00..=0xdfff => Err(Fault::new(what, FaultKind::Utf8, at)),
+            _ => Ok(()),
+        },
+        _ => Err(Fault::new(what, FaultKind::Syntax, at)),
+    }
+}
+
+fn scan_unit(reader: &mut Reader<'_>, what: &'static str) -> Result<u32, Fault> {
+    let mut unit = 0_u32;
+    for _ in 0..4 {
+        let at = reader.position();
+        let digit = char::from(reader.byte(what)?)
+            .to_digit(16)
+            .ok_or(Fault::new(what, FaultKind::Syntax, at))?;
+        unit = (unit << 4) | digit;
+    }
+    Ok(unit)
+}
+
+fn scan_number(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    reader.skip_prefix(b"-");
+    if !reader.skip_prefix(b"0") {
+        scan_digits(reader, what)?;
+    }
+    if reader.skip_prefix(b".") {
+        scan_digits(reader, what)?;
+    }
+    if reader.skip_prefix(b"e") || reader.skip_prefix(b"E") {
+        if !reader.skip_prefix(b"+") {
+            reader.skip_prefix(b"-");
+        }
+        scan_digits(reader, what)?;
+    }
+    Ok(())
+}
+
+fn scan_digits(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    if !reader.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        return Err(reader.fault(what, FaultKind::Syntax));
+    }
+    reader.skip_while(|byte| byte.is_ascii_digit());
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Bytes to items: CBOR, JSON and base64url. Nothing here knows what WebAuthn is.
+//!
+//! Every reader borrows from its input and answers malformed bytes with a [`Fault`]: what was read,
+//! what is wrong with it, and at which byte.
+
+use core::fmt;
+
+pub(crate) mod base64url;
+pub(crate) mod cbor;
+pub(crate) mod json;
+pub(crate) mod reader;
+
+/// Why bytes could not be read. A ceremony turns it into an [`Error`](crate::ceremony::Error) by
+/// adding the step that reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    what: &'static str,
+    kind: FaultKind,
+    at: u32,
+}
+
+/// What is wrong at the place that a [`Fault`] names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// The input ends before the item does.
+    Truncated,
+    /// Bytes follow the item's end.
+    Trailing,
+    /// The bytes are no item of the encoding at all.
+    Syntax,
+    /// A well-formed item of another type than the one that belongs there.
+    Type,
+    /// A value outside what is allowed there.
+    Value,
+    /// A length that differs from the one required.
+    Length,
+    /// A required member is absent.
+    Missing,
+    /// A member stands twice.
+    Duplicate,
+    /// A member that does not belong there.
+    Unexpected,
+    /// Deeper nesting or more items than [`limits`](crate::limits) allow.
+    Limit,
+    /// Text that is not UTF-8.
+    Utf8,
+    /// Not base64url without padding.
+    Base64,
+}
+
+impl FaultKind {
+    /// The kind in words, to follow the name of what was read.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Truncated => "ends too early",
+            Self::Trailing => "is followed by further bytes",
+            Self::Syntax => "is not well-formed",
+            Self::Type => "has the wrong type",
+            Self::Value => "has a value that is not allowed",
+            Self::Length => "has the wrong length",
+            Self::Missing => "is missing",
+            Self::Duplicate => "stands twice",
+            Self::Unexpected => "does not belong here",
+            Self::Limit => "is nested too deeply or has too many items",
+            Self::Utf8 => "is not UTF-8",
+            Self::Base64 => "is not base64url without padding",
+        }
+    }
+}
+
+impl Fault {
+    pub(crate) fn new(what: &'static str, kind: FaultKind, at: usize) -> Self {
+        Self {
+            what,
+            kind,
+            at: u32::try_from(at).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// What was being read, by its name in the specification.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        self.what
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub const fn kind(&self) -> FaultKind {
+        self.kind
+    }
+
+    /// The byte at which that was seen, counted from 0 in the structure that was being read.
+    #[must_use]
+    pub const fn at(&self) -> u32 {
+        self.at
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.what, self.kind.describe())?;
+        if self.kind == FaultKind::Missing {
+            return Ok(());
+        }
+        write!(f, " (byte {})", self.at)
+    }
+}
+
+/// A range of bytes in an input, by offset: what outlives a change of the buffer it points into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self {
+            start: u32::try_from(start).unwrap_or(u32::MAX),
+            end: u32::try_from(end).unwrap_or(u32::MAX),
+        }
+    }
+
+    pub(crate) fn range(self) -> core::ops::Range<usize> {
+        // A span is made from offsets of a slice; on a target of 16-bit addresses no slice is longer.
+        usize::try_from(self.start).unwrap_or(usize::MAX)
+            ..usize::try_from(self.end).unwrap_or(usize::MAX)
+    }
+
+    /// The bytes of `input` that the span names; none where it lies outside.
+    #[must_use]
+    pub fn of(self, input: &[u8]) -> Option<&[u8]> {
+        input.get(self.range())
+    }
+}

@@ -1,0 +1,99 @@
+//! The one place where an offset moves over bytes.
+
+use super::{Fault, FaultKind};
+
+/// A cursor over borrowed bytes. It only moves forward, and never past the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) const fn new(input: &'a [u8]) -> Self {
+        Self {
+            rest: input,
+            position: 0,
+        }
+    }
+
+    /// Bytes read so far.
+    pub(crate) const fn position(&self) -> usize {
+        self.position
+    }
+
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    pub(crate) fn byte(&mut self, what: &'static str) -> Result<u8, Fault> {
+        let [byte] = self.array(what)?;
+        Ok(byte)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], Fault> {
+        let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
+            return Err(self.fault(what, FaultKind::Truncated));
+        };
+        self.advance_to(rest);
+        Ok(*head)
+    }
+
+    pub(crate) fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], Fault> {
+        let Some((head, rest)) = self.rest.split_at_checked(len) else {
+            return Err(self.fault(what, FaultKind::Truncated));
+        };
+        self.advance_to(rest);
+        Ok(head)
+    }
+
+    /// Skips bytes while `accept` holds.
+    #[inline]
+    pub(crate) fn skip_while(&mut self, accept: impl Fn(u8) -> bool) {
+        while let Some((&byte, rest)) = self.rest.split_first() {
+            if !accept(byte) {
+                break;
+            }
+            self.advance_to(rest);
+        }
+    }
+
+    /// Skips `prefix` if it comes next.
+    pub(crate) fn skip_prefix(&mut self, prefix: &[u8]) -> bool {
+        match self.rest.strip_prefix(prefix) {
+            Some(rest) => {
+                self.advance_to(rest);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Fails unless everything has been read.
+    pub(crate) fn finish(&self, what: &'static str) -> Result<(), Fault> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.fault(what, FaultKind::Trailing))
+        }
+    }
+
+    pub(crate) fn fault(&self, what: &'static str, kind: FaultKind) -> Fault {
+        Fault::new(what, kind, self.position)
+    }
+
+    fn advance_to(&mut self, rest: &'a [u8]) {
+        // `rest` is always a tail of `self.rest`.
+        let read = self.rest.len().saturating_sub(rest.len());
+        self.position = self.position.saturating_add(read);
+        self.rest = rest;
+    }
+}

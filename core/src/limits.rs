@@ -1,0 +1,37 @@
+//! Every limit of the verifier, each with its reason.
+//!
+//! Inputs are slices of the caller, so nothing here reserves memory for the largest case; the limits
+//! bound work and nesting, and the sizes of the few owned types.
+
+/// Longest credential id that a registration may bring, in bytes (WebAuthn section 7.1, step 25).
+pub const CREDENTIAL_ID_MAX: usize = 1023;
+
+/// Longest user handle, in bytes (WebAuthn section 5.4.3).
+pub const USER_HANDLE_MAX: usize = 64;
+
+/// Nesting of arrays and maps in CBOR. A compound attestation statement needs 5: the attestation
+/// object, the statement, its array, one statement in it, that one's certificate list.
+pub const CBOR_DEPTH_MAX: usize = 8;
+
+/// Data items in one CBOR structure. Genuine attestation objects stay under 100; the limit keeps the
+/// cost of hostile ones in proportion.
+pub const CBOR_ITEMS_MAX: u32 = 1024;
+
+/// Members of one CBOR map whose keys do not come in canonical order. Only such a map is compared
+/// key by key for duplicates, which costs the square of its size.
+pub const CBOR_UNSORTED_MAX: u32 = 64;
+
+/// Nesting of arrays and objects in JSON: one bit each in the scanner's stack.
+pub const JSON_DEPTH_MAX: u32 = 64;
+
+/// Longest list of RP ids, origins, algorithms or formats in a check.
+#[cfg(feature = "json")]
+pub const CHECK_LIST_MAX: usize = 64;
+
+/// Longest list of credential ids in a check.
+#[cfg(feature = "json")]
+pub const CHECK_CREDENTIALS_MAX: usize = 256;
+
+/// Steps that a [`TraceLog`](crate::ceremony::TraceLog) has to hold for any ceremony: 7.1 has 29
+/// steps, the first two are the browser's.
+pub const TRACE_STEPS_MAX: usize = 27;
