@@ -8,7 +8,8 @@
  *   #status[role=status]            what has just happened, in a sentence; data-kind: "info", "done" or "error";
  *                                   data-code: the host's problem code or the browser's error name
  *   #entry                          the form shown while signed out
- *     #username                     the name; offers passkeys as suggestions
+ *     #username                     the name; offers passkeys as suggestions (conditional mediation) from the
+ *                                   page's start, and again when pointed at or on ArrowDown
  *     #signin  #create              sign in by name; create an account with a passkey
  *     #signin-any                   sign in with any passkey of this site
  *   #account                        shown while signed in
@@ -176,10 +177,7 @@ function showSession() {
   element("entry").hidden = session !== null;
   element("account").hidden = session === null;
   clearTimeout(expiry);
-  if (session === null) {
-    if (!running) autofill.start();
-    return;
-  }
+  if (session === null) return;
   const { credential, expiresAt } = session;
   element("account-name").textContent = session.username;
   element("account-verified").textContent = credential.userVerified
@@ -270,6 +268,10 @@ function addPasskey() {
   );
 }
 
+function offerSuggestions() {
+  if (!running && currentSession() === null) autofill.start();
+}
+
 async function runPastedCheck() {
   const check = paste.value;
   if (check.trim() === "") {
@@ -341,6 +343,13 @@ onClick("signout", () => signOut("Signed out."));
 onClick("cancel", () => running?.abort());
 onClick("copy-check", () => copy("check-json", "The check"));
 onClick("copy-verdict", () => copy("verdict-json", "The verdict"));
+// The request behind the suggestions starts with the page. After a ceremony or a sign-out it waits
+// until somebody reaches for the suggestions again: a password manager that picks by itself would
+// otherwise undo the sign-out, or repeat a refused sign-in without end.
+username.addEventListener("pointerenter", offerSuggestions);
+username.addEventListener("keydown", ({ key }) => {
+  if (key === "ArrowDown") offerSuggestions();
+});
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !running) showSession();
 });
@@ -348,6 +357,7 @@ document.addEventListener("visibilitychange", () => {
 const reason = obstacle();
 if (reason !== null) showObstacle(reason);
 showSession();
+offerSuggestions();
 try {
   element("verifier-version").textContent = (await loadVerifier()).version();
 } catch (error) {

@@ -44,6 +44,7 @@ export class Autofill {
   /** @param {AbortController} controller */
   async #wait(controller) {
     const { signal } = controller;
+    await seen(signal);
     if (!(await hasAutofill()) || signal.aborted) return;
     const begun = await authenticateBegin(null, { signal });
     const { timeout } = begun.publicKey;
@@ -57,9 +58,20 @@ export class Autofill {
     this.#onPicked(begun, response);
   }
 
-  /** A page that nobody sees asks for nothing; `start` is called when it is seen again. */
   #renew() {
     this.stop();
-    if (!document.hidden) this.start();
+    this.start();
   }
+}
+
+/**
+ * Resolves once the page is in view: one that nobody sees asks the server for nothing.
+ *
+ * @param {AbortSignal} signal
+ */
+async function seen(signal) {
+  if (!document.hidden) return;
+  await new Promise((resolve) => {
+    document.addEventListener("visibilitychange", resolve, { once: true, signal });
+  });
 }

@@ -122,7 +122,7 @@ function titleOf(verdict, kind) {
 
 /** @param {Verdict} verdict */
 export function summaryOf(verdict) {
-  const reason = verdict.detail ? `${verdict.detail.replace(/\.$/, "")}. ` : "";
+  const reason = verdict.detail ? `${asSentence(verdict.detail)} ` : "";
   if (verdict.trace === undefined) return reason.trim();
   /** @param {Step["outcome"]} outcome */
   const count = (outcome) => verdict.trace?.filter((step) => step.outcome === outcome).length ?? 0;
@@ -132,6 +132,11 @@ export function summaryOf(verdict) {
     `${reason}${passed} ${passed === 1 ? "step" : "steps"} passed` +
     `${skipped > 0 ? `, ${skipped} had nothing to check` : ""}.`
   );
+}
+
+/** @param {string} text */
+function asSentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }
 
 /** @param {string} id */

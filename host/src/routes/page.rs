@@ -172,3 +172,185 @@ impl Encoding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use rocket::{
+        http::uri::{Authority, Host},
+        local::blocking::{Client, LocalResponse},
+    };
+
+    use super::*;
+
+    const HOME: &str = "http://localhost:8000";
+
+    fn client() -> Client {
+        let rocket = rocket::build().mount("/", routes(HOME));
+        Client::untracked(rocket).expect("the page's routes start")
+    }
+
+    fn get<'c>(
+        client: &'c Client,
+        path: &'c str,
+        name: &'static str,
+        value: &str,
+    ) -> LocalResponse<'c> {
+        let header = Header::new(name, value.to_owned());
+        client.get(path).header(header).dispatch()
+    }
+
+    fn header(response: &LocalResponse<'_>, name: &str) -> Option<String> {
+        response.headers().get_one(name).map(str::to_owned)
+    }
+
+    #[test]
+    fn every_file_decompresses_to_itself() {
+        for file in FILES {
+            let mut plain = Vec::new();
+            brotli::Decompressor::new(file.brotli, 4096)
+                .read_to_end(&mut plain)
+                .expect("brotli");
+            assert_eq!(plain, file.plain, "{} in brotli", file.name);
+            plain.clear();
+            flate2::read::GzDecoder::new(file.gzip)
+                .read_to_end(&mut plain)
+                .expect("gzip");
+            assert_eq!(plain, file.plain, "{} in gzip", file.name);
+        }
+    }
+
+    #[test]
+    fn the_client_chooses_the_encoding() {
+        let client = client();
+        for (accepted, encoding) in [
+            ("gzip, deflate, br", Some("br")),
+            ("br;q=0, gzip", Some("gzip")),
+            ("br; q=0.0, gzip;q=0", None),
+            ("GZIP;q=0.5", Some("gzip")),
+            ("*", Some("br")),
+            ("*;q=0", None),
+            ("identity", None),
+            ("", None),
+            (";;q=,,=", None),
+        ] {
+            let response = get(&client, "/js/app.js", "Accept-Encoding", accepted);
+            assert_eq!(response.status(), Status::Ok);
+            assert_eq!(
+                header(&response, "Content-Encoding").as_deref(),
+                encoding,
+                "{accepted:?}"
+            );
+            assert_eq!(
+                header(&response, "Vary").as_deref(),
+                Some("Accept-Encoding")
+            );
+        }
+    }
+
+    #[test]
+    fn a_known_tag_gets_304_in_its_own_encoding_only() {
+        let client = client();
+        let tag = |encoding| {
+            let response = get(&client, "/js/app.js", "Accept-Encoding", encoding);
+            header(&response, "ETag").expect("a tag")
+        };
+        let (plain, brotli) = (tag("identity"), tag("br"));
+        assert_ne!(plain, brotli);
+        for (known, status) in [
+            (plain.clone(), Status::NotModified),
+            (format!("\"other\", W/{plain}"), Status::NotModified),
+            ("*".to_owned(), Status::NotModified),
+            (brotli, Status::Ok),
+            ("\"other\"".to_owned(), Status::Ok),
+        ] {
+            let response = get(&client, "/js/app.js", "If-None-Match", &known);
+            assert_eq!(response.status(), status, "{known}");
+            assert_eq!(header(&response, "ETag").as_deref(), Some(&*plain));
+            let empty = response.into_bytes().unwrap_or_default().is_empty();
+            assert_eq!(empty, status == Status::NotModified, "{known}");
+        }
+    }
+
+    #[test]
+    fn each_file_has_its_content_type() {
+        let client = client();
+        for (path, content_type) in [
+            ("/", "text/html; charset=utf-8"),
+            ("/js/app.js", "text/javascript"),
+            ("/css/base.css", "text/css; charset=utf-8"),
+            ("/favicon.svg", "image/svg+xml"),
+            ("/wasm/portcullis.js", "text/javascript"),
+        ] {
+            let response = client.get(path).dispatch();
+            assert_eq!(
+                header(&response, "Content-Type").as_deref(),
+                Some(content_type)
+            );
+        }
+    }
+
+    #[test]
+    fn head_has_the_length_and_no_body() {
+        let client = client();
+        let length = client
+            .get("/")
+            .dispatch()
+            .into_bytes()
+            .map(|body| body.len());
+        let response = client.head("/").dispatch();
+        assert_eq!(response.body().preset_size(), length);
+        assert!(response.into_bytes().unwrap_or_default().is_empty());
+    }
+
+    #[test]
+    fn only_the_files_themselves_take_a_get() {
+        let client = client();
+        for path in [
+            "/index.html",
+            "/js",
+            "/js/",
+            "/js/app.js.br",
+            "/js/../js/app.js",
+            "/register/begin",
+        ] {
+            assert_eq!(
+                client.get(path).dispatch().status(),
+                Status::NotFound,
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_under_a_loopback_address_goes_home() {
+        let client = client();
+        for (host, is_redirected) in [
+            ("127.0.0.1:8000", true),
+            ("127.9.9.9", true),
+            ("[::1]:8000", true),
+            ("[::ffff:127.0.0.1]", true),
+            ("localhost:8000", false),
+            ("192.0.2.1", false),
+            ("127.0.0.1.example.org", false),
+        ] {
+            let get = |path| {
+                let host = Host::from(Authority::parse(host).expect("an authority"));
+                let mut request = client.get(path);
+                request.inner_mut().set_host(host);
+                request.dispatch()
+            };
+            let response = get("/?from=mail");
+            let target = is_redirected.then(|| format!("{HOME}/?from=mail"));
+            assert_eq!(header(&response, "Location"), target, "{host}");
+            assert_eq!(
+                response.status() == Status::TemporaryRedirect,
+                is_redirected,
+                "{host}"
+            );
+            let file = get("/js/app.js");
+            assert_eq!(file.status(), Status::Ok, "{host}");
+        }
+    }
+}
