@@ -39,12 +39,14 @@ const root = new URL("../", import.meta.url);
 /** An answer that is not the one asked for: the host's problem+json, or no usable answer at all. */
 export class Problem extends Error {
   /**
+   * @param {string} call the path that was asked for
    * @param {{code: string, status: number, title?: string, detail?: string, step?: string}} body
    * @param {number | null} [retryAfter] seconds
    */
-  constructor(body, retryAfter = null) {
+  constructor(call, body, retryAfter = null) {
     super(body.detail ?? body.title ?? body.code);
     this.name = "Problem";
+    this.call = call;
     this.code = body.code;
     this.status = body.status;
     this.detail = body.detail ?? "";
@@ -113,7 +115,7 @@ async function post(path, body, { bearer, signal }) {
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    throw new Problem({ code: "unreachable", status: 0, detail: String(error) });
+    throw new Problem(path, { code: "unreachable", status: 0, detail: String(error) });
   }
 
   const json = parseObject(text);
@@ -121,7 +123,7 @@ async function post(path, body, { bearer, signal }) {
   const status = response.status;
   const code = typeof json?.code === "string" ? json.code : "unexpected_answer";
   const retryAfter = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-  throw new Problem({ ...json, code, status }, Number.isNaN(retryAfter) ? null : retryAfter);
+  throw new Problem(path, { ...json, code, status }, Number.isNaN(retryAfter) ? null : retryAfter);
 }
 
 /**
@@ -137,6 +139,9 @@ function parseObject(text) {
   }
 }
 
+const LOGIN_REQUIRED =
+  "To add a passkey, your sign-in has to be less than five minutes old. Sign out and in again, then add it.";
+
 /**
  * A sentence that a person can act on, for every code of the host.
  *
@@ -144,13 +149,17 @@ function parseObject(text) {
  * @returns {string}
  */
 export function sentenceOfProblem(problem) {
+  if (problem.status === 401 && problem.call === "register/begin") {
+    // No challenge is out yet: it is the login token that was not accepted, or is too old.
+    return LOGIN_REQUIRED;
+  }
   switch (problem.code) {
     case "unreachable":
       return "The server cannot be reached. Check that it runs and that you are online, then try again.";
     case "unexpected_answer":
       return `The server gave an answer that this page does not understand (HTTP ${problem.status}). Reload the page and try again.`;
     case "username_invalid":
-      return `That name cannot be used: ${asClause(problem.detail)} Choose one of 1 to 64 letters and digits, without spaces.`;
+      return `That name cannot be used: ${asClause(problem.detail.replace("`username`: ", ""))} Choose one of 1 to 64 letters and digits, without spaces.`;
     case "username_taken":
       return "That name is taken. Choose another, or, if it is yours, sign in first and then add a passkey.";
     case "credential_exists":
@@ -158,7 +167,7 @@ export function sentenceOfProblem(problem) {
     case "credential_unknown":
       return "The server does not know this passkey: its account may be gone. Choose another passkey, or create a new one.";
     case "login_required":
-      return "To add a passkey, your sign-in has to be less than five minutes old. Sign in again, then add it.";
+      return LOGIN_REQUIRED;
     case "token_expired":
       return "That took longer than the challenge lives. Try again.";
     case "token_spent":
@@ -174,6 +183,8 @@ export function sentenceOfProblem(problem) {
     case "method_not_allowed":
     case "not_found":
       return "The server did not understand this page's request. Reload the page: it may be older than the server.";
+    case "internal":
+      return "The server failed, not you. Nothing was changed; try again later.";
     case "body_too_large":
       return "The passkey's response is larger than the server takes. Try another authenticator.";
     default:

@@ -4,6 +4,7 @@
  *
  *   body[data-ready]                present once the page is wired and the verifier is loaded or known to be missing
  *   body[data-signed-in]            "true" or "false"
+ *   body[data-busy]                 "true" from the press of a button until all that follows is shown
  *   #obstacle                       shown when this browser or address cannot do passkeys, with the reason
  *   #status[role=status]            what has just happened, in a sentence; data-kind: "info", "done" or "error";
  *                                   data-code: the host's problem code or the browser's error name
@@ -73,18 +74,13 @@ async function run(doing, ceremony) {
       element("cancel").hidden = false;
       say("info", "Waiting for your passkey: follow the prompt of your browser or device.");
     });
-    endRun();
     await showOutcome(outcome);
   } catch (error) {
-    endRun();
     showFailure(error);
-    showSession();
+  } finally {
+    running = null;
+    showBusy(false);
   }
-}
-
-function endRun() {
-  running = null;
-  showBusy(false);
 }
 
 /** @param {Outcome} outcome */
@@ -153,10 +149,12 @@ function compare(verdict, problem) {
 
 /** @param {unknown} error */
 function showFailure(error) {
-  if (error instanceof CeremonyError) say("error", error.message, error.reason);
-  else if (error instanceof Problem) say("error", sentenceOfProblem(error), error.code);
-  else if (error instanceof DOMException && error.name === "AbortError") {
-    say("error", "Cancelled. Nothing was changed.", error.name);
+  if (error instanceof Error && error.name === "AbortError") {
+    say("info", "Cancelled. Nothing was changed.", error.name);
+  } else if (error instanceof CeremonyError) {
+    say("error", error.message, error.name);
+  } else if (error instanceof Problem) {
+    say("error", sentenceOfProblem(error), error.code);
   } else {
     say("error", `Something went wrong in this page (${error}). Reload it and try again.`, "internal");
   }

@@ -73,15 +73,12 @@ export async function forget(rpId, credentialId) {
 /** A ceremony that ended without a response. */
 export class CeremonyError extends Error {
   /**
-   * @param {"create" | "get"} call
-   * @param {string} reason the name of the browser's error
+   * @param {string} name of the browser's error
    * @param {string} sentence
    */
-  constructor(call, reason, sentence) {
+  constructor(name, sentence) {
     super(sentence);
-    this.name = "CeremonyError";
-    this.call = call;
-    this.reason = reason;
+    this.name = name;
   }
 }
 
@@ -103,7 +100,7 @@ async function ceremony(call, options, signal, start) {
     const timedOut = performance.now() - began >= (options.timeout ?? Infinity);
     const rpId = options.rp?.id ?? options.rpId ?? location.hostname;
     const name = signal.aborted ? "AbortError" : reason;
-    throw new CeremonyError(call, name, sentenceOfFailure(call, name, { timedOut, rpId }));
+    throw new CeremonyError(name, sentenceOfFailure(call, name, { timedOut, rpId }));
   }
 }
 
@@ -124,8 +121,6 @@ function sentenceOfFailure(call, name, { timedOut, rpId }) {
       return call === "create"
         ? "No passkey was created: it was cancelled, or this device does not allow it. Try again, and confirm when the device asks; a screen lock may have to be set up first."
         : "Nobody was signed in: it was cancelled, or there is no matching passkey for this site on this device. Try again, use the device that holds your passkey, or create one.";
-    case "AbortError":
-      return "Cancelled. Nothing was changed.";
     case "InvalidStateError":
       return call === "create"
         ? "This device already holds a passkey for this account. Sign in with it, or add another device or security key."
