@@ -64,6 +64,7 @@ const autofill = new Autofill((begun, response) => {
 async function run(doing, ceremony) {
   if (running) return;
   const controller = new AbortController();
+  const starter = document.activeElement;
   running = controller;
   autofill.stop();
   clearVerdict();
@@ -78,8 +79,11 @@ async function run(doing, ceremony) {
   } catch (error) {
     showFailure(error);
   } finally {
+    const cancelHasFocus = document.activeElement === element("cancel");
     running = null;
     showBusy(false);
+    if (cancelHasFocus && starter instanceof HTMLElement) starter.focus();
+    endExpiredSession();
   }
 }
 
@@ -94,7 +98,7 @@ async function showOutcome({ check, answer, problem }) {
     const json = JSON.stringify(check, null, 2);
     const verdict = await verify(json);
     const { comparison, agrees } = compare(verdict, problem);
-    showVerdict({ verdict, check: json, comparison, agrees });
+    showVerdict({ verdict, check: json, comparison, agrees, taken: answer !== null });
     const own = verdict.accepted ? `This page checked it too: ${summaryOf(verdict)}` : comparison;
     say(kind, `${said} ${own}`, problem?.code);
   } catch (error) {
@@ -130,7 +134,7 @@ function compare(verdict, problem) {
       : { comparison: "The server accepted this response, but this page's own check refuses it. Do not rely on this sign-in; report it to the site.", agrees: false };
   }
   if (problem.step === null || problem.code === "credential_exists") {
-    return { comparison: `The server refused for a reason that is not in the response (${problem.code}).`, agrees: true };
+    return { comparison: `The server did not take it, for a reason that is not in the response (${problem.code}).`, agrees: true };
   }
   if (problem.step === verdict.step) {
     return { comparison: `The server refused it at the same step, ${problem.step}.`, agrees: true };
@@ -188,10 +192,11 @@ function showSession() {
     hour: "2-digit",
     minute: "2-digit",
   });
-  expiry = setTimeout(onExpiry, Math.min(expiresAt - Date.now(), LONGEST_TIMER));
+  expiry = setTimeout(endExpiredSession, Math.min(expiresAt - Date.now(), LONGEST_TIMER));
 }
 
-function onExpiry() {
+function endExpiredSession() {
+  if (running || document.body.dataset.signedIn !== "true") return;
   if (currentSession() === null) signOut("Your sign-in has ended. Sign in again to go on.");
   else showSession();
 }
@@ -201,8 +206,8 @@ function signOut(said) {
   endSession();
   clearVerdict();
   showSession();
-  say("info", said);
   username.focus();
+  say("info", said);
 }
 
 /** @param {boolean} busy */
@@ -225,15 +230,17 @@ function say(kind, sentence, code) {
   if (code === undefined) delete status.dataset.code;
   else status.dataset.code = code;
   status.textContent = sentence;
+  // On a phone it may lie below the fold.
+  status.scrollIntoView({ block: "nearest" });
 }
 
 /** @returns {string | null} */
 function requireName() {
   const name = username.value.trim();
-  username.toggleAttribute("aria-invalid", name === "");
+  username.setAttribute("aria-invalid", String(name === ""));
   if (name !== "") return name;
-  say("error", "Type a name first, or sign in without one.", "name_missing");
   username.focus();
+  say("error", "Type a name first, or sign in without one.", "name_missing");
   return null;
 }
 
@@ -272,14 +279,9 @@ function offerSuggestions() {
 
 async function runPastedCheck() {
   const check = paste.value;
-  if (check.trim() === "") {
-    say("error", "Paste a check first: a JSON object with kind, rpId, origins, challenge and response.", "check_missing");
-    paste.focus();
-    return;
-  }
   try {
     const verdict = await verify(check);
-    showVerdict({ verdict, check, comparison: "Checked in this page alone; nothing was sent.", agrees: true });
+    showVerdict({ verdict, check, comparison: "Checked in this page alone; nothing was sent.", agrees: true, taken: true });
     say(verdict.accepted ? "done" : "error", `${verdict.accepted ? "Accepted." : "Not accepted."} ${summaryOf(verdict)}`, verdict.code);
     element("verdict-title").focus();
   } catch (error) {
@@ -337,7 +339,9 @@ element("paste-form").addEventListener("submit", (event) => {
 onClick("signin-any", signInWithoutName);
 onClick("create", createAccount);
 onClick("add", addPasskey);
-onClick("signout", () => signOut("Signed out."));
+onClick("signout", () => {
+  if (!running) signOut("Signed out.");
+});
 onClick("cancel", () => running?.abort());
 onClick("copy-check", () => copy("check-json", "The check"));
 onClick("copy-verdict", () => copy("verdict-json", "The verdict"));
@@ -348,9 +352,8 @@ username.addEventListener("pointerenter", offerSuggestions);
 username.addEventListener("keydown", ({ key }) => {
   if (key === "ArrowDown") offerSuggestions();
 });
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !running) showSession();
-});
+// Timers sleep with the machine.
+document.addEventListener("visibilitychange", endExpiredSession);
 
 const reason = obstacle();
 if (reason !== null) showObstacle(reason);

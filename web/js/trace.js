@@ -19,10 +19,11 @@ const SECTIONS = {
  * @property {string} check the JSON that was run
  * @property {string} comparison how the verdict stands to the server's, in a sentence
  * @property {boolean} agrees false: page and server judge differently
+ * @property {boolean} taken false: the server did not take the response, whatever the verdict
  */
 
 /** @param {Shown} shown */
-export function showVerdict({ verdict, check, comparison, agrees }) {
+export function showVerdict({ verdict, check, comparison, agrees, taken }) {
   const section = element("verdict");
   const steps = verdict.trace ?? [];
   const kind = kindOf(check);
@@ -33,7 +34,7 @@ export function showVerdict({ verdict, check, comparison, agrees }) {
     step: verdict.step,
     agrees: String(agrees),
   });
-  element("verdict-title").textContent = titleOf(verdict, kind);
+  element("verdict-title").textContent = titleOf(verdict, kind, taken);
   element("verdict-summary").textContent = summaryOf(verdict);
   element("comparison").textContent = comparison;
 
@@ -112,9 +113,11 @@ function kindOf(check) {
 /**
  * @param {Verdict} verdict
  * @param {"registration" | "authentication" | null} kind
+ * @param {boolean} taken
  */
-function titleOf(verdict, kind) {
+function titleOf(verdict, kind, taken) {
   if (verdict.code === "not_a_check") return "This is not a check";
+  if (verdict.accepted && !taken) return "The response itself is sound";
   if (verdict.accepted) return kind ? SECTIONS[kind].accepted : "Verified";
   if (verdict.code === "credential_missing") return "Checked without the stored key";
   return `Refused at step ${verdict.step}`;
