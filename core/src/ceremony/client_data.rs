@@ -50,7 +50,10 @@ pub(super) fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -
     let holds = data
         .is_origin(expected)
         .map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    check(holds, ErrorKind::OriginMismatch, found(data.origin))
+    let value = data
+        .as_expected
+        .map_or_else(|| found(data.origin), Value::Text);
+    check(holds, ErrorKind::OriginMismatch, value)
 }
 
 /// 7.1.10, 7.2.13.

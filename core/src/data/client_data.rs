@@ -20,9 +20,9 @@ pub(crate) struct Expected<'a> {
 /// The client data, of which the members are judged later, each at its step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ClientData<'a> {
-    /// The text began with exactly what was expected (section 5.8.1.2): type, challenge and origin
-    /// are right and no frame is involved.
-    pub(crate) as_expected: bool,
+    /// The origin, where the text began with exactly what was expected (section 5.8.1.2): type,
+    /// challenge and origin are right and no frame is involved.
+    pub(crate) as_expected: Option<&'a str>,
     pub(crate) ty: Option<Value<'a>>,
     pub(crate) challenge: Option<Value<'a>>,
     pub(crate) origin: Option<Value<'a>>,
@@ -38,8 +38,8 @@ impl<'a> ClientData<'a> {
     pub(crate) fn parse(json: &'a [u8], expected: &Expected<'_>) -> Result<Self, Fault> {
         let mut data = Self::default();
         let mut reader = Reader::new(json);
-        if skip_expected(&mut reader, expected) {
-            data.as_expected = true;
+        data.as_expected = skip_expected(&mut reader, expected);
+        if data.as_expected.is_some() {
             if reader.rest() != b"}" {
                 data.collect(Members::rest_of_object(&mut reader, WHAT)?)?;
             }
@@ -70,7 +70,7 @@ impl<'a> ClientData<'a> {
 
     /// The slot of a member that a ceremony judges, and whether the expected beginning held it.
     fn member(&mut self, name: JsonStr<'_>) -> Option<(&mut Option<Value<'a>>, bool)> {
-        let seen = self.as_expected;
+        let seen = self.as_expected.is_some();
         if name == *"type" {
             Some((&mut self.ty, seen))
         } else if name == *"challenge" {
@@ -87,14 +87,14 @@ impl<'a> ClientData<'a> {
     }
 
     pub(crate) fn is_type(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
-        if self.as_expected {
+        if self.as_expected.is_some() {
             return Ok(true);
         }
         Ok(text(self.ty, "clientDataJSON.type")? == *expected.ty)
     }
 
     pub(crate) fn is_challenge(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
-        if self.as_expected {
+        if self.as_expected.is_some() {
             return Ok(true);
         }
         let challenge = text(self.challenge, "clientDataJSON.challenge")?;
@@ -103,7 +103,7 @@ impl<'a> ClientData<'a> {
     }
 
     pub(crate) fn is_origin(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
-        if self.as_expected {
+        if self.as_expected.is_some() {
             return Ok(true);
         }
         let origin = text(self.origin, "clientDataJSON.origin")?;
@@ -149,8 +149,8 @@ fn text<'a>(value: Option<Value<'a>>, what: &'static str) -> Result<JsonStr<'a>,
 }
 
 /// Moves behind the beginning that a client of Level 2 or later writes in a page of its own, if it
-/// says what is expected. Frames are left to the scanner.
-fn skip_expected(reader: &mut Reader<'_>, expected: &Expected<'_>) -> bool {
+/// says what is expected, and returns the origin in it. Frames are left to the scanner.
+fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option<&'a str> {
     let begins = reader.skip_prefix(b"{\"type\":\"")
         && reader.skip_prefix(expected.ty.as_bytes())
         && reader.skip_prefix(b"\",\"challenge\":\"")
@@ -158,21 +158,17 @@ fn skip_expected(reader: &mut Reader<'_>, expected: &Expected<'_>) -> bool {
             .all(|character| reader.skip_prefix(&[character]))
         && reader.skip_prefix(b"\",\"origin\":\"");
     if !begins {
-        return false;
+        return None;
     }
-    let end = reader.rest().iter().position(|byte| *byte == b'"');
-    let origin = end
-        .and_then(|end| reader.rest().get(..end))
-        .and_then(|origin| core::str::from_utf8(origin).ok());
-    let Some(origin) = origin else {
-        return false;
-    };
-    !origin.contains('\\')
+    let end = reader.rest().iter().position(|byte| *byte == b'"')?;
+    let origin = core::str::from_utf8(reader.rest().get(..end)?).ok()?;
+    let holds = !origin.contains('\\')
         && expected
             .origins
             .iter()
             .any(|expected| expected.matches(origin))
         && reader.skip_prefix(origin.as_bytes())
         && reader.skip_prefix(b"\",\"crossOrigin\":false")
-        && matches!(reader.peek(), Some(b',' | b'}'))
+        && matches!(reader.peek(), Some(b',' | b'}'));
+    holds.then_some(origin)
 }

@@ -9,6 +9,7 @@ mod origin;
 mod response;
 #[cfg(feature = "json")]
 pub(crate) mod response_json;
+mod time;
 
 pub(crate) use attestation_object::AttestationObject;
 pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
@@ -17,3 +18,4 @@ pub use cose::{CoseAlgorithm, CoseKey, Curve, PublicKey};
 pub use credential::{CredentialRecord, StoredCredential, StoredCredentialError};
 pub use origin::{Origin, OriginError};
 pub use response::{AuthenticationResponse, RegistrationResponse};
+pub use time::UnixTime;

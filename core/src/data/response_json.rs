@@ -153,6 +153,7 @@ pub(crate) type DecodedField = Result<Span, Fault>;
 /// Decodes a member that has to be there.
 fn decode(buffer: &mut [u8], span: Option<Span>, what: &'static str) -> DecodedField {
     let span = span.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
+    let span = json::unescape(buffer, span);
     base64url::decode(buffer, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
 }
 

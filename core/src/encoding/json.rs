@@ -5,8 +5,10 @@
 //! escapes included; they are compared and copied by decoding as one goes. A document with invalid
 //! UTF-8 or with half a surrogate pair is refused as a whole.
 
+#[cfg(feature = "json")]
+use super::Span;
 use super::reader::Reader;
-use super::{Fault, FaultKind, Span};
+use super::{Fault, FaultKind};
 use crate::limits::JSON_DEPTH_MAX;
 
 /// One value of a document that has been proven well-formed.
@@ -22,7 +24,13 @@ pub(crate) struct Value<'a> {
 pub(crate) enum Content<'a> {
     Null,
     Bool(bool),
-    Number(&'a str),
+    Number(
+        #[cfg_attr(
+            not(feature = "json"),
+            expect(dead_code, reason = "only the JSON forms have numbers")
+        )]
+        &'a str,
+    ),
     String(JsonStr<'a>),
     Array(Elements<'a>),
     Object(Members<'a>),
@@ -51,6 +59,7 @@ impl<'a> Value<'a> {
         Ok(Self { text, at })
     }
 
+    #[cfg(feature = "json")]
     pub(crate) fn span(&self) -> Span {
         Span::new(self.at, self.at.saturating_add(self.text.len()))
     }
@@ -186,6 +195,7 @@ pub(crate) struct JsonStr<'a> {
 
 impl<'a> JsonStr<'a> {
     /// Where the text between the quotes lies in the document.
+    #[cfg(feature = "json")]
     pub(crate) fn span(&self) -> Span {
         Span::new(self.at, self.at.saturating_add(self.raw.len()))
     }
@@ -455,4 +465,54 @@ fn scan_digits(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault>
     }
     reader.skip_while(|byte| byte.is_ascii_digit());
     Ok(())
+}
+
+/// Replaces a string's escapes by what they stand for, in place, and returns the span of the text,
+/// which begins where the string began. The span is one of a string that a scan has proven right.
+#[cfg(feature = "json")]
+pub(crate) fn unescape(buffer: &mut [u8], span: Span) -> Span {
+    let range = span.range();
+    let start = range.start;
+    let Some(string) = buffer.get_mut(range) else {
+        return Span::new(start, start);
+    };
+    let (mut read, mut written) = (0_usize, 0_usize);
+    while let Some(&byte) = string.get(read) {
+        let mut utf8 = [0_u8; 4];
+        let (text, length): (&[u8], usize) = if byte == b'\\' {
+            let (character, length) = escape_at(string, read);
+            (character.encode_utf8(&mut utf8).as_bytes(), length)
+        } else {
+            (&[byte], 1)
+        };
+        // An escape is longer than what it stands for, so this only overwrites what has been read.
+        for (to, from) in string.iter_mut().skip(written).zip(text) {
+            *to = *from;
+        }
+        written = written.saturating_add(text.len());
+        read = read.saturating_add(length);
+    }
+    Span::new(start, start.saturating_add(written))
+}
+
+/// The character that the escape at `at` stands for, and the escape's length.
+#[cfg(feature = "json")]
+fn escape_at(string: &[u8], at: usize) -> (char, usize) {
+    // The longest escape is a surrogate pair.
+    let end = at.saturating_add(12).min(string.len());
+    let escape = string.get(at..end).unwrap_or_default();
+    // What follows a short escape may be cut within a character.
+    let escape = match core::str::from_utf8(escape) {
+        Ok(escape) => escape,
+        Err(error) => {
+            let valid = escape.get(..error.valid_up_to()).unwrap_or_default();
+            core::str::from_utf8(valid).unwrap_or_default()
+        }
+    };
+    let mut characters = Unescape {
+        rest: escape.chars(),
+    };
+    let character = characters.next().unwrap_or(char::REPLACEMENT_CHARACTER);
+    let left = characters.rest.as_str().len();
+    (character, escape.len().saturating_sub(left).max(1))
 }

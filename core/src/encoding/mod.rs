@@ -118,6 +118,7 @@ pub struct Span {
 }
 
 impl Span {
+    #[cfg(feature = "json")]
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self {
             start: u32::try_from(start).unwrap_or(u32::MAX),
