@@ -9,8 +9,12 @@ fn main() -> std::io::Result<()> {
     let mut json = Vec::new();
     std::io::stdin().read_to_end(&mut json)?;
     let mut verdict = String::new();
-    if let Err(CheckError::NotACheck(reason)) = verify_check(&mut json, &Crypto::BUILT_IN, &mut verdict) {
-        reason.write_json(&mut verdict).map_err(std::io::Error::other)?;
+    if let Err(CheckError::NotACheck(reason)) =
+        verify_check(&mut json, &Crypto::BUILT_IN, &mut verdict)
+    {
+        reason
+            .write_json(&mut verdict)
+            .map_err(std::io::Error::other)?;
     }
     writeln!(std::io::stdout(), "{verdict}")
 }

@@ -8,6 +8,8 @@ extern crate alloc;
 
 use alloc::string::String;
 
+use portcullis_core::Crypto;
+use portcullis_core::check::{CheckError, verify_check};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[global_allocator]
@@ -22,7 +24,13 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 /// Judges one check (JSON) and returns the verdict (JSON), byte for byte that of `portcullis verify`.
 #[wasm_bindgen]
 pub fn verify(check: String) -> String {
-    check
+    let mut verdict = String::new();
+    let judged = verify_check(&mut check.into_bytes(), &Crypto::BUILT_IN, &mut verdict);
+    if let Err(CheckError::NotACheck(reason)) = judged {
+        // A `String` takes whatever is written to it.
+        let _ = reason.write_json(&mut verdict);
+    }
+    verdict
 }
 
 /// The version of Portcullis that the module was built from.
