@@ -22,6 +22,13 @@
 //! Features only add; none changes a verdict, except that what is not built is not verified.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    test,
+    allow(clippy::arithmetic_side_effects, reason = "an overflow fails the test")
+)]
+
+#[cfg(test)]
+extern crate std;
 
 pub mod algorithm;
 pub mod attestation;

@@ -172,3 +172,127 @@ fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option
         && matches!(reader.peek(), Some(b',' | b'}'));
     holds.then_some(origin)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+
+    use super::{ClientData, Expected};
+    use crate::data::Origin;
+    use crate::encoding::FaultKind;
+
+    const ORIGIN: &str = "https://example.org";
+
+    fn parse(json: &[u8]) -> Result<(bool, bool), FaultKind> {
+        let origins = [
+            Origin::parse("https://other.example").unwrap(),
+            Origin::parse(ORIGIN).unwrap(),
+        ];
+        let expected = Expected {
+            ty: "webauthn.get",
+            challenge: &[0xfb, 0xff],
+            origins: &origins,
+        };
+        let data = ClientData::parse(json, &expected).map_err(|fault| fault.kind())?;
+        let holds = [
+            data.is_type(&expected),
+            data.is_challenge(&expected),
+            data.is_origin(&expected),
+            data.is_cross_origin().map(|cross| !cross),
+            data.top_origin().map(|top| top.is_none()),
+        ];
+        Ok((
+            data.as_expected.is_some(),
+            holds.iter().all(|holds| *holds == Ok(true)),
+        ))
+    }
+
+    const BEGINNING: &str = r#"{"type":"webauthn.get","challenge":"-_8","origin":"https://example.org","crossOrigin":false"#;
+
+    #[test]
+    fn what_a_browser_writes_is_taken_by_the_limited_verification() {
+        for rest in [
+            "}",
+            r#","extra":{"a":[1]}}"#,
+            r#", "type2":"webauthn.create" }"#,
+        ] {
+            assert_eq!(
+                parse([BEGINNING, rest].concat().as_bytes()),
+                Ok((true, true)),
+                "{rest}"
+            );
+        }
+    }
+
+    #[test]
+    fn any_other_spelling_of_the_same_is_taken_by_the_scanner() {
+        let text = [BEGINNING, "}"].concat();
+        let escaped = text
+            .replace("https://", r"https:\/\/")
+            .replace("get", r"g\u0065t");
+        for json in [
+            format!("\u{feff}{text}"),
+            text.replace(',', ",\r\n    "),
+            text.replace(r#","crossOrigin":false"#, ""),
+            escaped,
+            format!(
+                r#"{{"tokenBinding":{{"status":"supported"}},{}"#,
+                text.strip_prefix('{').unwrap()
+            ),
+        ] {
+            assert_eq!(parse(json.as_bytes()), Ok((false, true)), "{json}");
+        }
+    }
+
+    #[test]
+    fn behind_the_expected_beginning_the_rest_must_still_be_json_and_say_nothing_twice() {
+        for (rest, kind) in [
+            ("", FaultKind::Truncated),
+            ("}}", FaultKind::Trailing),
+            (",}", FaultKind::Syntax),
+            (r#","a":}"#, FaultKind::Syntax),
+            (r#","origin":"https://evil.example"}"#, FaultKind::Duplicate),
+            (r#","\u0074ype":"webauthn.create"}"#, FaultKind::Duplicate),
+            (r#","crossOrigin":true}"#, FaultKind::Duplicate),
+            (r#","topOrigin":"a","topOrigin":"b"}"#, FaultKind::Duplicate),
+            (",\"a\":\"\u{1}\"}", FaultKind::Syntax),
+        ] {
+            assert_eq!(
+                parse([BEGINNING, rest].concat().as_bytes()),
+                Err(kind),
+                "{rest}"
+            );
+        }
+        assert_eq!(
+            parse(&[BEGINNING.as_bytes(), b",\"a\":\"\xff\"}"].concat()),
+            Err(FaultKind::Utf8)
+        );
+    }
+
+    /// Wherever the limited verification accepts, so does the scanner alone.
+    #[test]
+    fn the_limited_verification_accepts_nothing_that_the_scanner_refuses() {
+        let rests = [
+            "}",
+            ",}",
+            r#","a":1}"#,
+            r#","a":1,"a":2}"#,
+            r#","type":1}"#,
+            "}x",
+            r#","topOrigin":"x"}"#,
+            "",
+        ];
+        for rest in rests {
+            let text = [BEGINNING, rest].concat();
+            // A blank in front keeps the beginning from being the expected one.
+            let scanned = parse(String::from_iter([" ", &text]).as_bytes());
+            let limited = parse(text.as_bytes());
+            assert_eq!(
+                limited.map(|(_, holds)| holds),
+                scanned.map(|(_, holds)| holds),
+                "{rest}"
+            );
+        }
+    }
+}

@@ -176,3 +176,77 @@ impl<I: Iterator<Item = char>> fmt::Write for Rest<I> {
         if self.equal { Ok(()) } else { Err(fmt::Error) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use super::{Origin, OriginError};
+
+    #[test]
+    fn a_web_origin_is_reduced_to_its_ascii_serialisation() {
+        for (configured, serialised) in [
+            ("https://example.org", "https://example.org"),
+            ("HTTPS://Example.ORG:443/", "https://example.org"),
+            ("http://localhost:80", "http://localhost"),
+            ("http://localhost:08000", "http://localhost:8000"),
+            ("https://example.org:", "https://example.org"),
+            ("https://[::1]:8443", "https://[::1]:8443"),
+            (
+                "android:apk-key-hash:Gx7sQ_px",
+                "android:apk-key-hash:Gx7sQ_px",
+            ),
+        ] {
+            let origin = Origin::parse(configured).unwrap();
+            assert_eq!(origin.to_string(), serialised);
+            assert!(origin.matches(serialised), "{configured}");
+        }
+    }
+
+    #[test]
+    fn only_the_serialisation_itself_matches() {
+        let origin = Origin::parse("https://example.org").unwrap();
+        for text in [
+            "",
+            "https://example.or",
+            "https://example.org.",
+            "https://example.org:443",
+            "https://example.org/",
+            "https://Example.org",
+            "http://example.org",
+            "https://a.example.org",
+            "https://evil-example.org",
+            "https://user@example.org",
+            "https://example.org:8443",
+            "null",
+            " https://example.org",
+        ] {
+            assert!(!origin.matches(text), "{text}");
+        }
+        assert!(!Origin::parse("android:a").unwrap().matches("android:A"));
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        for (text, error) in [
+            ("", OriginError::Empty),
+            ("https://", OriginError::Host),
+            ("https://exämple.org", OriginError::NotAscii),
+            ("https://example.org/path", OriginError::NotAnOrigin),
+            ("https://example.org?q", OriginError::NotAnOrigin),
+            ("https://user@example.org", OriginError::NotAnOrigin),
+            ("https://example.org:0", OriginError::Port),
+            ("https://example.org:65536", OriginError::Port),
+            ("https://example.org:+1", OriginError::Port),
+            ("https://exa mple.org", OriginError::Host),
+            ("https://[::g]", OriginError::Host),
+            ("https://::1", OriginError::Host),
+        ] {
+            let found = Origin::parse(text).err();
+            assert!(
+                found == Some(error) || found == Some(OriginError::Port),
+                "{text}: {found:?}"
+            );
+        }
+    }
+}

@@ -10,9 +10,15 @@ pub(crate) fn decode(buffer: &mut [u8], span: Span) -> Option<Span> {
     use base64ct::{Base64UrlUnpadded, Encoding};
 
     let text = buffer.get_mut(span.range())?;
-    let length = Base64UrlUnpadded::decode_in_place(text).ok()?.len();
+    let last = text.last().copied();
+    let bytes = Base64UrlUnpadded::decode_in_place(text).ok()?;
+    // Decoding in place does not look at the bits behind the last byte; only zeros are right there.
+    let group = bytes.chunks(3).last().unwrap_or_default();
+    if characters(group).last() != last {
+        return None;
+    }
     let start = span.range().start;
-    Some(Span::new(start, start.saturating_add(length)))
+    Some(Span::new(start, start.saturating_add(bytes.len())))
 }
 
 /// Writes `bytes` as base64url.
@@ -46,5 +52,49 @@ fn character(sextet: u8) -> u8 {
         52..=61 => sextet.saturating_sub(52).saturating_add(b'0'),
         62 => b'-',
         _ => b'_',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+
+    fn encode(bytes: &[u8]) -> String {
+        super::characters(bytes).map(char::from).collect()
+    }
+
+    #[test]
+    fn bytes_are_encoded_without_padding() {
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"f", "Zg"),
+            (b"fo", "Zm8"),
+            (b"foo", "Zm9v"),
+            (b"foob", "Zm9vYg"),
+            (&[0xfb, 0xff, 0xbf, 0x00], "-_-_AA"),
+        ] {
+            assert_eq!(encode(bytes), text);
+        }
+    }
+
+    #[cfg(feature = "json")]
+    #[test]
+    fn text_is_decoded_in_place_or_refused() {
+        use crate::encoding::Span;
+
+        let decode = |text: &str| {
+            let mut buffer = ["##", text, "##"].concat().into_bytes();
+            let span = super::decode(&mut buffer, Span::new(2, 2 + text.len()))?;
+            span.of(&buffer).map(<[u8]>::to_vec)
+        };
+        assert_eq!(decode("Zm9vYg").as_deref(), Some(&b"foob"[..]));
+        assert_eq!(
+            decode("-_-_AA").as_deref(),
+            Some(&[0xfb, 0xff, 0xbf, 0x00][..])
+        );
+        assert_eq!(decode("").as_deref(), Some(&b""[..]));
+        for text in ["Zg==", "Zh", "Z", "Zm9+", "Zm9/", "Zm 9v", "Zm9v\n", "Zé"] {
+            assert_eq!(decode(text), None, "{text}");
+        }
     }
 }

@@ -503,3 +503,169 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::{Content, Form, Item};
+    use crate::encoding::FaultKind;
+    use crate::limits::{CBOR_DEPTH_MAX, CBOR_ITEMS_MAX};
+
+    fn parse(bytes: &[u8]) -> Result<Form, FaultKind> {
+        Item::parse(bytes, "item")
+            .map(|(_, form)| form)
+            .map_err(|fault| fault.kind())
+    }
+
+    const CANONICAL: Result<Form, FaultKind> = Ok(Form { canonical: true });
+    const LOOSE: Result<Form, FaultKind> = Ok(Form { canonical: false });
+
+    #[test]
+    fn every_kind_of_item_is_read() {
+        for bytes in [
+            &[0x00][..],
+            &[0x17],
+            &[0x18, 24],
+            &[0x39, 0x01, 0x00],
+            &[0x43, 1, 2, 3],
+            &[0x62, b'o', b'k'],
+            &[0x82, 0x01, 0x80],
+            &[0xa2, 0x01, 0x02, 0x20, 0xa0],
+            &[0xf4],
+            &[0xf6],
+            &[0xf9, 0x3c, 0x00],
+            &[0xfb, 0, 0, 0, 0, 0, 0, 0, 0],
+        ] {
+            assert_eq!(parse(bytes), CANONICAL, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn other_forms_of_the_same_are_read_and_reported() {
+        for bytes in [
+            // Longer heads than needed, for a number, a length and a key.
+            &[0x18, 23][..],
+            &[0x58, 1, 0],
+            &[0xa1, 0x18, 1, 0],
+            // Indefinite lengths, nested too.
+            &[0x9f, 0x01, 0x9f, 0xff, 0xff],
+            &[0xbf, 0x01, 0x02, 0x03, 0x04, 0xff],
+            // Keys out of order.
+            &[0xa2, 0x20, 0x00, 0x01, 0x00],
+            &[0xa2, 0x62, b'a', b'a', 0x00, 0x61, b'b', 0x00],
+        ] {
+            assert_eq!(parse(bytes), LOOSE, "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_item_is_refused() {
+        for (bytes, kind) in [
+            (&[][..], FaultKind::Truncated),
+            (&[0x18], FaultKind::Truncated),
+            (&[0x42, 0x00], FaultKind::Truncated),
+            (&[0x82, 0x00], FaultKind::Truncated),
+            (&[0xa1, 0x00], FaultKind::Truncated),
+            (&[0x9f, 0x00], FaultKind::Truncated),
+            // A length that no slice has, on 32 and on 64 bits.
+            (
+                &[0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+                FaultKind::Truncated,
+            ),
+            (&[0x5a, 0xff, 0xff, 0xff, 0xff], FaultKind::Truncated),
+            (
+                &[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+                FaultKind::Truncated,
+            ),
+            (&[0x00, 0x00], FaultKind::Trailing),
+            // Reserved heads, a lone break, a break for a value, undefined simple values.
+            (&[0x1c], FaultKind::Syntax),
+            (&[0xff], FaultKind::Syntax),
+            (&[0x81, 0xff], FaultKind::Syntax),
+            (&[0xbf, 0x01, 0xff], FaultKind::Syntax),
+            (&[0xe0], FaultKind::Syntax),
+            (&[0xf8, 0x20], FaultKind::Syntax),
+            // Strings of indefinite length, tags.
+            (&[0x5f, 0xff], FaultKind::Syntax),
+            (&[0x7f, 0xff], FaultKind::Syntax),
+            (&[0xc0, 0x00], FaultKind::Unexpected),
+            (&[0x61, 0xff], FaultKind::Utf8),
+            // A container as a key.
+            (&[0xa1, 0x80, 0x00], FaultKind::Type),
+        ] {
+            assert_eq!(parse(bytes), Err(kind), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_key_stands_once_however_it_is_written() {
+        for bytes in [
+            &[0xa2, 0x01, 0x00, 0x01, 0x00][..],
+            &[0xa2, 0x01, 0x00, 0x18, 0x01, 0x00],
+            &[0xa3, 0x61, b'b', 0x00, 0x61, b'a', 0x00, 0x61, b'b', 0x00],
+            &[0xa3, 0x03, 0x00, 0x01, 0x81, 0xa0, 0x03, 0x00],
+            &[0xbf, 0x02, 0x00, 0x01, 0x9f, 0xff, 0x02, 0x00, 0xff],
+            // In a map within a map.
+            &[0xa1, 0x01, 0xa2, 0x01, 0x00, 0x01, 0x00],
+        ] {
+            assert_eq!(parse(bytes), Err(FaultKind::Duplicate), "{bytes:02x?}");
+        }
+    }
+
+    #[test]
+    fn nesting_and_item_count_are_bounded() {
+        let mut deep = vec![0x81; CBOR_DEPTH_MAX];
+        deep.push(0x00);
+        assert_eq!(parse(&deep), CANONICAL);
+        deep.insert(0, 0x81);
+        assert_eq!(parse(&deep), Err(FaultKind::Limit));
+
+        let items = u16::try_from(CBOR_ITEMS_MAX).unwrap();
+        let many = |count: u16| {
+            let mut bytes = vec![0x99];
+            bytes.extend(count.to_be_bytes());
+            bytes.resize(3 + usize::from(count), 0x00);
+            bytes
+        };
+        assert_eq!(parse(&many(items - 1)), CANONICAL);
+        assert_eq!(parse(&many(items)), Err(FaultKind::Limit));
+    }
+
+    #[test]
+    fn a_maps_members_come_in_the_order_in_which_they_stand() {
+        let bytes = [0xbf, 0x20, 0x82, 0x01, 0x02, 0x61, b'k', 0xf5, 0xff];
+        let (item, _) = Item::parse(&bytes, "item").unwrap();
+        let mut members = item.as_map().unwrap();
+        let (key, value) = members.next().unwrap();
+        assert_eq!(key.as_integer(), Some(-1));
+        assert_eq!(value.bytes(), [0x82, 0x01, 0x02]);
+        let (key, value) = members.next().unwrap();
+        assert_eq!(key.as_text(), Some("k"));
+        assert!(matches!(value.content(), Content::Bool(true)));
+        assert!(members.next().is_none());
+    }
+
+    /// Whatever the walk accepts, another decoder reads to the same end.
+    #[test]
+    fn another_decoder_agrees_about_what_is_accepted() {
+        let mut state = 1_u32;
+        let mut random = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            u8::try_from(state >> 24).unwrap()
+        };
+        let mut accepted = 0;
+        for _ in 0..200_000 {
+            let length = usize::from(random() % 12) + 1;
+            let bytes: Vec<u8> = (0..length).map(|_| random()).collect();
+            if parse(&bytes).is_err() {
+                continue;
+            }
+            accepted += 1;
+            let mut tokens = minicbor::decode::Tokenizer::new(&bytes);
+            assert!(tokens.all(|token| token.is_ok()), "{bytes:02x?}");
+        }
+        assert!(accepted > 1000, "{accepted}");
+    }
+}

@@ -516,3 +516,130 @@ fn escape_at(string: &[u8], at: usize) -> (char, usize) {
     let left = characters.rest.as_str().len();
     (character, escape.len().saturating_sub(left).max(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+    use std::vec::Vec;
+
+    use super::{Content, Value};
+    use crate::encoding::FaultKind;
+    use crate::limits::JSON_DEPTH_MAX;
+
+    fn fault(document: &[u8]) -> Option<FaultKind> {
+        Value::parse(document, "JSON")
+            .err()
+            .map(|fault| fault.kind())
+    }
+
+    #[test]
+    fn documents_of_every_kind_are_read() {
+        for document in [
+            "null",
+            " true ",
+            "false",
+            "0",
+            "-0.5e+10",
+            "1E3",
+            "\"\"",
+            "[]",
+            "{}",
+            "[1,[2,{}],\"x\"]",
+            "{\"a\":{\"b\":[]},\"c\":null}",
+            "\r\n\t{ \"a\" : [ 1 , 2 ] }\r\n",
+            r#""\ud83d\ude00\/\"""#,
+        ] {
+            assert_eq!(fault(document.as_bytes()), None, "{document}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused() {
+        for (document, kind) in [
+            (&b""[..], FaultKind::Truncated),
+            (b"{\"a\":1", FaultKind::Truncated),
+            (b"\"a", FaultKind::Truncated),
+            (b"[1,", FaultKind::Truncated),
+            (b"{} {}", FaultKind::Trailing),
+            (b"nul", FaultKind::Syntax),
+            (b"01", FaultKind::Trailing),
+            (b"1.", FaultKind::Syntax),
+            (b"-", FaultKind::Syntax),
+            (b"+1", FaultKind::Syntax),
+            (b"[1,]", FaultKind::Syntax),
+            (b"[1 2]", FaultKind::Syntax),
+            (b"[1}", FaultKind::Syntax),
+            (b"{\"a\":1]", FaultKind::Syntax),
+            (b"{a:1}", FaultKind::Syntax),
+            (b"{\"a\" 1}", FaultKind::Syntax),
+            (b"{\"a\":1,}", FaultKind::Syntax),
+            (b"'a'", FaultKind::Syntax),
+            (b"\"\n\"", FaultKind::Syntax),
+            (b"\"\\x\"", FaultKind::Syntax),
+            (b"\"\\u12g4\"", FaultKind::Syntax),
+            (b"\"\xff\"", FaultKind::Utf8),
+            // Half of a surrogate pair, either half.
+            (b"\"\\ud83d\"", FaultKind::Utf8),
+            (b"\"\\ud83d\\u0041\"", FaultKind::Utf8),
+            (b"\"\\ude00\"", FaultKind::Utf8),
+            (b"// comment\n1", FaultKind::Syntax),
+        ] {
+            assert_eq!(
+                fault(document),
+                Some(kind),
+                "{}",
+                String::from_utf8_lossy(document)
+            );
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let depth = usize::try_from(JSON_DEPTH_MAX).unwrap();
+        let nested = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
+        assert_eq!(fault(nested(depth).as_bytes()), None);
+        assert_eq!(fault(nested(depth + 1).as_bytes()), Some(FaultKind::Limit));
+        assert_eq!(
+            fault("[".repeat(1 << 17).as_bytes()),
+            Some(FaultKind::Limit)
+        );
+    }
+
+    #[test]
+    fn members_come_in_order_with_their_places() {
+        let document = br#" {"a" : [1, {"x": 2}] , "\u0062":"c\n", "a":null} "#;
+        let value = Value::parse(document, "JSON").unwrap();
+        let members: Vec<_> = value.as_object().unwrap().collect();
+        assert_eq!(members.len(), 3);
+        assert!(members[0].0 == *"a" && members[1].0 == *"b" && members[2].0 == *"a");
+        let Content::Array(elements) = members[0].1.content() else {
+            panic!("no array");
+        };
+        assert_eq!(elements.count(), 2);
+        let text = members[1].1.as_str().unwrap();
+        assert!(text == *"c\n" && text.plain().is_none());
+        assert_eq!(document.get(text.at()..text.at() + 3), Some(&br"c\n"[..]));
+        assert!(matches!(members[2].1.content(), Content::Null));
+    }
+
+    #[cfg(feature = "json")]
+    #[test]
+    fn escapes_are_replaced_in_place() {
+        for (string, text) in [
+            ("plain", "plain"),
+            (r"https:\/\/a\/", "https://a/"),
+            (r"\u00e9\u20ac\ud83d\ude00", "é€😀"),
+            ("\\\\\\\"\\n€\\t€€€€€", "\\\"\n€\t€€€€€"),
+            ("", ""),
+        ] {
+            let mut document = ["\"", string, "\""].concat().into_bytes();
+            let span = Value::parse(&document, "JSON")
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .span();
+            let span = super::unescape(&mut document, span);
+            assert_eq!(span.of(&document), Some(text.as_bytes()), "{string}");
+        }
+    }
+}
