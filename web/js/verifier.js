@@ -54,7 +54,9 @@ async function load() {
   let module;
   try {
     module = await import(new URL("../wasm/portcullis.js", import.meta.url).href);
-    if (module.built !== false) await module.default();
+    if (module.built !== false) {
+      await module.default({ module_or_path: new URL("../wasm/portcullis_bg.wasm", import.meta.url) });
+    }
   } catch (error) {
     throw new VerifierUnavailable(
       `The self-check could not be loaded (${error instanceof Error ? error.message : error}). Reload the page to try again. The server still checks.`,
