@@ -63,14 +63,21 @@ pub(super) fn find(json: &[u8]) -> Result<Found, Fault> {
             .ok_or(Fault::new("check", FaultKind::Type, document.at()))?;
     let mut found = Found::default();
     for (name, value) in members {
-        // Names that are longer than any of a check's, or have escapes, are not a check's.
-        let Some(name) = name.plain() else {
-            continue;
-        };
-        found.member(name, value)?;
+        // A name that has no room is longer than any of a check's.
+        let mut text = heapless::String::<NAME_MAX>::new();
+        if name
+            .chars()
+            .try_for_each(|character| text.push(character))
+            .is_ok()
+        {
+            found.member(&text, value)?;
+        }
     }
     Ok(found)
 }
+
+/// Bytes of the longest name that a check's member has: `existingCredentials`.
+const NAME_MAX: usize = 19;
 
 /// Reads a member that may stand once.
 fn once<'a, T>(
