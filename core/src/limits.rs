@@ -21,6 +21,13 @@ pub const CBOR_ITEMS_MAX: u32 = 1024;
 /// key by key for duplicates, which costs the square of its size.
 pub const CBOR_UNSORTED_MAX: u32 = 64;
 
+/// Shortest RSA modulus, in bits (RFC 8230 section 2).
+pub const RSA_MODULUS_MIN: usize = 2048;
+
+/// Longest RSA modulus, in bits: no authenticator or attestation authority uses a longer one, and the
+/// cost of a verification grows with its square.
+pub const RSA_MODULUS_MAX: usize = 4096;
+
 /// Nesting of arrays and objects in JSON: one bit each in the scanner's stack.
 pub const JSON_DEPTH_MAX: u32 = 64;
 

@@ -1,14 +1,64 @@
 //! Signatures and hashes, as lists that the caller passes in: what a program does not pass is not in
 //! its flash, and a hardware verifier is one more entry.
 
+#[cfg(any(
+    feature = "es256",
+    feature = "es256k",
+    feature = "es384",
+    feature = "es512"
+))]
+mod ecdsa;
+#[cfg(feature = "eddsa")]
+mod eddsa;
 #[cfg(feature = "es256")]
 mod es256;
+#[cfg(feature = "es256k")]
+mod es256k;
+#[cfg(feature = "es384")]
+mod es384;
+#[cfg(feature = "es512")]
+mod es512;
+pub(crate) mod hash;
+#[cfg(feature = "_pkcs1")]
+mod pkcs1;
+#[cfg(feature = "_pss")]
+mod pss;
+#[cfg(any(feature = "_pkcs1", feature = "_pss"))]
+mod rsa;
 mod sha256;
 
 use core::fmt;
 
+#[cfg(feature = "eddsa")]
+pub use eddsa::{Ed25519, EdDsa};
+#[cfg(all(feature = "ecdsa-any-hash", feature = "es256"))]
+pub use es256::{EcdsaP256Sha384, EcdsaP256Sha512};
 #[cfg(feature = "es256")]
-pub use es256::Es256;
+pub use es256::{Es256, Esp256};
+#[cfg(feature = "es256k")]
+pub use es256k::Es256k;
+#[cfg(all(feature = "ecdsa-any-hash", feature = "es384"))]
+pub use es384::{EcdsaP384Sha256, EcdsaP384Sha512};
+#[cfg(feature = "es384")]
+pub use es384::{Es384, Esp384};
+#[cfg(all(feature = "ecdsa-any-hash", feature = "es512"))]
+pub use es512::{EcdsaP521Sha256, EcdsaP521Sha384};
+#[cfg(feature = "es512")]
+pub use es512::{Es512, Esp512};
+#[cfg(feature = "rs1")]
+pub use pkcs1::Rs1;
+#[cfg(feature = "rs256")]
+pub use pkcs1::Rs256;
+#[cfg(feature = "rs384")]
+pub use pkcs1::Rs384;
+#[cfg(feature = "rs512")]
+pub use pkcs1::Rs512;
+#[cfg(feature = "ps256")]
+pub use pss::Ps256;
+#[cfg(feature = "ps384")]
+pub use pss::Ps384;
+#[cfg(feature = "ps512")]
+pub use pss::Ps512;
 pub use sha256::SoftSha256;
 
 use crate::data::{CoseAlgorithm, PublicKey};
@@ -74,8 +124,11 @@ impl core::error::Error for SignatureError {}
 pub struct Crypto<'a> {
     /// The hash of client data and RP ids.
     pub sha256: &'a dyn Sha256,
-    /// The signature algorithms, best first.
+    /// The signature algorithms that a credential may have, best first.
     pub algorithms: &'a [&'a dyn SignatureAlgorithm],
+    /// What attestation statements and certificates may be signed with beside those, and a credential
+    /// never: SHA-1, and ECDSA with another hash than the curve's own.
+    pub attestation_algorithms: &'a [&'a dyn SignatureAlgorithm],
 }
 
 impl Crypto<'static> {
@@ -83,17 +136,36 @@ impl Crypto<'static> {
     pub const BUILT_IN: Self = Self {
         sha256: &SoftSha256,
         algorithms: BUILT_IN,
+        attestation_algorithms: BUILT_IN_FOR_ATTESTATION,
     };
 }
 
 impl<'a> Crypto<'a> {
-    /// The mechanism for an algorithm, where there is one.
+    /// The mechanism for a credential's algorithm, where there is one.
     #[must_use]
     pub fn algorithm(&self, algorithm: CoseAlgorithm) -> Option<&'a dyn SignatureAlgorithm> {
         self.algorithms
             .iter()
             .copied()
             .find(|candidate| candidate.algorithm() == algorithm)
+    }
+
+    /// The mechanism that verifies what an attestation key or a certificate's has signed with an
+    /// algorithm, where there is one: COSE's ECDSA algorithms name only a hash (RFC 9053 section 2.1),
+    /// and what WebAuthn adds to that holds for credentials (section 5.8.5). A mechanism that is given
+    /// is one that takes the key.
+    #[must_use]
+    pub fn attestation_algorithm(
+        &self,
+        algorithm: CoseAlgorithm,
+        key: &PublicKey<'_>,
+    ) -> Option<&'a dyn SignatureAlgorithm> {
+        self.algorithms
+            .iter()
+            .chain(self.attestation_algorithms)
+            .copied()
+            .filter(|candidate| candidate.algorithm() == algorithm)
+            .find(|candidate| candidate.check_key(key).is_ok())
     }
 }
 
@@ -107,8 +179,56 @@ impl fmt::Debug for Crypto<'_> {
     }
 }
 
-/// The signature algorithms of this build's features, best first.
+/// The signature algorithms of this build's features, best first: what every authenticator has in
+/// hardware and is verified fastest, then the larger curves, then what is there for the sake of few
+/// authenticators, RSA last.
 pub const BUILT_IN: &[&dyn SignatureAlgorithm] = &[
     #[cfg(feature = "es256")]
     &Es256,
+    #[cfg(feature = "es256")]
+    &Esp256,
+    #[cfg(feature = "eddsa")]
+    &EdDsa,
+    #[cfg(feature = "eddsa")]
+    &Ed25519,
+    #[cfg(feature = "es384")]
+    &Es384,
+    #[cfg(feature = "es384")]
+    &Esp384,
+    #[cfg(feature = "es512")]
+    &Es512,
+    #[cfg(feature = "es512")]
+    &Esp512,
+    #[cfg(feature = "es256k")]
+    &Es256k,
+    #[cfg(feature = "ps256")]
+    &Ps256,
+    #[cfg(feature = "ps384")]
+    &Ps384,
+    #[cfg(feature = "ps512")]
+    &Ps512,
+    #[cfg(feature = "rs256")]
+    &Rs256,
+    #[cfg(feature = "rs384")]
+    &Rs384,
+    #[cfg(feature = "rs512")]
+    &Rs512,
+];
+
+/// What this build's features have for attestation alone.
+pub const BUILT_IN_FOR_ATTESTATION: &[&dyn SignatureAlgorithm] = &[
+    #[cfg(all(feature = "ecdsa-any-hash", feature = "es256"))]
+    &EcdsaP256Sha384,
+    #[cfg(all(feature = "ecdsa-any-hash", feature = "es256"))]
+    &EcdsaP256Sha512,
+    #[cfg(all(feature = "ecdsa-any-hash", feature = "es384"))]
+    &EcdsaP384Sha256,
+    #[cfg(all(feature = "ecdsa-any-hash", feature = "es384"))]
+    &EcdsaP384Sha512,
+    #[cfg(all(feature = "ecdsa-any-hash", feature = "es512"))]
+    &EcdsaP521Sha256,
+    #[cfg(all(feature = "ecdsa-any-hash", feature = "es512"))]
+    &EcdsaP521Sha384,
+    #[cfg(feature = "rs1")]
+    &Rs1,
 ];

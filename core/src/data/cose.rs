@@ -9,12 +9,46 @@ use crate::encoding::{Fault, FaultKind};
 pub struct CoseAlgorithm(i32);
 
 impl CoseAlgorithm {
-    /// ECDSA with SHA-256; in WebAuthn always on P-256.
+    /// ECDSA with SHA-256; as a credential's algorithm always on P-256.
     pub const ES256: Self = Self(-7);
     /// `EdDSA`; in WebAuthn always Ed25519.
     pub const EDDSA: Self = Self(-8);
+    /// ECDSA on P-256 with SHA-256, fully specified.
+    pub const ESP256: Self = Self(-9);
+    /// Ed25519, fully specified.
+    pub const ED25519: Self = Self(-19);
+    /// ECDSA with SHA-384; as a credential's algorithm always on P-384.
+    pub const ES384: Self = Self(-35);
+    /// ECDSA with SHA-512; as a credential's algorithm always on P-521.
+    pub const ES512: Self = Self(-36);
+    /// RSASSA-PSS with SHA-256.
+    pub const PS256: Self = Self(-37);
+    /// RSASSA-PSS with SHA-384.
+    pub const PS384: Self = Self(-38);
+    /// RSASSA-PSS with SHA-512.
+    pub const PS512: Self = Self(-39);
+    /// ECDSA on secp256k1 with SHA-256.
+    pub const ES256K: Self = Self(-47);
+    /// ML-DSA-44.
+    pub const ML_DSA_44: Self = Self(-48);
+    /// ML-DSA-65.
+    pub const ML_DSA_65: Self = Self(-49);
+    /// ML-DSA-87.
+    pub const ML_DSA_87: Self = Self(-50);
+    /// ECDSA on P-384 with SHA-384, fully specified.
+    pub const ESP384: Self = Self(-51);
+    /// ECDSA on P-521 with SHA-512, fully specified.
+    pub const ESP512: Self = Self(-52);
+    /// Ed448, fully specified.
+    pub const ED448: Self = Self(-53);
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     pub const RS256: Self = Self(-257);
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    pub const RS384: Self = Self(-258);
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    pub const RS512: Self = Self(-259);
+    /// RSASSA-PKCS1-v1_5 with SHA-1: only in attestation statements.
+    pub const RS1: Self = Self(-65535);
 
     /// The algorithm of this number.
     #[must_use]

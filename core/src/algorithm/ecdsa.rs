@@ -1,0 +1,133 @@
+//! ECDSA: signatures in DER (WebAuthn section 6.5.5), any s from 1 to the order. COSE's fully
+//! specified algorithms (RFC 9864) are the older ones with the curve that WebAuthn gives them anyway.
+
+use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, FaultKind};
+
+const WHAT: &str = "ECDSA signature";
+
+/// Takes `SEQUENCE { r INTEGER, s INTEGER }` apart, in DER and nothing else. The numbers are positive,
+/// big-endian, and have lost the zero byte that keeps a leading bit from being a sign.
+pub(super) fn split(signature: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
+    let mut outer = Reader::new(signature);
+    let mut inner = Reader::new(value(&mut outer, 0x30)?);
+    outer.finish(WHAT)?;
+    let numbers = (positive(&mut inner)?, positive(&mut inner)?);
+    inner.finish(WHAT)?;
+    Ok(numbers)
+}
+
+/// The value of an element with this tag. No signature is longer than a length of one byte can say.
+fn value<'a>(reader: &mut Reader<'a>, tag: u8) -> Result<&'a [u8], Fault> {
+    if reader.byte(WHAT)? != tag {
+        return Err(reader.fault(WHAT, FaultKind::Type));
+    }
+    let length = match reader.byte(WHAT)? {
+        short @ 0..=0x7f => short,
+        0x81 => reader.byte(WHAT).and_then(|long| match long {
+            0..=0x7f => Err(reader.fault(WHAT, FaultKind::Syntax)),
+            0x80..=0xff => Ok(long),
+        })?,
+        _ => return Err(reader.fault(WHAT, FaultKind::Length)),
+    };
+    reader.take(usize::from(length), WHAT)
+}
+
+fn positive<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Fault> {
+    match value(reader, 0x02)? {
+        [0, number @ ..] if matches!(number, [0x80..=0xff, ..]) => Ok(number),
+        number @ [0x01..=0x7f, ..] => Ok(number),
+        _ => Err(reader.fault(WHAT, FaultKind::Value)),
+    }
+}
+
+/// The number in `N` bytes, where it fits.
+pub(super) fn padded<const N: usize>(number: &[u8]) -> Option<[u8; N]> {
+    let padding = N.checked_sub(number.len())?;
+    let mut bytes = [0; N];
+    for (to, from) in bytes.iter_mut().skip(padding).zip(number) {
+        *to = *from;
+    }
+    Some(bytes)
+}
+
+/// One curve over its crate: `check_key`, and `verify` over a digest of any length.
+macro_rules! curve {
+    ($library:ident, $curve:ident, $length:literal) => {
+        use $library::ecdsa::signature::hazmat::PrehashVerifier;
+        use $library::ecdsa::{Signature, VerifyingKey};
+        use $library::{FieldBytes, Sec1Point};
+
+        use super::{KeyError, SignatureAlgorithm, SignatureError, ecdsa, hash};
+        use crate::data::{CoseAlgorithm, Curve, PublicKey};
+
+        /// The key as a point that is on the curve and not at infinity; the order of all those is
+        /// the curve's.
+        fn verifying_key(key: &PublicKey<'_>) -> Result<VerifyingKey, KeyError> {
+            let PublicKey::Ec2 {
+                curve: Curve::$curve,
+                x,
+                y,
+            } = key
+            else {
+                return Err(KeyError);
+            };
+            let x = FieldBytes::try_from(*x).map_err(|_| KeyError)?;
+            let y = FieldBytes::try_from(*y).map_err(|_| KeyError)?;
+            let point = Sec1Point::from_affine_coordinates(&x, &y, false);
+            VerifyingKey::from_sec1_point(&point).map_err(|_| KeyError)
+        }
+
+        #[inline(never)]
+        fn check_key(key: &PublicKey<'_>) -> Result<(), KeyError> {
+            verifying_key(key).map(|_| ())
+        }
+
+        #[inline(never)]
+        fn verify(
+            key: &PublicKey<'_>,
+            digest: &hash::Digest,
+            signature: &[u8],
+        ) -> Result<(), SignatureError> {
+            let key = verifying_key(key).map_err(|_| SignatureError)?;
+            let (r, s) = ecdsa::split(signature).map_err(|_| SignatureError)?;
+            let r = ecdsa::padded::<$length>(r).ok_or(SignatureError)?;
+            let s = ecdsa::padded::<$length>(s).ok_or(SignatureError)?;
+            let signature = Signature::from_scalars(r, s).map_err(|_| SignatureError)?;
+            // One of the crates takes only the lower of the two s that are valid.
+            let signature = signature.normalize_s();
+            key.verify_prehash(digest.as_ref(), &signature)
+                .map_err(|_| SignatureError)
+        }
+    };
+}
+
+/// An algorithm on the curve of the module that this stands in.
+macro_rules! algorithm {
+    ($(#[$attribute:meta])* $name:ident, $algorithm:ident, $hash:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $name;
+
+        impl SignatureAlgorithm for $name {
+            fn algorithm(&self) -> CoseAlgorithm {
+                CoseAlgorithm::$algorithm
+            }
+
+            fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
+                check_key(key)
+            }
+
+            fn verify(
+                &self,
+                key: &PublicKey<'_>,
+                message: &[&[u8]],
+                signature: &[u8],
+            ) -> Result<(), SignatureError> {
+                verify(key, &hash::$hash.digest(message), signature)
+            }
+        }
+    };
+}
+
+pub(super) use {algorithm, curve};
