@@ -16,7 +16,10 @@
 //!
 //! # Features
 //!
-//! * `es256` (default): ES256 in software, over the `p256` crate.
+//! * `es256` (default), `es384`, `es512`, `es256k`, `eddsa`, `rs256`, `rs384`, `rs512`, `ps256`, `ps384`,
+//!   `ps512`: signature algorithms in software, each under its older and its fully specified number.
+//! * `rs1`, `ecdsa-any-hash`: what only attestation statements and certificates are signed with.
+//! * `all-algorithms`: all of those.
 //! * `json`: the JSON forms of responses, and the check and its verdict ([`check`]).
 //!
 //! Features only add; none changes a verdict, except that what is not built is not verified.
