@@ -17,9 +17,11 @@
 //! # Features
 //!
 //! * `es256` (default), `es384`, `es512`, `es256k`, `eddsa`, `rs256`, `rs384`, `rs512`, `ps256`, `ps384`,
-//!   `ps512`: signature algorithms in software, each under its older and its fully specified number.
+//!   `ps512`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`: signature algorithms in software, each under all of its
+//!   numbers.
 //! * `rs1`, `ecdsa-any-hash`: what only attestation statements and certificates are signed with.
 //! * `all-algorithms`: all of those.
+//! * `ed448`: Ed448 over a pre-release, in none of the other features.
 //! * `json`: the JSON forms of responses, and the check and its verdict ([`check`]).
 //!
 //! Features only add; none changes a verdict, except that what is not built is not verified.

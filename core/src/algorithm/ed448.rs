@@ -1,0 +1,95 @@
+use ed448_goldilocks::elliptic_curve::Group;
+use ed448_goldilocks::shake::Shake256;
+use ed448_goldilocks::shake::digest::{ExtendableOutput, Update, XofReader};
+use ed448_goldilocks::{CompressedEdwardsY, EdwardsPoint, EdwardsScalar, WideEdwardsScalarBytes};
+
+use super::{KeyError, SignatureAlgorithm, SignatureError};
+use crate::data::{CoseAlgorithm, Curve, PublicKey};
+
+/// Ed448, without a context (RFC 8032 section 5.2).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ed448;
+
+/// Bytes of an encoded point, and of a scalar with the zero byte that RFC 8032 writes behind it.
+const LENGTH: usize = 57;
+
+/// `dom4(0, "")`.
+const DOM4: &[u8] = b"SigEd448\x00\x00";
+
+impl SignatureAlgorithm for Ed448 {
+    fn algorithm(&self) -> CoseAlgorithm {
+        CoseAlgorithm::ED448
+    }
+
+    fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
+        verifying_key(key).map(|_| ())
+    }
+
+    /// The crate verifies a message in one piece only; the equation is the same over parts.
+    #[inline(never)]
+    fn verify(
+        &self,
+        key: &PublicKey<'_>,
+        message: &[&[u8]],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        let (a_bytes, a) = verifying_key(key).map_err(|_| SignatureError)?;
+        let (r_bytes, s_bytes) = signature.split_at_checked(LENGTH).ok_or(SignatureError)?;
+        let r = point(r_bytes).ok_or(SignatureError)?;
+        let s = scalar(s_bytes).ok_or(SignatureError)?;
+
+        let mut hash = Shake256::default();
+        for part in [DOM4, r_bytes, a_bytes].iter().chain(message) {
+            hash.update(part);
+        }
+        let mut k = WideEdwardsScalarBytes::default();
+        hash.finalize_xof().read(&mut k);
+        let k = EdwardsScalar::from_bytes_mod_order_wide(&k);
+
+        holds(&s, &r, &k, &a).then_some(()).ok_or(SignatureError)
+    }
+}
+
+/// Whether `[S]B = R + [k]A`.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "curve arithmetic is total: nothing overflows"
+)]
+fn holds(s: &EdwardsScalar, r: &EdwardsPoint, k: &EdwardsScalar, a: &EdwardsPoint) -> bool {
+    EdwardsPoint::GENERATOR * s == *r + *a * k
+}
+
+#[inline(never)]
+fn verifying_key<'a>(key: &PublicKey<'a>) -> Result<(&'a [u8], EdwardsPoint), KeyError> {
+    let PublicKey::Okp {
+        curve: Curve::Ed448,
+        x,
+    } = *key
+    else {
+        return Err(KeyError);
+    };
+    point(x).map(|point| (x, point)).ok_or(KeyError)
+}
+
+/// A point of the prime-order group other than the identity, in its one encoding.
+fn point(bytes: &[u8]) -> Option<EdwardsPoint> {
+    let bytes: &[u8; LENGTH] = bytes.try_into().ok()?;
+    // Refuses what is not on the curve or has a small-order component.
+    let affine = CompressedEdwardsY::from(*bytes)
+        .decompress()
+        .into_option()?;
+    let canonical = affine.compress().as_bytes() == bytes;
+    let point = affine.to_edwards();
+    let identity = bool::from(point.is_identity());
+    (canonical && !identity).then_some(point)
+}
+
+/// A number below the group's order.
+fn scalar(bytes: &[u8]) -> Option<EdwardsScalar> {
+    let bytes: &[u8; LENGTH] = bytes.try_into().ok()?;
+    // The crate takes any last byte.
+    if bytes.last() != Some(&0) {
+        return None;
+    }
+    EdwardsScalar::from_canonical_bytes(bytes.into()).into_option()
+}
