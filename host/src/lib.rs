@@ -1,1 +1,183 @@
-//! A passkey server on Rocket, as a library to mount in another application.
+//! A passkey server on Rocket, as a library to mount in another application and as a program.
+//!
+//! # How a request flows
+//!
+//! Data enters in two places. Settings come through [`config`], once, before anything listens.
+//! Requests come through `guards`: the rate limit, the `Authorization` header, the body; what they
+//! refuse becomes a [`problem`] document. A handler in `routes` then sees typed values only:
+//!
+//! 1. `begin` looks an account up in the [`store`] (or makes up a decoy), mints a challenge with
+//!    `challenge`, and answers with the options. Nothing is written.
+//! 2. `complete` opens the challenge token, spends it, and hands the browser's response as it came
+//!    to the verifier in `portcullis-core`. Only what that has verified is written to the store.
+//! 3. A login token (`login`) tells the applications behind the host who has signed in.
+//!
+//! # Mounting
+//!
+//! ```no_run
+//! use portcullis::{Config, Portcullis};
+//!
+//! # fn main() -> Result<(), portcullis::ConfigError> {
+//! let config = Config::read()?;
+//! let app = rocket::build().attach(Portcullis::new(config).at("/auth"));
+//! # drop(app);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod names;
+pub mod problem;
+pub mod store;
+
+mod challenge;
+mod decoys;
+mod encoding;
+mod guards;
+mod headers;
+mod host;
+mod jwt;
+mod keys;
+mod limit;
+mod login;
+mod routes;
+mod verifier;
+
+use rocket::fairing::{self, Fairing, Info, Kind};
+use rocket::figment::providers::Serialized;
+use rocket::http::Method;
+use rocket::shield::Shield;
+use rocket::{Build, Data, Request, Response, Rocket, Route};
+
+pub use config::{Config, ConfigError};
+
+/// The host alone: what the program serves.
+#[must_use]
+pub fn rocket(config: Config) -> Rocket<Build> {
+    // The client's address is this host's own matter, see `PORTCULLIS_TRUSTED_PROXIES`.
+    let figment = config
+        .rocket
+        .clone()
+        .merge(Serialized::global("ip_header", false));
+    rocket::custom(figment)
+        // The headers that it would set are set below, for failures too.
+        .attach(Shield::new())
+        .attach(Portcullis::new(config).with_catchers())
+}
+
+/// The host as a fairing, for another Rocket application.
+#[derive(Debug)]
+pub struct Portcullis {
+    config: Config,
+    base: String,
+    catchers: bool,
+    routes: Vec<Route>,
+}
+
+impl Portcullis {
+    /// A host at `/`. Failures that no route answers are left to the application.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            routes: routes::all(&config),
+            config,
+            base: "/".to_owned(),
+            catchers: false,
+        }
+    }
+
+    /// The host below another base, where it answers failures too.
+    #[must_use]
+    pub fn at(mut self, base: &str) -> Self {
+        base.clone_into(&mut self.base);
+        self.with_catchers()
+    }
+
+    /// Has the host answer every failure below its base.
+    #[must_use]
+    pub const fn with_catchers(mut self) -> Self {
+        self.catchers = true;
+        self
+    }
+
+    /// The methods of a path of this host.
+    fn methods(&self, path: &str) -> Vec<Method> {
+        self.path_below_base(path).map_or_else(Vec::new, |path| {
+            let path = routes::without_slash(path);
+            let routes = self.routes.iter();
+            routes
+                .filter(|route| routes::without_slash(route.uri.path()) == path)
+                .map(|route| route.method)
+                .collect()
+        })
+    }
+
+    /// Whether the answer to a path is this host's.
+    fn owns(&self, path: &str) -> bool {
+        match self.path_below_base(path) {
+            Some(_) if self.catchers => true,
+            Some(_) => !self.methods(path).is_empty(),
+            None => false,
+        }
+    }
+
+    fn path_below_base<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(self.base.trim_end_matches('/'))?;
+        match rest {
+            "" => Some("/"),
+            rest => rest.starts_with('/').then_some(rest),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for Portcullis {
+    fn info(&self) -> Info {
+        Info {
+            name: "Portcullis",
+            kind: Kind::Ignite | Kind::Request | Kind::Response | Kind::Singleton,
+        }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
+        let host = match host::Host::new(self.config.clone()) {
+            Ok(host) => host,
+            Err(error) => {
+                tracing::error!(%error, "the host cannot start");
+                return Err(rocket);
+            }
+        };
+        let rocket = rocket
+            .manage(host)
+            .mount(self.base.as_str(), self.routes.clone());
+        Ok(if self.catchers {
+            rocket.register(self.base.as_str(), rocket::catchers![routes::any_failure])
+        } else {
+            rocket
+        })
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        // Rocket lets a form's `_method` field stand for the method. No form is meant for this
+        // host, so such a request becomes the POST again that it was.
+        let is_form = request.content_type().is_some_and(|found| found.is_form());
+        if is_form
+            && request.method() != Method::Post
+            && self.owns(request.uri().path().as_str())
+            && data.peek(8).await == b"_method="
+        {
+            request.set_method(Method::Post);
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let path = request.uri().path();
+        if self.owns(path.as_str()) {
+            let methods = self.methods(path.as_str());
+            headers::share(request, response, &self.config, &methods);
+            headers::secure(response, self.config.https_only());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The headers of every answer: what a browser may do with it, and which other origins may read it.
+
+use rocket::Response;
+use rocket::http::uri::Host;
+use rocket::http::{Header, Method, Status};
+use rocket::request::Request;
+use url::Url;
+
+use crate::config::Config;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
+     style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// How long a browser may remember that only https leads here.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
+
+/// How long a browser may remember the answer to a preflight, in seconds.
+const PREFLIGHT_AGE: &str = "600";
+
+/// Sets what protects the page and the answers in a browser.
+pub(crate) fn secure(response: &mut Response<'_>, https_only: bool) {
+    for (name, value) in [
+        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ] {
+        response.set_header(Header::new(name, value));
+    }
+    if https_only {
+        response.set_header(Header::new(
+            "Strict-Transport-Security",
+            STRICT_TRANSPORT_SECURITY,
+        ));
+    }
+}
+
+/// Lets an allowed origin other than the host's own read the answer, and answers its preflight.
+/// `methods` are those of the path that was asked for.
+pub(crate) fn share(
+    request: &Request<'_>,
+    response: &mut Response<'_>,
+    config: &Config,
+    methods: &[Method],
+) {
+    let mut origins = request.headers().get("Origin");
+    let (Some(origin), None) = (origins.next(), origins.next()) else {
+        return;
+    };
+    response.adjoin_header(Header::new("Vary", "Origin"));
+    let allowed = config.web_origins().any(|allowed| allowed == origin);
+    if !allowed || is_own(origin, request.host()) {
+        return;
+    }
+
+    let wanted = request.headers().get_one("Access-Control-Request-Method");
+    if request.method() == Method::Options && wanted.is_some() && !methods.is_empty() {
+        let methods: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+        *response = Response::build()
+            .status(Status::NoContent)
+            .raw_header("Vary", "Origin")
+            .raw_header("Access-Control-Allow-Methods", methods.join(", "))
+            .raw_header(
+                "Access-Control-Allow-Headers",
+                "content-type, authorization",
+            )
+            .raw_header("Access-Control-Max-Age", PREFLIGHT_AGE)
+            .finalize();
+    }
+    response.set_header(Header::new(
+        "Access-Control-Allow-Origin",
+        origin.to_owned(),
+    ));
+}
+
+/// Whether the page that asks was served under the very name that it asks.
+fn is_own(origin: &str, host: Option<&Host<'_>>) -> bool {
+    let (Ok(origin), Some(host)) = (Url::parse(origin), host) else {
+        return false;
+    };
+    let default_port = origin.port_or_known_default();
+    origin.host_str() == Some(host.domain().as_str())
+        && (host.port() == origin.port() || host.port() == default_port)
+}

@@ -1,0 +1,283 @@
+use rocket::{Route, State, post, routes};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{Begun, CredentialView, Descriptor, Private, report};
+use crate::challenge::{Mediation, Registration, Unspent};
+use crate::config::{Attestation, UserVerification};
+use crate::encoding::{base64url, from_base64url};
+use crate::guards::{JsonBody, Owner, WithinLimit};
+use crate::host::Host;
+use crate::keys;
+use crate::login::Login;
+use crate::names::{self, Username};
+use crate::problem::{Ceremony, Code, Problem};
+use crate::store::{Account, Credential, Insertion, UserHandle};
+use crate::verifier;
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![begin, complete]
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BeginRequest {
+    username: String,
+    display_name: Option<String>,
+    mediation: Option<Mediation>,
+}
+
+/// `PublicKeyCredentialCreationOptionsJSON`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreationOptions {
+    rp: RelyingParty,
+    user: User,
+    challenge: String,
+    pub_key_cred_params: Vec<Parameters>,
+    timeout: u128,
+    exclude_credentials: Vec<Descriptor>,
+    authenticator_selection: AuthenticatorSelection,
+    attestation: Attestation,
+    extensions: Extensions,
+}
+
+#[derive(Serialize)]
+struct RelyingParty {
+    id: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    id: String,
+    name: String,
+    display_name: String,
+}
+
+#[derive(Serialize)]
+struct Parameters {
+    r#type: &'static str,
+    alg: i32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthenticatorSelection {
+    resident_key: &'static str,
+    require_resident_key: bool,
+    user_verification: UserVerification,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions {
+    cred_props: bool,
+}
+
+#[post("/register/begin", data = "<body>")]
+async fn begin(
+    _limit: WithinLimit,
+    owner: Owner,
+    body: JsonBody,
+    host: &State<Host>,
+) -> Result<Private<Begun<CreationOptions>>, Problem> {
+    let request: BeginRequest = body.read()?;
+    let username = Username::parse(&request.username)?;
+    let display_name = request
+        .display_name
+        .map(|text| names::display_name(&text))
+        .transpose()
+        .map_err(|error| Problem::new(Code::BodyInvalid, format!("`displayName`: {error}.")))?;
+    if request.mediation.is_some() && owner.0.is_none() {
+        return Err(Problem::new(
+            Code::LoginRequired,
+            "A conditional registration needs the login token of its user.",
+        ));
+    }
+
+    let who = Registrant::find(host, username, owner.0).await?;
+    let algorithms = verifier::algorithms();
+    let minted = host.challenges.mint(Registration {
+        username: who.name.as_written().to_owned(),
+        user_handle: base64url(&who.handle),
+        proven: who.proven,
+        mediation: request.mediation,
+        algorithms: algorithms.clone(),
+    })?;
+    let config = &host.config;
+    Ok(Private(Begun {
+        public_key: CreationOptions {
+            rp: RelyingParty {
+                id: config.rp_id.clone(),
+                name: config.rp_name.clone(),
+            },
+            user: User {
+                id: base64url(&who.handle),
+                name: who.name.as_written().to_owned(),
+                display_name: display_name.unwrap_or_else(|| who.name.as_written().to_owned()),
+            },
+            challenge: minted.challenge,
+            pub_key_cred_params: algorithms
+                .into_iter()
+                .map(|alg| Parameters {
+                    r#type: "public-key",
+                    alg,
+                })
+                .collect(),
+            timeout: config.challenge_ttl.as_millis(),
+            exclude_credentials: who.credentials.iter().map(Descriptor::from).collect(),
+            authenticator_selection: AuthenticatorSelection {
+                resident_key: "preferred",
+                require_resident_key: false,
+                user_verification: config.user_verification,
+            },
+            attestation: config.attestation,
+            extensions: Extensions { cred_props: true },
+        },
+        challenge_token: minted.token,
+    }))
+}
+
+/// Who is about to get a passkey.
+struct Registrant {
+    handle: UserHandle,
+    name: Username,
+    proven: bool,
+    credentials: Vec<Credential>,
+}
+
+impl Registrant {
+    /// The owner, of exactly that name; without one, somebody new of a name that nobody has.
+    async fn find(host: &Host, name: Username, owner: Option<Account>) -> Result<Self, Problem> {
+        match owner {
+            Some(account) if account.name.key() == name.key() => Ok(Self {
+                handle: account.handle,
+                name: account.name,
+                proven: true,
+                credentials: account.credentials,
+            }),
+            Some(_) => Err(username_taken("The login token is not this user's.")),
+            None if host.store.account_by_name(&name).await?.is_some() => Err(username_taken(
+                "Its owner adds a passkey after signing in; anybody else needs another name.",
+            )),
+            None => Ok(Self {
+                handle: keys::random()?,
+                name,
+                proven: false,
+                credentials: Vec::new(),
+            }),
+        }
+    }
+}
+
+fn username_taken(detail: &'static str) -> Problem {
+    Problem::new(Code::UsernameTaken, detail)
+}
+
+#[derive(Deserialize)]
+struct CompleteRequest<'a> {
+    #[serde(borrow)]
+    attestation: Option<&'a RawValue>,
+    challenge_token: String,
+}
+
+#[derive(Serialize)]
+struct Registered {
+    status: &'static str,
+    username: String,
+    credential: CredentialView,
+    /// Only where the account is new: its owner has just shown a passkey of it.
+    #[serde(flatten)]
+    login: Option<Login>,
+}
+
+#[post("/register/complete", data = "<body>")]
+async fn complete(
+    _limit: WithinLimit,
+    owner: Owner,
+    body: JsonBody,
+    host: &State<Host>,
+) -> Result<Private<Registered>, Problem> {
+    let request: CompleteRequest<'_> = body.read()?;
+    let token = host
+        .challenges
+        .open::<Registration>(&request.challenge_token)?;
+    let result = register(host, owner.0, token, request.attestation).await;
+    report("registration", &result);
+    result.map(Private)
+}
+
+async fn register(
+    host: &Host,
+    owner: Option<Account>,
+    token: Unspent<Registration>,
+    attestation: Option<&RawValue>,
+) -> Result<Registered, Problem> {
+    let asked = host.challenges.spend(token, &*host.store).await?;
+    let handle: UserHandle = from_base64url(&asked.flow.user_handle)
+        .ok_or_else(|| Problem::new(Code::TokenInvalid, "Its user handle cannot be read."))?;
+    let owner = if asked.flow.proven {
+        Some(proven(owner, &handle)?)
+    } else {
+        None
+    };
+    let credential = verifier::register(&host.config, &asked, attestation)
+        .map_err(|error| Problem::not_verified(Ceremony::Registration, error))?;
+
+    let view = CredentialView::from(&credential);
+    let user_verified = credential.state.user_verified;
+    let (insertion, name) = match owner {
+        Some(account) => (
+            host.store
+                .add_credential(&account.handle, credential)
+                .await?,
+            account.name,
+        ),
+        None => {
+            let name = Username::parse(&asked.flow.username)?;
+            let created = host
+                .store
+                .create_account(handle, name.clone(), credential)
+                .await?;
+            (created, name)
+        }
+    };
+    match insertion {
+        Insertion::Done => {}
+        Insertion::CredentialExists => return Err(Problem::credential_exists()),
+        Insertion::NameTaken => {
+            return Err(username_taken("Somebody registered it in the meantime."));
+        }
+        Insertion::NoAccount => {
+            return Err(Problem::new(Code::LoginRequired, "The account is gone."));
+        }
+    }
+    let login = if asked.flow.proven {
+        None
+    } else {
+        Some(host.login.mint(&handle, &name, user_verified)?)
+    };
+    Ok(Registered {
+        status: "OK",
+        username: name.as_written().to_owned(),
+        credential: view,
+        login,
+    })
+}
+
+/// The owner who began, shown again.
+fn proven(owner: Option<Account>, handle: &UserHandle) -> Result<Account, Problem> {
+    match owner {
+        Some(account) if account.handle == *handle => Ok(account),
+        Some(_) => Err(Problem::new(
+            Code::TokenInvalid,
+            "The login token is not that of the user who began.",
+        )),
+        None => Err(Problem::new(
+            Code::LoginRequired,
+            "This registration was begun with a login token; show it again.",
+        )),
+    }
+}
