@@ -23,6 +23,7 @@
 //! * `all-algorithms`: all of those.
 //! * `ed448`: Ed448 over a pre-release, in none of the other features.
 //! * `json`: the JSON forms of responses, and the check and its verdict ([`check`]).
+//! * `inspect`: an explained dump of any artefact ([`inspect`]).
 //!
 //! Features only add; none changes a verdict, except that what is not built is not verified.
 #![no_std]
@@ -42,6 +43,10 @@ pub mod ceremony;
 pub mod check;
 pub mod data;
 mod encoding;
+#[cfg(feature = "json")]
+mod escape;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 pub mod limits;
 
 pub use algorithm::{Crypto, Sha256, SignatureAlgorithm};

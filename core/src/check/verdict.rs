@@ -10,6 +10,7 @@ use crate::ceremony::{
 };
 use crate::data::{CoseKey, CredentialRecord, Flags, Origin};
 use crate::encoding::base64url;
+use crate::escape::{Escaped, write_uuid};
 use crate::limits::TRACE_STEPS_MAX;
 
 pub(super) enum Verdict<'a> {
@@ -204,12 +205,7 @@ fn write_flags(flags: Flags, out: &mut dyn Write) -> fmt::Result {
 fn write_registered(verified: &VerifiedRegistration<'_>, out: &mut dyn Write) -> fmt::Result {
     write_credential(verified.credential_id(), verified.public_key(), out)?;
     write!(out, r#""algorithm":{},"aaguid":""#, verified.algorithm())?;
-    for (index, byte) in verified.aaguid().iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            out.write_str("-")?;
-        }
-        write!(out, "{byte:02x}")?;
-    }
+    write_uuid(&verified.aaguid(), out)?;
     write!(
         out,
         r#"","fmt":"{}","attestationType":"#,
@@ -261,27 +257,4 @@ fn write_state(sign_count: u32, be: bool, bs: bool, uv: bool, out: &mut dyn Writ
         out,
         r#","signCount":{sign_count},"backupEligible":{be},"backupState":{bs},"userVerified":{uv}}}"#
     )
-}
-
-/// Writes text as it has to stand between quotes in JSON.
-struct Escaped<'o>(&'o mut dyn Write);
-
-impl Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut plain = text;
-        while let Some(at) =
-            plain.find(|character: char| matches!(character, '"' | '\\') || character < ' ')
-        {
-            let (before, rest) = plain.split_at_checked(at).ok_or(fmt::Error)?;
-            self.0.write_str(before)?;
-            let mut rest = rest.chars();
-            match rest.next() {
-                Some(quoted @ ('"' | '\\')) => write!(self.0, "\\{quoted}")?,
-                Some(control) => write!(self.0, "\\u{:04x}", u32::from(control))?,
-                None => {}
-            }
-            plain = rest.as_str();
-        }
-        self.0.write_str(plain)
-    }
 }

@@ -29,6 +29,12 @@ pub struct AttestedCredentialData<'a> {
 const WHAT: &str = "authenticator data";
 
 impl Flags {
+    /// The flags of a byte.
+    #[must_use]
+    pub const fn new(bits: u8) -> Self {
+        Self(bits)
+    }
+
     /// The byte itself.
     #[must_use]
     pub const fn bits(self) -> u8 {
@@ -85,7 +91,7 @@ impl<'a> AuthenticatorData<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let rp_id_hash = reader.array(WHAT)?;
-        let flags = Flags(reader.byte(WHAT)?);
+        let flags = Flags::new(reader.byte(WHAT)?);
         let sign_count = u32::from_be_bytes(reader.array(WHAT)?);
         let mut canonical = true;
         let attested = if flags.attested_credential_data() {

@@ -94,7 +94,9 @@ pub enum Curve {
 }
 
 impl Curve {
-    fn of(identifier: i64) -> Option<Self> {
+    /// The curve of this number, where a credential key may be on it.
+    #[must_use]
+    pub const fn of(identifier: i64) -> Option<Self> {
         Some(match identifier {
             1 => Self::P256,
             2 => Self::P384,

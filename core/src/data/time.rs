@@ -1,3 +1,5 @@
+use core::fmt;
+
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
 
@@ -75,6 +77,43 @@ impl UnixTime {
     }
 }
 
+impl fmt::Display for UnixTime {
+    /// The time in UTC, as RFC 3339 writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.0.div_euclid(86_400);
+        let second = self.0.rem_euclid(86_400);
+        let (year, month, day) = date_of(days);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
+    }
+}
+
+/// The date of a day counted from 1970-01-01.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "days are at most 2^63 / 86400, far from the ends of 64 bits"
+)]
+const fn date_of(days: i64) -> (i64, i64, i64) {
+    // Years begin in March here, so that a leap day is a year's last one, and come in eras of 400.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = era * 400 + year_of_era + if month <= 2 { 1 } else { 0 };
+    (year, month, day)
+}
+
 const WHAT: &str = "date and time";
 
 fn digits(reader: &mut Reader<'_>, count: usize) -> Result<i64, Fault> {
@@ -139,6 +178,21 @@ mod tests {
         assert_eq!(seconds("2026-11-22T12:00:00+01:00"), Some(1_795_345_200));
         assert_eq!(seconds("2026-11-22t11:00:00.123z"), Some(1_795_345_200));
         assert_eq!(seconds("1969-12-31T23:59:59Z"), Some(-1));
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_is_read() {
+        use std::string::ToString;
+
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2000-02-29T12:30:45Z",
+            "2100-03-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+        ] {
+            let time = UnixTime::parse_rfc3339(text).unwrap();
+            assert_eq!(time.to_string(), text);
+        }
     }
 
     #[test]

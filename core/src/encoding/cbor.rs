@@ -116,7 +116,10 @@ pub(crate) enum Content<'a> {
     Integer(i64),
     Bytes(&'a [u8]),
     Text(&'a str),
-    #[expect(dead_code, reason = "no format built here reads an array")]
+    #[cfg_attr(
+        not(feature = "inspect"),
+        expect(dead_code, reason = "no format built here reads an array")
+    )]
     Array(Elements<'a>),
     Map(Members<'a>),
     Bool(bool),

@@ -1,0 +1,37 @@
+//! Text forms that both the verdict and the explained dump write.
+
+use core::fmt::{self, Write};
+
+/// Writes text as it has to stand between quotes in JSON.
+pub(crate) struct Escaped<W>(pub(crate) W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut plain = text;
+        let is_escaped =
+            |character: char| matches!(character, '"' | '\\') || character.is_control();
+        while let Some(at) = plain.find(is_escaped) {
+            let (before, rest) = plain.split_at_checked(at).ok_or(fmt::Error)?;
+            self.0.write_str(before)?;
+            let mut rest = rest.chars();
+            match rest.next() {
+                Some(quoted @ ('"' | '\\')) => write!(self.0, "\\{quoted}")?,
+                Some(control) => write!(self.0, "\\u{:04x}", u32::from(control))?,
+                None => {}
+            }
+            plain = rest.as_str();
+        }
+        self.0.write_str(plain)
+    }
+}
+
+/// Writes sixteen bytes as a UUID.
+pub(crate) fn write_uuid(bytes: &[u8; 16], out: &mut dyn Write) -> fmt::Result {
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            out.write_str("-")?;
+        }
+        write!(out, "{byte:02x}")?;
+    }
+    Ok(())
+}

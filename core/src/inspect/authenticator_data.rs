@@ -1,0 +1,175 @@
+//! Authenticator data.
+
+use super::{Field, Value, Visitor, cose, names};
+use crate::data::Flags;
+use crate::encoding::cbor::{Content, Head, Item, Major};
+use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, FaultKind};
+
+/// Explains authenticator data from their first byte to their last.
+pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Fault> {
+    let mut reader = Reader::new(bytes);
+    let hash = reader.take(32, "rpIdHash (32 bytes)")?;
+    visitor
+        .field(&Field::new("rpIdHash", 0, 32, Value::Bytes(hash)).meaning("SHA-256 of the RP ID"));
+    let flags = Flags::new(reader.byte("flags (1 byte)")?);
+    explain_flags(flags, visitor);
+    let at = reader.position();
+    let count = u32::from_be_bytes(reader.array("signCount (4 bytes)")?);
+    let meaning = match count {
+        0 => "the signature counter: 0, so this authenticator may have none",
+        _ => "the signature counter",
+    };
+    visitor.field(&Field::new("signCount", at, 4, Value::Integer(count.into())).meaning(meaning));
+    if flags.attested_credential_data() {
+        explain_attested(&mut reader, visitor)?;
+    }
+    if flags.extension_data() {
+        explain_extensions(&mut reader, visitor)?;
+    }
+    reader.finish("authenticator data")
+}
+
+fn explain_flags(flags: Flags, visitor: &mut dyn Visitor) {
+    visitor.begin(&Field::new(
+        "flags",
+        32,
+        1,
+        Value::Integer(flags.bits().into()),
+    ));
+    let bits = [
+        (
+            "UP",
+            flags.user_present(),
+            "a person was present",
+            "nobody was present",
+        ),
+        (
+            "UV",
+            flags.user_verified(),
+            "the person was verified",
+            "the person was not verified",
+        ),
+        (
+            "BE",
+            flags.backup_eligible(),
+            "the credential may be copied to other devices",
+            "the credential stays on its device",
+        ),
+        (
+            "BS",
+            flags.backup_state(),
+            "the credential is backed up",
+            "the credential is not backed up",
+        ),
+        (
+            "AT",
+            flags.attested_credential_data(),
+            "attested credential data follow",
+            "no attested credential data",
+        ),
+        (
+            "ED",
+            flags.extension_data(),
+            "extension outputs follow",
+            "no extension outputs",
+        ),
+    ];
+    for (name, set, yes, no) in bits {
+        let meaning = if set { yes } else { no };
+        let problem = if name == "BS" && set && !flags.backup_eligible() {
+            "is set although BE is clear"
+        } else {
+            ""
+        };
+        visitor.field(
+            &Field::new(name, 32, 1, Value::Bool(set))
+                .meaning(meaning)
+                .problem(problem),
+        );
+    }
+    visitor.end();
+}
+
+fn explain_attested(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+    let start = reader.position();
+    let rest = reader.rest().len();
+    visitor.begin(
+        &Field::new("attestedCredentialData", start, rest, Value::None)
+            .meaning("the new credential"),
+    );
+    let result = explain_credential(reader, visitor);
+    visitor.end();
+    result
+}
+
+fn explain_credential(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+    let at = reader.position();
+    let aaguid = reader.array("aaguid (16 bytes)")?;
+    visitor.field(
+        &Field::new("aaguid", at, 16, Value::Uuid(&aaguid)).meaning(names::authenticator(&aaguid)),
+    );
+    let at = reader.position();
+    let length = u16::from_be_bytes(reader.array("credentialIdLength (2 bytes)")?);
+    let problem = if length > 1023 {
+        "is more than 1023"
+    } else {
+        ""
+    };
+    visitor.field(
+        &Field::new("credentialIdLength", at, 2, Value::Integer(length.into())).problem(problem),
+    );
+    let at = reader.position();
+    let id = reader.take(length.into(), "credentialId")?;
+    visitor.field(&Field::new("credentialId", at, id.len(), Value::Bytes(id)));
+    let at = reader.position();
+    let rest = reader.rest().len();
+    visitor.begin(&Field::new("credentialPublicKey", at, rest, Value::None).meaning("a COSE key"));
+    let result = cose::explain(reader, visitor);
+    visitor.end();
+    result
+}
+
+fn explain_extensions(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+    let at = reader.position();
+    let rest = reader.rest().len();
+    visitor.begin(
+        &Field::new("extensions", at, rest, Value::None).meaning("authenticator extension outputs"),
+    );
+    let result = explain_outputs(reader, visitor);
+    visitor.end();
+    result
+}
+
+fn explain_outputs(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+    const WHAT: &str = "authenticator extension outputs (a map)";
+    let at = reader.position();
+    let head = Head::read(&mut reader.clone(), WHAT)?;
+    if head.major != Major::Map {
+        return Err(Fault::new(WHAT, FaultKind::Type, at));
+    }
+    let (item, _) = Item::read(reader, WHAT)?;
+    let mut at = at.saturating_add(1);
+    for (name, value) in item.as_map().into_iter().flatten() {
+        let length = name.bytes().len().saturating_add(value.bytes().len());
+        let identifier = name.as_text().unwrap_or("not a name");
+        let problem = if name.as_text().is_none() {
+            "an extension's identifier is a text"
+        } else {
+            ""
+        };
+        let shown = match value.content() {
+            Content::Integer(number) => Value::Integer(number),
+            Content::Bool(boolean) => Value::Bool(boolean),
+            Content::Text(text) => Value::Text(text),
+            _ => Value::Bytes(value.bytes()),
+        };
+        visitor.field(
+            &Field::new(identifier, at, length, shown)
+                .meaning(names::extension(identifier))
+                .problem(problem),
+        );
+        at = at.saturating_add(length);
+    }
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! The two ways in which an explained dump is written: text for a terminal, JSON for programs.
+
+use core::fmt::{self, Write};
+
+use super::{Artefact, Field, Guess, Value, Visitor};
+use crate::data::UnixTime;
+use crate::encoding::{Fault, base64url};
+use crate::escape::Escaped;
+
+/// Bytes of a value that the text shows; JSON has them all.
+const SHOWN: usize = 20;
+
+/// Writes an explained dump as text: offset, length, name, value and meaning, a line a field.
+#[derive(Debug)]
+pub struct TextWriter<W> {
+    out: W,
+    depth: usize,
+    result: fmt::Result,
+}
+
+impl<W: Write> TextWriter<W> {
+    /// A writer of text.
+    pub const fn new(out: W) -> Self {
+        Self {
+            out,
+            depth: 0,
+            result: Ok(()),
+        }
+    }
+
+    /// The writer below, and whether everything could be written to it.
+    ///
+    /// # Errors
+    ///
+    /// That of the writer below.
+    pub fn finish(self) -> Result<W, fmt::Error> {
+        self.result.map(|()| self.out)
+    }
+
+    fn line(&mut self, at: Option<usize>, length: Option<usize>, text: fmt::Arguments<'_>) {
+        let indent = self.depth.saturating_mul(2);
+        let columns = |out: &mut W, column: Option<usize>| match column {
+            Some(number) => write!(out, "{number:>6} "),
+            None => out.write_str("       "),
+        };
+        self.result = self
+            .result
+            .and_then(|()| columns(&mut self.out, at))
+            .and_then(|()| columns(&mut self.out, length))
+            .and_then(|()| writeln!(self.out, " {:indent$}{text}", ""));
+    }
+
+    fn describe(&mut self, field: &Field<'_>) {
+        let Field {
+            name,
+            value,
+            meaning,
+            problem,
+            ..
+        } = field;
+        let (at, length) = (Some(field.at), Some(field.length));
+        let gap = |text: &str| if text.is_empty() { "" } else { "  " };
+        let mark = if problem.is_empty() { "" } else { "  !! " };
+        self.line(
+            at,
+            length,
+            format_args!("{name}: {value}{}{meaning}{mark}{problem}", gap(meaning)),
+        );
+    }
+}
+
+impl<W: Write> Visitor for TextWriter<W> {
+    fn guessed(&mut self, guess: &Guess) {
+        let place = if guess.embedded {
+            ", found within other text"
+        } else {
+            ""
+        };
+        self.result = self.result.and_then(|()| {
+            writeln!(
+                self.out,
+                "taken for: {} in {}{place}",
+                guess.artefact.name(),
+                guess.encoding.name()
+            )?;
+            writeln!(self.out, "{:>6} {:>6}", "offset", "length")
+        });
+    }
+
+    fn begin_artefact(&mut self, artefact: Artefact, length: usize) {
+        self.line(None, Some(length), format_args!("[{}]", artefact.name()));
+        self.depth = self.depth.saturating_add(1);
+    }
+
+    fn begin(&mut self, field: &Field<'_>) {
+        self.describe(field);
+        self.depth = self.depth.saturating_add(1);
+    }
+
+    fn field(&mut self, field: &Field<'_>) {
+        self.describe(field);
+    }
+
+    fn end(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn broken(&mut self, fault: &Fault) {
+        let at = usize::try_from(fault.at()).ok();
+        self.line(
+            at,
+            None,
+            format_args!(
+                "!! breaks here: {} {}",
+                fault.what(),
+                fault.kind().describe()
+            ),
+        );
+    }
+}
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            // Control characters of a hostile artefact do not reach a terminal.
+            Self::Text(text) => write!(Escaped(f), "{text}"),
+            Self::Integer(number) => write!(f, "{number}"),
+            Self::Bool(boolean) => write!(f, "{boolean}"),
+            Self::Bytes(bytes) => {
+                for byte in bytes.iter().take(SHOWN) {
+                    write!(f, "{byte:02x}")?;
+                }
+                if bytes.len() > SHOWN {
+                    f.write_str("...")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Uuid(bytes) => crate::escape::write_uuid(bytes, f),
+            Self::Time(seconds) => UnixTime::new(*seconds).fmt(f),
+        }
+    }
+}
+
+/// Writes an explained dump as one JSON object: `guess`, and under `artefact` a tree of `fields`.
+#[derive(Debug)]
+pub struct JsonWriter<W> {
+    out: W,
+    /// One bit a level, the innermost lowest: set once the level has an element.
+    begun: u64,
+    result: fmt::Result,
+}
+
+impl<W: Write> JsonWriter<W> {
+    /// A writer of JSON.
+    pub const fn new(out: W) -> Self {
+        Self {
+            out,
+            begun: 0,
+            result: Ok(()),
+        }
+    }
+
+    /// Ends the object; the writer below, and whether everything could be written to it.
+    ///
+    /// # Errors
+    ///
+    /// That of the writer below.
+    pub fn finish(mut self) -> Result<W, fmt::Error> {
+        self.result.and_then(|()| self.out.write_str("]}"))?;
+        Ok(self.out)
+    }
+
+    fn element(&mut self, write: impl FnOnce(&mut W) -> fmt::Result) {
+        let comma = if self.begun & 1 == 1 { "," } else { "" };
+        self.begun |= 1;
+        self.result = self
+            .result
+            .and_then(|()| self.out.write_str(comma))
+            .and_then(|()| write(&mut self.out));
+    }
+
+    fn open(&mut self, write: impl FnOnce(&mut W) -> fmt::Result) {
+        self.element(|out| {
+            write(out)?;
+            out.write_str(r#","fields":["#)
+        });
+        self.begun <<= 1;
+    }
+}
+
+fn write_field(field: &Field<'_>, out: &mut impl Write) -> fmt::Result {
+    out.write_str(r#"{"name":""#)?;
+    Escaped(&mut *out).write_str(field.name)?;
+    write!(out, r#"","at":{},"length":{}"#, field.at, field.length)?;
+    match field.value {
+        Value::None => Ok(()),
+        Value::Integer(number) => write!(out, r#","value":{number}"#),
+        Value::Bool(boolean) => write!(out, r#","value":{boolean}"#),
+        Value::Bytes(bytes) => {
+            out.write_str(r#","bytes":""#)?;
+            base64url::write(bytes, out)?;
+            out.write_str("\"")
+        }
+        Value::Text(_) | Value::Uuid(_) | Value::Time(_) => {
+            write!(out, r#","value":"{}""#, field.value)
+        }
+    }?;
+    for (name, text) in [("meaning", field.meaning), ("problem", field.problem)] {
+        if !text.is_empty() {
+            write!(out, r#","{name}":""#)?;
+            Escaped(&mut *out).write_str(text)?;
+            out.write_str("\"")?;
+        }
+    }
+    Ok(())
+}
+
+impl<W: Write> Visitor for JsonWriter<W> {
+    fn guessed(&mut self, guess: &Guess) {
+        self.result = self.result.and_then(|()| {
+            write!(
+                self.out,
+                r#"{{"guess":{{"artefact":"{}","encoding":"{}","at":{},"embedded":{}}},"artefacts":["#,
+                guess.artefact.name(),
+                guess.encoding.name(),
+                guess.span.start,
+                guess.embedded
+            )
+        });
+    }
+
+    fn begin_artefact(&mut self, artefact: Artefact, length: usize) {
+        self.open(|out| {
+            write!(
+                out,
+                r#"{{"artefact":"{}","length":{length}"#,
+                artefact.name()
+            )
+        });
+    }
+
+    fn begin(&mut self, field: &Field<'_>) {
+        self.open(|out| write_field(field, out));
+    }
+
+    fn field(&mut self, field: &Field<'_>) {
+        self.element(|out| {
+            write_field(field, out)?;
+            out.write_str("}")
+        });
+    }
+
+    fn end(&mut self) {
+        self.begun >>= 1;
+        self.result = self.result.and_then(|()| self.out.write_str("]}"));
+    }
+
+    fn broken(&mut self, fault: &Fault) {
+        self.element(|out| {
+            write!(
+                out,
+                r#"{{"broken":"{} {}","#,
+                fault.what(),
+                fault.kind().describe()
+            )?;
+            write!(out, r#""at":{}}}"#, fault.at())
+        });
+    }
+}
