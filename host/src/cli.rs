@@ -1,9 +1,11 @@
-//! `portcullis verify`: the core's check and verdict over streams of bytes.
+//! `portcullis verify` and `portcullis inspect`: the core's verdict and explained dump over streams
+//! of bytes.
 
 use std::io::{self, BufRead, Read, Write};
 
 use portcullis_core::Crypto;
 use portcullis_core::check::{CheckError, Judged, NotACheck, verify_check};
+use portcullis_core::inspect::{JsonWriter, TextWriter, inspect as explain};
 
 /// The longest check: a response with a long certificate chain, its roots beside it, is a tenth
 /// of it.
@@ -111,6 +113,42 @@ fn answer(check: &mut [u8], rest: Rest, output: &mut impl Write) -> io::Result<O
     verdict.push('\n');
     output.write_all(verdict.as_bytes())?;
     Ok(outcome)
+}
+
+/// How an explained dump is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Lines for a person.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Reads one artefact in whatever form it was pasted, and explains it.
+///
+/// # Errors
+///
+/// Where reading or writing fails, or the input is longer than any artefact.
+pub fn inspect(mut input: impl BufRead, form: Form, output: &mut impl Write) -> io::Result<()> {
+    let mut artefact = Vec::new();
+    input.by_ref().take(MAX_CHECK).read_to_end(&mut artefact)?;
+    if !input.fill_buf()?.is_empty() {
+        let reason = format!("the input is longer than {MAX_CHECK} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+    }
+    let explained = match form {
+        Form::Text => {
+            let mut text = TextWriter::new(String::new());
+            explain(&mut artefact, &mut text);
+            text.finish()
+        }
+        Form::Json => {
+            let mut json = JsonWriter::new(String::new());
+            explain(&mut artefact, &mut json);
+            json.finish().map(|json| json + "\n")
+        }
+    };
+    output.write_all(explained.map_err(io::Error::other)?.as_bytes())
 }
 
 #[cfg(test)]

@@ -32,6 +32,16 @@ enum Command {
         /// The file to read instead of standard input.
         file: Option<PathBuf>,
     },
+    /// Explains any one artefact from FILE or standard input: a response, an attestation object,
+    /// authenticator data, client data, a COSE key, a token; as JSON, base64url, base64, hexadecimal
+    /// digits, bytes, or within a line of a log.
+    Inspect {
+        /// One JSON object instead of lines for a person.
+        #[arg(long)]
+        json: bool,
+        /// The file to read instead of standard input.
+        file: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -44,14 +54,31 @@ fn main() -> ExitCode {
                 ExitCode::from(cli::Outcome::NotACheck.exit_code())
             }
         },
+        Command::Inspect { json, file } => match inspect(json, file.as_deref()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error.to_string()),
+        },
     }
 }
 
-fn verify(ndjson: bool, file: Option<&Path>) -> io::Result<cli::Outcome> {
-    let input: Box<dyn BufRead> = match file {
+fn input(file: Option<&Path>) -> io::Result<Box<dyn BufRead>> {
+    Ok(match file {
         Some(path) => Box::new(BufReader::new(File::open(path)?)),
         None => Box::new(io::stdin().lock()),
+    })
+}
+
+fn inspect(json: bool, file: Option<&Path>) -> io::Result<()> {
+    let form = if json {
+        cli::Form::Json
+    } else {
+        cli::Form::Text
     };
+    cli::inspect(input(file)?, form, &mut io::stdout().lock())
+}
+
+fn verify(ndjson: bool, file: Option<&Path>) -> io::Result<cli::Outcome> {
+    let input = input(file)?;
     let mut output = io::stdout().lock();
     if ndjson {
         cli::verify_lines(input, &mut output)

@@ -10,6 +10,7 @@ use alloc::string::String;
 
 use portcullis_core::Crypto;
 use portcullis_core::check::{CheckError, verify_check};
+use portcullis_core::inspect::{JsonWriter, inspect as explain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[global_allocator]
@@ -31,6 +32,15 @@ pub fn verify(check: String) -> String {
         let _ = reason.write_json(&mut verdict);
     }
     verdict
+}
+
+/// Explains any one artefact, in whatever form it was pasted, as `portcullis inspect --json` does.
+#[wasm_bindgen]
+pub fn inspect(artefact: String) -> String {
+    let mut json = JsonWriter::new(String::new());
+    explain(&mut artefact.into_bytes(), &mut json);
+    // A `String` takes whatever is written to it.
+    json.finish().unwrap_or_default()
 }
 
 /// The version of Portcullis that the module was built from.

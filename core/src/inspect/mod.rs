@@ -167,3 +167,119 @@ pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
     visitor.guessed(&guess);
     artefact::explain_input(input, &guess, visitor);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+    use std::vec::Vec;
+
+    use super::{JsonWriter, TextWriter, inspect};
+
+    fn text(input: &[u8]) -> String {
+        let mut writer = TextWriter::new(String::new());
+        inspect(&mut input.to_vec(), &mut writer);
+        writer.finish().unwrap()
+    }
+
+    fn json(input: &[u8]) -> String {
+        let mut writer = JsonWriter::new(String::new());
+        inspect(&mut input.to_vec(), &mut writer);
+        writer.finish().unwrap()
+    }
+
+    /// An ES256 key whose x is a byte short and whose algorithm is a text.
+    const FAULTY_KEY: &str = "a50102036545533235362001215801aa225820\
+        930a56b87a2fca66334b03458abf879717c12cc68ed73290af2e2664796b9220";
+
+    fn authenticator_data() -> Vec<u8> {
+        let mut bytes = Vec::from([0xbf; 32]);
+        bytes.extend([0x05, 0, 0, 0, 7]);
+        bytes
+    }
+
+    #[test]
+    fn both_faults_of_a_key_are_told_and_the_rest_is_explained() {
+        let text = text(FAULTY_KEY.as_bytes());
+        assert!(
+            text.starts_with("taken for: COSE key in hexadecimal\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("!! is a text; COSE keys of WebAuthn have none"),
+            "{text}"
+        );
+        assert!(
+            text.contains("!! has not the length of the curve's coordinates"),
+            "{text}"
+        );
+        assert!(text.contains("the y-coordinate"), "{text}");
+    }
+
+    #[test]
+    fn authenticator_data_are_explained_up_to_the_byte_where_they_are_cut() {
+        let whole = authenticator_data();
+        assert!(
+            text(&whole).contains("    33      4    signCount: 7"),
+            "{}",
+            text(&whole)
+        );
+        let cut = text(&whole[..35]);
+        assert!(cut.contains("UV: true"), "{cut}");
+        assert!(
+            cut.contains("    33           !! breaks here: signCount (4 bytes) ends too early"),
+            "{cut}"
+        );
+    }
+
+    #[test]
+    fn what_was_pasted_is_found_in_any_of_its_forms() {
+        let word: String = crate::encoding::base64url::characters(&authenticator_data())
+            .map(char::from)
+            .collect();
+        for (input, taken_for) in [
+            (word.clone(), "authenticator data in base64url"),
+            (format!("{word}=="), "authenticator data in base64url"),
+            (format!(" \"{word}\",\n"), "authenticator data in base64url"),
+            (
+                format!("12:00 host[7]: refused data={word} (again)"),
+                "authenticator data in base64url, found within other text",
+            ),
+            (
+                format!("WARN {{\"authenticatorData\":\"{word}\"}} 1"),
+                "JSON document in JSON, found within other text",
+            ),
+        ] {
+            let text = text(input.as_bytes());
+            assert!(
+                text.starts_with(&format!("taken for: {taken_for}\n")),
+                "{text}"
+            );
+            assert!(text.contains("signCount: 7"), "{text}");
+        }
+    }
+
+    /// Whatever comes in, the JSON that comes out is one document.
+    #[test]
+    fn the_dump_is_always_json() {
+        let mut inputs = Vec::from([
+            Vec::new(),
+            Vec::from(*b"{"),
+            Vec::from(*b"{\"a\":{\"b\":[1]}}"),
+        ]);
+        let whole = authenticator_data();
+        inputs.extend((0..=whole.len()).map(|end| whole[..end].to_vec()));
+        inputs.extend((0..=255).map(|byte| {
+            FAULTY_KEY
+                .replace("a501", &format!("{byte:02x}01"))
+                .into_bytes()
+        }));
+        for input in inputs {
+            let json = json(&input);
+            assert!(
+                crate::encoding::json::Value::parse(json.as_bytes(), "dump").is_ok(),
+                "{input:02x?}: {json}"
+            );
+        }
+    }
+}
