@@ -198,11 +198,7 @@ impl Found {
             response,
             rp_ids: unescape_all(json, rp_ids),
             origins: unescape_all(json, self.origins.ok_or(missing("origins"))?),
-            challenge: bytes(
-                json,
-                self.challenge.ok_or(missing("challenge"))?,
-                "challenge",
-            )?,
+            challenge: challenge(json, self.challenge.ok_or(missing("challenge"))?)?,
             credential: self
                 .credential
                 .map(|credential| credential.decode(json))
@@ -401,6 +397,17 @@ fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationPolicy
 fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
     base64url::decode(json, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
+}
+
+/// A challenge that a person made up may be any text of the alphabet: whatever its bytes, a response
+/// either has it or not.
+fn challenge(json: &mut [u8], span: Span) -> Result<Span, Fault> {
+    let span = json::unescape(json, span);
+    base64url::decode_loosely(json, span).ok_or(Fault::new(
+        "challenge",
+        FaultKind::Base64,
+        span.range().start,
+    ))
 }
 
 fn unescape_all(json: &mut [u8], mut list: TextList) -> TextList {
