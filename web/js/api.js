@@ -159,7 +159,7 @@ export function sentenceOfProblem(problem) {
     case "unexpected_answer":
       return `The server gave an answer that this page does not understand (HTTP ${problem.status}). Reload the page and try again.`;
     case "username_invalid":
-      return `That name cannot be used: ${asClause(problem.detail.replace("`username`: ", ""))} Choose one of 1 to 64 letters and digits, without spaces.`;
+      return `That name cannot be used: ${asSentence(problem.detail.replace("`username`: ", ""))} Choose one of 1 to 64 letters and digits, without spaces.`;
     case "username_taken":
       return "That name is taken. Choose another, or, if it is yours, sign in first and then add a passkey.";
     case "credential_exists":
@@ -174,6 +174,8 @@ export function sentenceOfProblem(problem) {
       return "This challenge was used once already, and each works only once. Try again for a new one.";
     case "token_invalid":
       return "The server does not accept this challenge, perhaps because it was restarted in between. Try again for a new one.";
+    case "origin_mismatch":
+      return `This page is open at ${location.origin}, and the server takes no passkeys from there. Open it at the address that the server names when it starts.`;
     case "rate_limited":
       return `Too many attempts from your address. Wait ${seconds(problem.retryAfter)}, then try again.`;
     case "store_unavailable":
@@ -189,8 +191,8 @@ export function sentenceOfProblem(problem) {
       return "The passkey's response is larger than the server takes. Try another authenticator.";
     default:
       return problem.step
-        ? `The server refused the response at step ${problem.step}: ${asClause(problem.detail)} Nothing was changed; the steps below show what was checked.`
-        : `The server refused this: ${asClause(problem.message)} Try again.`;
+        ? `The server refused the response at step ${problem.step}. ${asSentence(problem.detail)} Nothing was changed.`
+        : `The server refused this: ${asSentence(problem.message)} Try again.`;
   }
 }
 
@@ -201,7 +203,7 @@ function seconds(count) {
 }
 
 /** @param {string} detail */
-function asClause(detail) {
+function asSentence(detail) {
   const text = detail.trim();
   return text === "" || /[.!?]$/.test(text) ? text : `${text}.`;
 }

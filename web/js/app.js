@@ -137,16 +137,16 @@ function compare(verdict, problem) {
     return { comparison: `The server did not take it, for a reason that is not in the response (${problem.code}).`, agrees: true };
   }
   if (problem.step === verdict.step) {
-    return { comparison: `The server refused it at the same step, ${problem.step}.`, agrees: true };
+    return { comparison: "The server and this page refuse it at the same step.", agrees: true };
   }
   if (verdict.code === "credential_missing") {
     return {
-      comparison: `The server refused it at step ${problem.step} (${problem.code}). This page does not hold the stored key, so the steps that need it are skipped.`,
+      comparison: `This page does not hold the stored key, so it skipped the steps that need it; the server stopped at step ${problem.step} (${problem.code}).`,
       agrees: true,
     };
   }
   return {
-    comparison: `The server refused it at step ${problem.step} (${problem.code}). With what this page knows, its own check ends differently.`,
+    comparison: `With what this page knows, its own check ends differently; the server stopped at step ${problem.step} (${problem.code}).`,
     agrees: false,
   };
 }

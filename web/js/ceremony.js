@@ -5,7 +5,7 @@
 
 import * as api from "./api.js";
 import { authenticationCheck, recordAfter, recordBefore, registrationCheck } from "./check.js";
-import { userHandleOf } from "./session.js";
+import { claimsOf } from "./jwt.js";
 import { create, forget, get } from "./webauthn.js";
 
 /**
@@ -38,7 +38,8 @@ export async function register(username, { bearer, signal, onPrompt }) {
     api.registerComplete(response, begun.challenge_token, { bearer }),
   );
   if (answer) records.set(answer.credential.id, recordAfter(answer.credential));
-  return { check: registrationCheck(begun.publicKey, response), answer, problem };
+  const check = registrationCheck(begun.publicKey, response);
+  return { check: withExpectedOrigin(check, begun, problem), answer, problem };
 }
 
 /**
@@ -67,9 +68,27 @@ export async function completeAuthentication(begun, response) {
     await forget(options.rpId ?? location.hostname, response.id);
   }
   const record = answer ? recordBefore(answer.credential) : records.get(response.id);
-  const check = authenticationCheck(options, response, record, userHandleOf(answer?.login_token));
+  // A sign-in without a name has to carry the handle of the account that it signs in to.
+  const { sub } = claimsOf(answer?.login_token);
+  const userHandle = typeof sub === "string" ? sub : undefined;
+  const check = authenticationCheck(options, response, record, userHandle);
   if (answer) records.set(answer.credential.id, recordAfter(answer.credential));
-  return { check, answer, problem };
+  return { check: withExpectedOrigin(check, begun, problem), answer, problem };
+}
+
+/**
+ * The page takes its own origin for the expected one. Where the host says that it is not, the check
+ * is run with the host's: the issuer of its tokens.
+ *
+ * @param {import("./check.js").Check} check
+ * @param {{challenge_token: string}} begun
+ * @param {api.Problem | null} problem
+ * @returns {import("./check.js").Check}
+ */
+function withExpectedOrigin(check, { challenge_token }, problem) {
+  const { iss } = claimsOf(challenge_token);
+  if (problem?.code !== "origin_mismatch" || typeof iss !== "string") return check;
+  return { ...check, origins: [iss] };
 }
 
 /**

@@ -40,16 +40,3 @@ export function keepSession({ username, credential, login_token, expires_in }) {
 export function endSession() {
   sessionStorage.removeItem(KEY);
 }
-
-/**
- * The account's user handle, from the login token: a sign-in without a name has to carry the same.
- *
- * @param {string | undefined} loginToken
- * @returns {string | undefined}
- */
-export function userHandleOf(loginToken) {
-  const payload = loginToken?.split(".")[1];
-  if (payload === undefined) return undefined;
-  const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
-  return typeof claims.sub === "string" ? claims.sub : undefined;
-}
