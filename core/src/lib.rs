@@ -22,6 +22,7 @@
 //! * `rs1`, `ecdsa-any-hash`: what only attestation statements and certificates are signed with.
 //! * `all-algorithms`: all of those.
 //! * `ed448`: Ed448 over a pre-release, in none of the other features.
+//! * `attestation`: the attestation statement formats that have certificates. It brings no algorithm.
 //! * `json`: the JSON forms of responses, and the check and its verdict ([`check`]).
 //! * `inspect`: an explained dump of any artefact ([`inspect`]).
 //!

@@ -27,6 +27,17 @@ pub const RSA_MODULUS_MIN: usize = 2048;
 /// Longest RSA modulus, in bits: no authenticator or attestation authority uses a longer one, and the
 /// cost of a verification grows with its square.
 pub const RSA_MODULUS_MAX: usize = 4096;
+/// Extensions of one certificate. Genuine ones have up to 12; each is compared with those before it.
+#[cfg(feature = "attestation")]
+pub const CERTIFICATE_EXTENSIONS_MAX: usize = 32;
+
+/// Certificates in one attestation statement. Genuine chains have up to 5.
+#[cfg(feature = "attestation")]
+pub const CERTIFICATES_MAX: usize = 16;
+
+/// Statements in one compound attestation.
+#[cfg(feature = "attestation")]
+pub const COMPOUND_STATEMENTS_MAX: usize = 8;
 
 /// Nesting of arrays and objects in JSON: one bit each in the scanner's stack.
 pub const JSON_DEPTH_MAX: u32 = 64;

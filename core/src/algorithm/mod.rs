@@ -179,6 +179,15 @@ impl<'a> Crypto<'a> {
             .filter(|candidate| candidate.algorithm() == algorithm)
             .find(|candidate| candidate.check_key(key).is_ok())
     }
+
+    /// Whether attestation may be signed with an algorithm, by whatever key.
+    #[cfg(feature = "attestation")]
+    pub(crate) fn is_attestation_algorithm(&self, algorithm: CoseAlgorithm) -> bool {
+        self.algorithms
+            .iter()
+            .chain(self.attestation_algorithms)
+            .any(|candidate| candidate.algorithm() == algorithm)
+    }
 }
 
 impl fmt::Debug for Crypto<'_> {

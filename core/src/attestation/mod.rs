@@ -3,15 +3,23 @@
 //! A format's `verify` is the procedure of its subsection, top to bottom. It says of what type the
 //! attestation is; whether that is enough is the ceremony's to judge.
 
+#[cfg(feature = "attestation")]
+mod android_key;
+#[cfg(feature = "attestation")]
+mod apple;
+#[cfg(feature = "attestation")]
+mod compound;
+#[cfg(feature = "attestation")]
+mod fido_u2f;
 mod none;
 mod packed;
+mod statement;
+#[cfg(feature = "attestation")]
+mod tpm;
 
 use core::fmt;
 
-use crate::algorithm::Crypto;
-use crate::data::{AuthenticatorData, CoseKey};
-use crate::encoding::Fault;
-use crate::encoding::cbor::Item;
+pub(crate) use statement::{Statement, StatementError, Verified};
 
 /// A registered attestation statement format (IANA "WebAuthn Attestation Statement Format Identifiers").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,13 +27,38 @@ use crate::encoding::cbor::Item;
 pub enum Format {
     /// No attestation, section 8.7.
     None,
-    /// WebAuthn's own, section 8.2.
+    /// WebAuthn's own, section 8.2. Without the feature `attestation` only in its self form.
     Packed,
+    /// Trusted platform modules, section 8.3.
+    Tpm,
+    /// Android's key store, section 8.4.
+    AndroidKey,
+    /// Android's `SafetyNet`, section 8.5: a service that has ended.
+    AndroidSafetynet,
+    /// FIDO U2F security keys, section 8.6.
+    FidoU2f,
+    /// Apple's anonymous attestation, section 8.8.
+    Apple,
+    /// Several statements in one, section 8.9.
+    Compound,
 }
 
 impl Format {
     /// Every format that can be verified here.
-    pub const ALL: &'static [Self] = &[Self::None, Self::Packed];
+    pub const ALL: &'static [Self] = &[
+        Self::None,
+        Self::Packed,
+        #[cfg(feature = "attestation")]
+        Self::Tpm,
+        #[cfg(feature = "attestation")]
+        Self::AndroidKey,
+        #[cfg(feature = "attestation")]
+        Self::FidoU2f,
+        #[cfg(feature = "attestation")]
+        Self::Apple,
+        #[cfg(feature = "attestation")]
+        Self::Compound,
+    ];
 
     /// The identifier that an attestation object carries as `fmt`.
     #[must_use]
@@ -33,6 +66,12 @@ impl Format {
         match self {
             Self::None => "none",
             Self::Packed => "packed",
+            Self::Tpm => "tpm",
+            Self::AndroidKey => "android-key",
+            Self::AndroidSafetynet => "android-safetynet",
+            Self::FidoU2f => "fido-u2f",
+            Self::Apple => "apple",
+            Self::Compound => "compound",
         }
     }
 
@@ -49,6 +88,12 @@ impl Format {
         match self {
             Self::None => 1,
             Self::Packed => 1 << 1,
+            Self::Tpm => 1 << 2,
+            Self::AndroidKey => 1 << 3,
+            Self::AndroidSafetynet => 1 << 4,
+            Self::FidoU2f => 1 << 5,
+            Self::Apple => 1 << 6,
+            Self::Compound => 1 << 7,
         }
     }
 }
@@ -67,6 +112,12 @@ impl Formats {
     #[must_use]
     pub const fn with(self, format: Format) -> Self {
         Self(self.0 | format.bit())
+    }
+
+    /// This set but for one format.
+    #[must_use]
+    pub const fn without(self, format: Format) -> Self {
+        Self(self.0 & !format.bit())
     }
 
     /// Whether the set has the format.
@@ -91,6 +142,12 @@ pub enum AttestationType {
     None,
     /// The new key's own signature.
     SelfAttestation,
+    /// A key that authenticators of one model share.
+    Basic,
+    /// A key of this authenticator, certified by an attestation CA.
+    AttestationCa,
+    /// A key of this credential, certified by an anonymization CA.
+    AnonymizationCa,
 }
 
 impl AttestationType {
@@ -100,32 +157,11 @@ impl AttestationType {
         match self {
             Self::None => "none",
             Self::SelfAttestation => "self",
+            Self::Basic => "basic",
+            Self::AttestationCa => "attca",
+            Self::AnonymizationCa => "anonca",
         }
     }
-}
-
-/// A statement and what it is about.
-#[derive(Clone, Copy)]
-pub(crate) struct Statement<'s, 'a> {
-    pub(crate) att_stmt: Item<'a>,
-    pub(crate) auth_data: &'s AuthenticatorData<'a>,
-    pub(crate) client_data_hash: &'s [u8; 32],
-    /// The new credential's key.
-    pub(crate) key: &'s CoseKey<'a>,
-    pub(crate) crypto: &'s Crypto<'s>,
-}
-
-/// Why a statement does not verify.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StatementError {
-    /// Not of its format's syntax.
-    Malformed(Fault),
-    /// Its algorithm does not fit its key.
-    Algorithm,
-    /// Its signature does not verify.
-    Signature,
-    /// A kind of statement that cannot be verified here.
-    Unsupported,
 }
 
 /// Verifies a statement by its format's procedure.
@@ -133,9 +169,30 @@ pub(crate) enum StatementError {
 pub(crate) fn verify(
     format: Format,
     statement: &Statement<'_, '_>,
-) -> Result<AttestationType, StatementError> {
+) -> Result<Verified, StatementError> {
+    match format {
+        #[cfg(feature = "attestation")]
+        Format::Compound => compound::verify(statement),
+        _ => verify_simple(format, statement),
+    }
+}
+
+/// Verifies a statement that is not made of others.
+fn verify_simple(
+    format: Format,
+    statement: &Statement<'_, '_>,
+) -> Result<Verified, StatementError> {
     match format {
         Format::None => none::verify(statement),
         Format::Packed => packed::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::Tpm => tpm::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::AndroidKey => android_key::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::FidoU2f => fido_u2f::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::Apple => apple::verify(statement),
+        _ => Err(StatementError::Unsupported),
     }
 }

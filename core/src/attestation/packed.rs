@@ -1,65 +1,87 @@
-//! Section 8.2: packed attestation, in its self form.
+//! Section 8.2: packed attestation.
 
-use super::{AttestationType, Statement, StatementError};
-use crate::encoding::cbor::Item;
-use crate::encoding::{Fault, FaultKind};
+#[cfg(feature = "attestation")]
+use super::statement::{Certificates, requirements};
+use super::statement::{algorithm, signature};
+use super::{AttestationType, Statement, StatementError, Verified};
+use crate::data::CoseAlgorithm;
+#[cfg(feature = "attestation")]
+use crate::data::certificate::{Certificate, oid};
 
-/// The members of a packed statement.
-struct Packed<'a> {
-    alg: i64,
-    sig: &'a [u8],
-    x5c: Option<Item<'a>>,
-}
-
-impl<'a> Packed<'a> {
-    fn parse(statement: Item<'a>) -> Result<Self, Fault> {
-        let (mut alg, mut sig, mut x5c) = (None, None, None);
-        for (name, value) in statement.as_map().into_iter().flatten() {
-            match name.as_text() {
-                Some("alg") => alg = Some(value),
-                Some("sig") => sig = Some(value),
-                Some("x5c") => x5c = Some(value),
-                _ => {
-                    return Err(Fault::new(
-                        "packed statement member",
-                        FaultKind::Unexpected,
-                        0,
-                    ));
-                }
-            }
-        }
-        let alg = alg.ok_or(Fault::new("packed alg", FaultKind::Missing, 0))?;
-        let sig = sig.ok_or(Fault::new("packed sig", FaultKind::Missing, 0))?;
-        Ok(Self {
-            alg: alg
-                .as_integer()
-                .ok_or(Fault::new("packed alg", FaultKind::Type, 0))?,
-            sig: sig
-                .as_bytes()
-                .ok_or(Fault::new("packed sig", FaultKind::Type, 0))?,
-            x5c,
-        })
+pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
+    let [alg, sig, x5c] = statement.members(["alg", "sig", "x5c"])?;
+    let alg = algorithm(alg)?;
+    let sig = signature(sig)?;
+    match x5c {
+        None => verify_self(statement, alg, sig),
+        #[cfg(feature = "attestation")]
+        Some(_) => verify_certified(statement, alg, sig, &Certificates::read(x5c)?),
+        #[cfg(not(feature = "attestation"))]
+        Some(_) => Err(StatementError::Unsupported),
     }
 }
 
-pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<AttestationType, StatementError> {
-    let packed = Packed::parse(statement.att_stmt).map_err(StatementError::Malformed)?;
-    if packed.x5c.is_some() {
-        return Err(StatementError::Unsupported);
-    }
-    let algorithm = statement.key.algorithm();
-    if packed.alg != i64::from(algorithm.value()) {
+/// The new key signs for itself.
+fn verify_self(
+    statement: &Statement<'_, '_>,
+    alg: CoseAlgorithm,
+    sig: &[u8],
+) -> Result<Verified, StatementError> {
+    if alg != statement.key.algorithm() {
         return Err(StatementError::Algorithm);
     }
-    statement
-        .crypto
-        .algorithm(algorithm)
-        .ok_or(StatementError::Algorithm)?
-        .verify(
-            statement.key.key(),
-            &[statement.auth_data.bytes(), statement.client_data_hash],
-            packed.sig,
-        )
-        .map_err(|_| StatementError::Signature)?;
-    Ok(AttestationType::SelfAttestation)
+    let signed = [statement.auth_data.bytes(), statement.client_data_hash];
+    statement.verify_own_signature(&signed, sig)?;
+    Ok(Verified::new(AttestationType::SelfAttestation))
+}
+
+/// An attestation key signs.
+#[cfg(feature = "attestation")]
+#[inline(never)]
+fn verify_certified(
+    statement: &Statement<'_, '_>,
+    alg: CoseAlgorithm,
+    sig: &[u8],
+    certificates: &Certificates<'_>,
+) -> Result<Verified, StatementError> {
+    let certificate = &certificates.first;
+    let signed = [statement.auth_data.bytes(), statement.client_data_hash];
+    statement.verify_signature_of(certificate, alg, &signed, sig)?;
+    requirements::check_version(certificate)?;
+    check_subject(certificate)?;
+    requirements::check_not_authority(certificate)?;
+    requirements::check_model(certificate, statement)?;
+    certificates.prove(AttestationType::Basic, statement)
+}
+
+/// Section 8.2.1: country, organization and name, and the unit's literal name.
+#[cfg(feature = "attestation")]
+fn check_subject(certificate: &Certificate<'_>) -> Result<(), StatementError> {
+    let subject = certificate.subject();
+    let is_country = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
+    if !subject.texts(oid::COUNTRY).any(is_country) {
+        return Err(StatementError::Certificate(
+            "the subject has no country code",
+        ));
+    }
+    if !subject
+        .texts(oid::ORGANIZATION)
+        .any(|text| !text.is_empty())
+    {
+        return Err(StatementError::Certificate(
+            "the subject has no organization",
+        ));
+    }
+    if !subject.texts(oid::COMMON_NAME).any(|text| !text.is_empty()) {
+        return Err(StatementError::Certificate(
+            "the subject has no common name",
+        ));
+    }
+    let mut units = subject.texts(oid::ORGANIZATIONAL_UNIT);
+    if !units.any(|text| text == "Authenticator Attestation") {
+        return Err(StatementError::Certificate(
+            "the subject's unit is not \"Authenticator Attestation\"",
+        ));
+    }
+    Ok(())
 }

@@ -173,6 +173,30 @@ error_kinds! {
     /// The attestation signature does not verify.
     AttestationSignatureInvalid = "attestation_signature_invalid",
         "The attestation signature does not verify.";
+    /// The attestation statement's algorithm cannot be verified here.
+    AttestationAlgorithmUnsupported = "attestation_algorithm_unsupported",
+        "The attestation statement's algorithm cannot be verified here.";
+    /// The attestation certificate cannot be read.
+    AttestationCertificateMalformed = "attestation_certificate_malformed",
+        "The attestation certificate cannot be read.";
+    /// The attestation certificate is not what its format requires.
+    AttestationCertificateInvalid = "attestation_certificate_invalid",
+        "The attestation certificate is not what its format requires.";
+    /// The attestation certificate is for another model of authenticator.
+    AttestationAaguidMismatch = "attestation_aaguid_mismatch",
+        "The attestation certificate is for another model of authenticator.";
+    /// The attestation is about another key.
+    AttestationKeyMismatch = "attestation_key_mismatch",
+        "The attestation is about another key than the credential's.";
+    /// The attestation was made for another registration.
+    AttestationBindingMismatch = "attestation_binding_mismatch",
+        "The attestation was made for another registration.";
+    /// The attestation statement does not say what its format requires.
+    AttestationStatementInvalid = "attestation_statement_invalid",
+        "The attestation statement does not say what its format requires.";
+    /// An attestation certificate is not valid at the time of judgement.
+    AttestationCertificateOutdated = "attestation_certificate_outdated",
+        "An attestation certificate is not valid at this time.";
     /// The attestation does not lead to a trusted root.
     AttestationUntrusted = "attestation_untrusted",
         "The attestation does not lead to a trusted root.";

@@ -1,5 +1,5 @@
 use crate::attestation::Formats;
-use crate::data::{CoseAlgorithm, Origin};
+use crate::data::{CoseAlgorithm, Origin, UnixTime};
 
 /// A challenge as it was issued: at least one byte. WebAuthn section 13.4.3 asks for 16 random ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub struct Policy<'a> {
     pub formats: Formats,
     /// What an attestation statement has to prove.
     pub attestation: AttestationPolicy,
+    /// The time at which an attestation's certificates have to be valid; `None`: dates are not judged.
+    pub time: Option<UnixTime>,
+    /// Of an Android key only what its secure hardware enforces counts (section 8.4).
+    pub android_key_tee: bool,
     /// Credential ids that are registered already.
     pub existing_credentials: &'a [&'a [u8]],
     /// Credential ids that a sign-in was asked with; `None`: any.
@@ -71,6 +75,8 @@ impl<'a> Policy<'a> {
             algorithms: None,
             formats: Formats::ALL,
             attestation: AttestationPolicy::Verify,
+            time: None,
+            android_key_tee: false,
             existing_credentials: &[],
             allow_credentials: None,
             user_handle: None,

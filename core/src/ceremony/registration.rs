@@ -1,10 +1,10 @@
 use super::{
-    AttestationPolicy, Ceremony, Challenge, Checked, Error, ErrorKind, Mediation, Note, Observer,
-    Policy, Run, Value, check, check_backup_flags, check_extensions, check_rp_id,
+    AttestationPolicy, Ceremony, Challenge, Checked, Error, ErrorKind, Failure, Mediation, Note,
+    Observer, Policy, Run, Value, check, check_backup_flags, check_extensions, check_rp_id,
     check_user_present, check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
 };
 use crate::algorithm::Crypto;
-use crate::attestation::{self, AttestationType, Format, Statement, StatementError};
+use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};
 use crate::data::{
     AttestationObject, AttestedCredentialData, AuthenticatorData, CoseAlgorithm, CoseKey,
     CredentialRecord, Expected, Flags, RegistrationResponse,
@@ -159,10 +159,19 @@ pub fn verify_registration<'a>(
         client_data_hash: &client_data_hash,
         key: &key,
         crypto,
+        #[cfg(feature = "attestation")]
+        time: policy.time,
+        #[cfg(feature = "attestation")]
+        android_key_tee: policy.android_key_tee,
+        #[cfg(feature = "attestation")]
+        formats: policy.formats,
     };
-    let attestation_type = run.step(22, check_attestation(format, &statement, policy))?;
+    let attestation = run.step(22, check_attestation(format, &statement, policy))?;
+    if attestation.is_some_and(|attestation| attestation.cts_profile_mismatch) {
+        run.observer.note(Note::CtsProfileMismatch);
+    }
     run.step(23, skip())?;
-    run.step(24, check_trust(policy))?;
+    run.step(24, check_trust(attestation.as_ref(), policy))?;
 
     run.step(25, check_credential_id(response, &credential))?;
     run.step(26, check_unused(&credential, policy))?;
@@ -175,7 +184,7 @@ pub fn verify_registration<'a>(
         flags,
         sign_count: auth_data.sign_count(),
         format,
-        attestation_type,
+        attestation_type: attestation.map(|attestation| attestation.attestation_type),
     })
 }
 
@@ -281,28 +290,64 @@ fn check_attestation<'a>(
     format: Format,
     statement: &Statement<'_, 'a>,
     policy: &Policy<'_>,
-) -> Checked<'a, Option<AttestationType>> {
+) -> Checked<'a, Option<Verified>> {
     if policy.attestation == AttestationPolicy::Ignore {
         return skip().map(|skipped| skipped.with(None));
     }
     match attestation::verify(format, statement) {
-        Ok(ty) => pass_with(Value::Text(ty.name()), Some(ty)),
-        Err(StatementError::Malformed(fault)) => fail(
-            ErrorKind::AttestationStatementMalformed,
-            Value::Fault(fault),
+        Ok(verified) => pass_with(
+            Value::Text(verified.attestation_type.name()),
+            Some(verified),
         ),
-        Err(StatementError::Algorithm) => {
-            fail(ErrorKind::AttestationAlgorithmMismatch, Value::None)
-        }
-        Err(StatementError::Signature) => fail(ErrorKind::AttestationSignatureInvalid, Value::None),
-        Err(StatementError::Unsupported) => {
-            fail(ErrorKind::AttestationTypeUnsupported, Value::None)
-        }
+        Err(error) => Err(refuse_statement(error)),
     }
 }
 
+/// The ceremony's error for a statement's.
+fn refuse_statement<'a>(error: StatementError) -> Failure<'a> {
+    let (kind, value) = match error {
+        StatementError::Malformed(fault) => (
+            ErrorKind::AttestationStatementMalformed,
+            Value::Fault(fault),
+        ),
+        StatementError::Algorithm => (ErrorKind::AttestationAlgorithmMismatch, Value::None),
+        StatementError::Signature => (ErrorKind::AttestationSignatureInvalid, Value::None),
+        StatementError::Unsupported => (ErrorKind::AttestationTypeUnsupported, Value::None),
+        StatementError::AlgorithmUnsupported(algorithm) => (
+            ErrorKind::AttestationAlgorithmUnsupported,
+            Value::Number(algorithm.value().into()),
+        ),
+        #[cfg(feature = "attestation")]
+        StatementError::FormatNotAccepted(format) => (
+            ErrorKind::AttestationFormatNotAccepted,
+            Value::Text(format.name()),
+        ),
+        #[cfg(feature = "attestation")]
+        StatementError::CertificateMalformed(fault) => (
+            ErrorKind::AttestationCertificateMalformed,
+            Value::Fault(fault),
+        ),
+        #[cfg(feature = "attestation")]
+        StatementError::Certificate(why) => {
+            (ErrorKind::AttestationCertificateInvalid, Value::Text(why))
+        }
+        #[cfg(feature = "attestation")]
+        StatementError::Model => (ErrorKind::AttestationAaguidMismatch, Value::None),
+        #[cfg(feature = "attestation")]
+        StatementError::Key => (ErrorKind::AttestationKeyMismatch, Value::None),
+        #[cfg(feature = "attestation")]
+        StatementError::Binding => (ErrorKind::AttestationBindingMismatch, Value::None),
+        #[cfg(feature = "attestation")]
+        StatementError::Content(why) => (ErrorKind::AttestationStatementInvalid, Value::Text(why)),
+    };
+    Failure { kind, value }
+}
+
 /// 7.1.24. No attestation and self attestation lead to no root.
-fn check_trust<'a>(policy: &Policy<'_>) -> Checked<'a> {
+fn check_trust<'a>(attestation: Option<&Verified>, policy: &Policy<'_>) -> Checked<'a> {
+    if attestation.is_some_and(|attestation| attestation.outdated) {
+        return fail(ErrorKind::AttestationCertificateOutdated, Value::None);
+    }
     match policy.attestation {
         AttestationPolicy::Trusted => fail(ErrorKind::AttestationUntrusted, Value::None),
         AttestationPolicy::Verify | AttestationPolicy::Ignore => skip(),

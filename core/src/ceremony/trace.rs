@@ -62,6 +62,8 @@ pub enum Note {
     AttestationObjectNotCanonical,
     /// The authenticator data's CBOR is not in CTAP2's canonical form.
     AuthenticatorDataNotCanonical,
+    /// `SafetyNet` has found the device not to be of a certified kind.
+    CtsProfileMismatch,
     /// The signature counter did not grow, which the policy only reports.
     SignCountNotIncreased,
     /// BE is not as recorded, which the policy only reports.
@@ -77,6 +79,7 @@ impl Note {
         match self {
             Self::AttestationObjectNotCanonical => "attestation object is not canonical CBOR",
             Self::AuthenticatorDataNotCanonical => "authenticator data is not canonical CBOR",
+            Self::CtsProfileMismatch => "SafetyNet's ctsProfileMatch is not true",
             Self::SignCountNotIncreased => "signature counter did not grow",
             Self::BackupEligibilityChanged => "backup eligibility is not the recorded one",
             Self::BackupStateChanged => "backup state is not the recorded one",

@@ -41,7 +41,25 @@ pub(super) struct Found {
     existing_credentials: Option<IdList>,
     counter: Option<CounterPolicy>,
     backup: Option<BackupPolicy>,
-    attestation: Option<AttestationPolicy>,
+    attestation: Option<AttestationMember>,
+}
+
+/// The member `attestation`.
+#[derive(Clone, Copy)]
+struct AttestationMember {
+    policy: AttestationPolicy,
+    time: Option<UnixTime>,
+    android_key_tee: bool,
+}
+
+impl Default for AttestationMember {
+    fn default() -> Self {
+        Self {
+            policy: AttestationPolicy::Verify,
+            time: None,
+            android_key_tee: false,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -228,7 +246,7 @@ impl Found {
             )?,
             counter: self.counter.unwrap_or(CounterPolicy::Reject),
             backup: self.backup.unwrap_or(BackupPolicy::Consistent),
-            attestation: self.attestation.unwrap_or(AttestationPolicy::Verify),
+            attestation: self.attestation.unwrap_or_default(),
         })
     }
 }
@@ -356,7 +374,7 @@ fn credential(value: Value<'_>, what: &'static str) -> Result<FoundCredential, F
     })
 }
 
-fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationPolicy, Fault> {
+fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationMember, Fault> {
     let members = value
         .as_object()
         .ok_or(Fault::new(what, FaultKind::Type, value.at()))?;
@@ -391,7 +409,11 @@ fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationPolicy
             once(&mut tee, value, "attestation.androidKeyTee", boolean)?;
         }
     }
-    Ok(policy.unwrap_or(AttestationPolicy::Verify))
+    Ok(AttestationMember {
+        policy: policy.unwrap_or(AttestationPolicy::Verify),
+        time,
+        android_key_tee: tee.unwrap_or(false),
+    })
 }
 
 fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault> {
@@ -449,7 +471,7 @@ pub(super) struct Decoded {
     existing_credentials: IdList,
     counter: CounterPolicy,
     backup: BackupPolicy,
-    attestation: AttestationPolicy,
+    attestation: AttestationMember,
 }
 
 impl FoundCredential {
@@ -545,7 +567,9 @@ impl Decoded {
             mediation: self.mediation,
             algorithms: lists.algorithms.as_deref(),
             formats: self.formats,
-            attestation: self.attestation,
+            attestation: self.attestation.policy,
+            time: self.attestation.time,
+            android_key_tee: self.attestation.android_key_tee,
             existing_credentials: &lists.existing_credentials,
             allow_credentials: lists.allow_credentials.as_deref(),
             user_handle: self.user_handle.as_ref().map(id),

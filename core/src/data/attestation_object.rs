@@ -1,4 +1,4 @@
-use crate::encoding::cbor::Item;
+use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
 
 /// An attestation object (WebAuthn section 6.5.4), its parts not looked into yet.
@@ -36,11 +36,20 @@ impl<'a> AttestationObject<'a> {
         }
         Ok(Self {
             fmt: member(fmt, Item::as_text, "fmt")?,
-            att_stmt: member(att_stmt, |item| item.as_map().map(|_| item), "attStmt")?,
+            att_stmt: member(
+                att_stmt,
+                |item| is_statement(item).then_some(item),
+                "attStmt",
+            )?,
             auth_data: member(auth_data, Item::as_bytes, "authData")?,
             canonical: form.canonical,
         })
     }
+}
+
+/// Every statement is a map, but for a compound one, which is an array of them.
+fn is_statement(item: Item<'_>) -> bool {
+    matches!(item.content(), Content::Map(_) | Content::Array(_))
 }
 
 fn member<'a, T>(

@@ -2,6 +2,8 @@
 
 mod attestation_object;
 mod authenticator_data;
+#[cfg(feature = "attestation")]
+pub(crate) mod certificate;
 mod client_data;
 mod cose;
 mod credential;
@@ -13,6 +15,8 @@ mod time;
 
 pub(crate) use attestation_object::AttestationObject;
 pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
+#[cfg(feature = "attestation")]
+pub use certificate::{Certificate, Extension, Name};
 pub(crate) use client_data::{ClientData, Expected, is_any_origin};
 pub use cose::{CoseAlgorithm, CoseKey, Curve, PublicKey};
 pub use credential::{CredentialRecord, StoredCredential, StoredCredentialError};

@@ -60,13 +60,39 @@ impl UnixTime {
             _ => 0,
         };
         reader.finish(WHAT)?;
-        let of_day = [(hour, 23), (minute, 59), (second, 60)];
-        if of_day.iter().any(|(value, most)| value > most) {
+        let local = Self::of(year, month, day, (hour, minute, second))?;
+        Ok(Self(local.0.saturating_sub(offset.saturating_mul(60))))
+    }
+
+    /// Reads the date and time of a certificate (RFC 5280, section 4.1.2.5): always to the second and
+    /// in UTC, with a year of two digits in a `UTCTime` and of four in a `GeneralizedTime`.
+    #[cfg(feature = "attestation")]
+    pub(crate) fn parse_certificate(text: &[u8], short_year: bool) -> Result<Self, Fault> {
+        let mut reader = Reader::new(text);
+        let year = match digits(&mut reader, if short_year { 2 } else { 4 })? {
+            year @ 0..=49 if short_year => year.saturating_add(2000),
+            year if short_year => year.saturating_add(1900),
+            year => year,
+        };
+        let month = digits(&mut reader, 2)?;
+        let day = digits(&mut reader, 2)?;
+        let hour = digits(&mut reader, 2)?;
+        let minute = digits(&mut reader, 2)?;
+        let second = digits(&mut reader, 2)?;
+        separator(&mut reader, b"Z")?;
+        reader.finish(WHAT)?;
+        Self::of(year, month, day, (hour, minute, second))
+    }
+
+    fn of(year: i64, month: i64, day: i64, of_day: (i64, i64, i64)) -> Result<Self, Fault> {
+        let (hour, minute, second) = of_day;
+        let most = [(hour, 23), (minute, 59), (second, 60)];
+        if most.iter().any(|(value, most)| value > most) {
             return Err(Fault::new(WHAT, FaultKind::Value, 0));
         }
         let days =
             days_since_1970(year, month, day).ok_or(Fault::new(WHAT, FaultKind::Value, 0))?;
-        Ok(Self::at(days, hour, minute.saturating_sub(offset), second))
+        Ok(Self::at(days, hour, minute, second))
     }
 
     /// The time of a day counted from 1970-01-01.

@@ -117,7 +117,7 @@ pub(crate) enum Content<'a> {
     Bytes(&'a [u8]),
     Text(&'a str),
     #[cfg_attr(
-        not(feature = "inspect"),
+        not(any(feature = "attestation", feature = "inspect")),
         expect(dead_code, reason = "no format built here reads an array")
     )]
     Array(Elements<'a>),

@@ -7,6 +7,8 @@ use core::fmt;
 
 pub(crate) mod base64url;
 pub(crate) mod cbor;
+#[cfg(feature = "attestation")]
+pub(crate) mod der;
 pub(crate) mod json;
 pub(crate) mod reader;
 

@@ -1,0 +1,159 @@
+//! Section 8.4: a key of Android's key store, described in its own certificate.
+
+use super::statement::{Certificates, algorithm, signature};
+use super::{AttestationType, Statement, StatementError, Verified};
+use crate::data::Certificate;
+use crate::encoding::der::{Element, Tag};
+use crate::encoding::{Fault, FaultKind};
+
+/// 1.3.6.1.4.1.11129.2.1.17
+const KEY_DESCRIPTION: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 17];
+
+const WHAT: &str = "Android key description";
+
+#[inline(never)]
+pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
+    let [alg, sig, x5c] = statement.members(["alg", "sig", "x5c"])?;
+    let alg = algorithm(alg)?;
+    let sig = signature(sig)?;
+    let certificates = Certificates::read(x5c)?;
+    let certificate = &certificates.first;
+    let signed = [statement.auth_data.bytes(), statement.client_data_hash];
+    statement.verify_signature_of(certificate, alg, &signed, sig)?;
+    if certificate.public_key() != statement.key.key() {
+        return Err(StatementError::Key);
+    }
+    let description = KeyDescription::of(certificate)?;
+    if description.attestation_challenge != statement.client_data_hash {
+        return Err(StatementError::Binding);
+    }
+    check_authorization(&description, statement.android_key_tee)?;
+    certificates.prove(AttestationType::Basic, statement)
+}
+
+/// The key was generated in the key store, only signs, and is not open to every application. What the
+/// operating system alone enforces counts unless secure hardware is asked for.
+fn check_authorization(
+    description: &KeyDescription<'_>,
+    tee_only: bool,
+) -> Result<(), StatementError> {
+    let (software, tee) = (&description.software_enforced, &description.tee_enforced);
+    if software.all_applications || tee.all_applications {
+        return Err(StatementError::Content(
+            "the key is open to all applications",
+        ));
+    }
+    let holds = |software: Fact, tee: Fact| match (software, tee) {
+        (_, tee) if tee_only => tee == Fact::Right,
+        (Fact::Wrong, _) | (_, Fact::Wrong) | (Fact::Absent, Fact::Absent) => false,
+        (Fact::Right, _) | (_, Fact::Right) => true,
+    };
+    if !holds(software.generated, tee.generated) {
+        return Err(StatementError::Content(
+            "the key was not generated in the key store",
+        ));
+    }
+    if !holds(software.signs, tee.signs) {
+        return Err(StatementError::Content("the key is not for signing only"));
+    }
+    Ok(())
+}
+
+/// `KeyDescription`, as far as it is judged.
+struct KeyDescription<'a> {
+    attestation_challenge: &'a [u8],
+    software_enforced: AuthorizationList,
+    tee_enforced: AuthorizationList,
+}
+
+/// What a list says about a property.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fact {
+    Absent,
+    Right,
+    Wrong,
+}
+
+/// `AuthorizationList`, as far as it is judged.
+struct AuthorizationList {
+    /// `purpose` is to sign, and nothing else.
+    signs: Fact,
+    /// `origin` is generation.
+    generated: Fact,
+    all_applications: bool,
+}
+
+impl<'a> KeyDescription<'a> {
+    fn of(certificate: &Certificate<'a>) -> Result<Self, StatementError> {
+        let extension = certificate
+            .extension(KEY_DESCRIPTION)
+            .ok_or(StatementError::Certificate("there is no key description"))?;
+        Self::parse(extension.value).map_err(StatementError::CertificateMalformed)
+    }
+
+    fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let mut reader = Element::parse(bytes, Tag::SEQUENCE, WHAT)?.reader();
+        // Version and security level, of the attestation and of the key store.
+        for tag in [Tag::INTEGER, Tag::ENUMERATED, Tag::INTEGER, Tag::ENUMERATED] {
+            Element::expect(&mut reader, tag, WHAT)?;
+        }
+        let attestation_challenge = Element::expect(&mut reader, Tag::OCTET_STRING, WHAT)?.content;
+        let _unique_id = Element::expect(&mut reader, Tag::OCTET_STRING, WHAT)?;
+        let software_enforced = Element::expect(&mut reader, Tag::SEQUENCE, WHAT)?;
+        let tee_enforced = Element::expect(&mut reader, Tag::SEQUENCE, WHAT)?;
+        reader.finish(WHAT)?;
+        Ok(Self {
+            attestation_challenge,
+            software_enforced: AuthorizationList::read(software_enforced)?,
+            tee_enforced: AuthorizationList::read(tee_enforced)?,
+        })
+    }
+}
+
+impl AuthorizationList {
+    const PURPOSE: Tag = Tag::context(1);
+    const ALL_APPLICATIONS: Tag = Tag::context(600);
+    const ORIGIN: Tag = Tag::context(702);
+
+    fn read(list: Element<'_>) -> Result<Self, Fault> {
+        let mut found = Self {
+            signs: Fact::Absent,
+            generated: Fact::Absent,
+            all_applications: false,
+        };
+        for element in list.elements(WHAT) {
+            let element = element?;
+            match element.tag {
+                Self::PURPOSE => {
+                    let purposes = Element::parse(element.content, Tag::SET, WHAT)?;
+                    set_once(&mut found.signs, is_only(purposes, 2)?)?;
+                }
+                Self::ORIGIN => {
+                    let origin = Element::parse(element.content, Tag::INTEGER, WHAT)?;
+                    set_once(&mut found.generated, origin.content == [0])?;
+                }
+                Self::ALL_APPLICATIONS => found.all_applications = true,
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn set_once(fact: &mut Fact, right: bool) -> Result<(), Fault> {
+    if *fact != Fact::Absent {
+        return Err(Fault::new(WHAT, FaultKind::Duplicate, 0));
+    }
+    *fact = if right { Fact::Right } else { Fact::Wrong };
+    Ok(())
+}
+
+/// Whether a set has this number and no other.
+fn is_only(set: Element<'_>, number: u8) -> Result<bool, Fault> {
+    let mut only = !set.content.is_empty();
+    for element in set.elements(WHAT) {
+        let element = element?;
+        only &= element.tag == Tag::INTEGER && element.content == [number];
+    }
+    Ok(only)
+}

@@ -1,0 +1,73 @@
+//! Section 8.9: several statements about one registration. Each of them has to verify.
+
+use super::{AttestationType, Format, Statement, StatementError, Verified, verify_simple};
+use crate::encoding::cbor::{Content, Item};
+use crate::encoding::{Fault, FaultKind};
+use crate::limits::COMPOUND_STATEMENTS_MAX;
+
+const WHAT: &str = "compound attestation statement";
+
+#[inline(never)]
+pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
+    let Content::Array(parts) = statement.att_stmt.content() else {
+        return Err(Fault::new(WHAT, FaultKind::Type, 0).into());
+    };
+    if !(2..=COMPOUND_STATEMENTS_MAX).contains(&parts.count()) {
+        return Err(Fault::new(WHAT, FaultKind::Length, 0).into());
+    }
+    let mut all = Verified::new(AttestationType::None);
+    for part in parts {
+        let (format, att_stmt) = read_part(part, statement)?;
+        let verified = verify_simple(
+            format,
+            &Statement {
+                att_stmt,
+                ..*statement
+            },
+        )?;
+        all.attestation_type = stronger(all.attestation_type, verified.attestation_type);
+        all.outdated |= verified.outdated;
+        all.cts_profile_mismatch |= verified.cts_profile_mismatch;
+    }
+    Ok(all)
+}
+
+/// A part is a statement with its format: an accepted one, and not compound again.
+fn read_part<'a>(
+    part: Item<'a>,
+    statement: &Statement<'_, 'a>,
+) -> Result<(Format, Item<'a>), StatementError> {
+    let part = Statement {
+        att_stmt: part,
+        ..*statement
+    };
+    let [format, att_stmt] = part.members(["fmt", "attStmt"])?;
+    let name = format.and_then(Item::as_text).ok_or(Fault::new(
+        "fmt in a compound statement",
+        FaultKind::Type,
+        0,
+    ))?;
+    let att_stmt = att_stmt.ok_or(Fault::new(
+        "attStmt in a compound statement",
+        FaultKind::Missing,
+        0,
+    ))?;
+    let format = Format::from_name(name).ok_or(StatementError::Unsupported)?;
+    if format == Format::Compound {
+        return Err(Fault::new(WHAT, FaultKind::Value, 0).into());
+    }
+    if !statement.formats.contains(format) {
+        return Err(StatementError::FormatNotAccepted(format));
+    }
+    Ok((format, att_stmt))
+}
+
+/// A statement with certificates says more than one without, and of two that have them the first counts.
+const fn stronger(first: AttestationType, second: AttestationType) -> AttestationType {
+    match (first, second) {
+        (AttestationType::None, second) => second,
+        (AttestationType::SelfAttestation, AttestationType::None) => first,
+        (AttestationType::SelfAttestation, second) => second,
+        (first, _) => first,
+    }
+}

@@ -1,0 +1,322 @@
+//! What the formats share: the statement and what it is about, its members, its certificates, and what
+//! can be wrong with it.
+
+use super::AttestationType;
+#[cfg(feature = "attestation")]
+use super::{Format, Formats};
+use crate::algorithm::Crypto;
+use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey};
+#[cfg(feature = "attestation")]
+use crate::data::{Certificate, UnixTime};
+#[cfg(feature = "attestation")]
+use crate::encoding::cbor::Content;
+use crate::encoding::cbor::Item;
+use crate::encoding::{Fault, FaultKind};
+#[cfg(feature = "attestation")]
+use crate::limits::CERTIFICATES_MAX;
+
+/// A statement and what it is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Statement<'s, 'a> {
+    pub(crate) att_stmt: Item<'a>,
+    pub(crate) auth_data: &'s AuthenticatorData<'a>,
+    pub(crate) client_data_hash: &'s [u8; 32],
+    /// The new credential's key.
+    pub(crate) key: &'s CoseKey<'a>,
+    pub(crate) crypto: &'s Crypto<'s>,
+    /// The time at which certificates have to be valid, where that is judged.
+    #[cfg(feature = "attestation")]
+    pub(crate) time: Option<UnixTime>,
+    /// Of an Android key only what its secure hardware enforces counts.
+    #[cfg(feature = "attestation")]
+    pub(crate) android_key_tee: bool,
+    /// The formats that a compound statement may be made of.
+    #[cfg(feature = "attestation")]
+    pub(crate) formats: Formats,
+}
+
+/// What a statement that verifies proves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Verified {
+    pub(crate) attestation_type: AttestationType,
+    /// Some certificate is not valid at the time at which that is judged.
+    pub(crate) outdated: bool,
+    /// `SafetyNet` has found the device not to be of a certified kind.
+    pub(crate) cts_profile_mismatch: bool,
+}
+
+/// Why a statement does not verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatementError {
+    /// Not of its format's syntax.
+    Malformed(Fault),
+    /// Its algorithm does not fit its key.
+    Algorithm,
+    /// Its signature does not verify.
+    Signature,
+    /// A kind of statement that cannot be verified here.
+    Unsupported,
+    /// Its algorithm cannot be verified here.
+    AlgorithmUnsupported(CoseAlgorithm),
+    /// It has a part of a format that is not accepted.
+    #[cfg(feature = "attestation")]
+    FormatNotAccepted(Format),
+    /// Its certificate cannot be read.
+    #[cfg(feature = "attestation")]
+    CertificateMalformed(Fault),
+    /// Its certificate is not what the format requires.
+    #[cfg(feature = "attestation")]
+    Certificate(&'static str),
+    /// Its certificate is for another model of authenticator.
+    #[cfg(feature = "attestation")]
+    Model,
+    /// It is about another key.
+    #[cfg(feature = "attestation")]
+    Key,
+    /// It was made for another registration.
+    #[cfg(feature = "attestation")]
+    Binding,
+    /// It does not say what the format requires.
+    #[cfg(feature = "attestation")]
+    Content(&'static str),
+}
+
+impl From<Fault> for StatementError {
+    fn from(fault: Fault) -> Self {
+        Self::Malformed(fault)
+    }
+}
+
+impl Verified {
+    pub(super) const fn new(attestation_type: AttestationType) -> Self {
+        Self {
+            attestation_type,
+            outdated: false,
+            cts_profile_mismatch: false,
+        }
+    }
+}
+
+impl<'a> Statement<'_, 'a> {
+    /// The members of the statement in the order of `names`: it may have these and no others.
+    pub(super) fn members<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<[Option<Item<'a>>; N], Fault> {
+        const WHAT: &str = "attestation statement";
+        let members = self
+            .att_stmt
+            .as_map()
+            .ok_or(Fault::new(WHAT, FaultKind::Type, 0))?;
+        let mut found = [None; N];
+        for (name, value) in members {
+            let slot = names
+                .iter()
+                .zip(&mut found)
+                .find(|(known, _)| name.as_text() == Some(known));
+            let Some((_, slot)) = slot else {
+                const WHAT: &str = "attestation statement member";
+                return Err(Fault::new(WHAT, FaultKind::Unexpected, 0));
+            };
+            *slot = Some(value);
+        }
+        Ok(found)
+    }
+
+    /// Verifies a signature with the credential's own key.
+    pub(super) fn verify_own_signature(
+        &self,
+        message: &[&[u8]],
+        signature: &[u8],
+    ) -> Result<(), StatementError> {
+        let algorithm = self.key.algorithm();
+        self.crypto
+            .algorithm(algorithm)
+            .ok_or(StatementError::AlgorithmUnsupported(algorithm))?
+            .verify(self.key.key(), message, signature)
+            .map_err(|_| StatementError::Signature)
+    }
+
+    /// Verifies a signature with an attestation key, which has to be one of the algorithm's.
+    #[cfg(feature = "attestation")]
+    pub(super) fn verify_signature_of(
+        &self,
+        certificate: &Certificate<'_>,
+        algorithm: CoseAlgorithm,
+        message: &[&[u8]],
+        signature: &[u8],
+    ) -> Result<(), StatementError> {
+        let key = certificate.public_key();
+        let Some(mechanism) = self.crypto.attestation_algorithm(algorithm, key) else {
+            return Err(if self.crypto.is_attestation_algorithm(algorithm) {
+                StatementError::Algorithm
+            } else {
+                StatementError::AlgorithmUnsupported(algorithm)
+            });
+        };
+        mechanism
+            .verify(key, message, signature)
+            .map_err(|_| StatementError::Signature)
+    }
+}
+
+fn member<'a, T>(
+    item: Option<Item<'a>>,
+    what: &'static str,
+    read: impl FnOnce(Item<'a>) -> Option<T>,
+) -> Result<T, Fault> {
+    let item = item.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
+    read(item).ok_or(Fault::new(what, FaultKind::Type, 0))
+}
+
+/// A member that is a byte string.
+pub(super) fn bytes<'a>(item: Option<Item<'a>>, what: &'static str) -> Result<&'a [u8], Fault> {
+    member(item, what, Item::as_bytes)
+}
+
+/// The member `alg`.
+pub(super) fn algorithm(item: Option<Item<'_>>) -> Result<CoseAlgorithm, Fault> {
+    const WHAT: &str = "attestation statement alg";
+    let number = member(item, WHAT, Item::as_integer)?;
+    i32::try_from(number)
+        .map(CoseAlgorithm::new)
+        .map_err(|_| Fault::new(WHAT, FaultKind::Value, 0))
+}
+
+/// The member `sig`.
+pub(super) fn signature<'a>(item: Option<Item<'a>>) -> Result<&'a [u8], Fault> {
+    bytes(item, "attestation statement sig")
+}
+
+#[cfg(feature = "attestation")]
+const X5C: &str = "attestation statement x5c";
+
+/// The member `x5c`: the attestation certificate, and those that lead from it to a root.
+#[cfg(feature = "attestation")]
+pub(super) struct Certificates<'a> {
+    pub(super) first: Certificate<'a>,
+    all: Item<'a>,
+}
+
+#[cfg(feature = "attestation")]
+impl<'a> Certificates<'a> {
+    pub(super) fn read(item: Option<Item<'a>>) -> Result<Self, StatementError> {
+        let all = item.ok_or(Fault::new(X5C, FaultKind::Missing, 0))?;
+        let Content::Array(elements) = all.content() else {
+            return Err(Fault::new(X5C, FaultKind::Type, 0).into());
+        };
+        let mut first = None;
+        for (index, element) in elements.enumerate() {
+            if index >= CERTIFICATES_MAX {
+                return Err(Fault::new(X5C, FaultKind::Limit, 0).into());
+            }
+            let certificate = element
+                .as_bytes()
+                .ok_or(Fault::new(X5C, FaultKind::Type, 0))?;
+            first = first.or(Some(certificate));
+        }
+        let first = first.ok_or(Fault::new(X5C, FaultKind::Length, 0))?;
+        Ok(Self {
+            first: Certificate::parse(first).map_err(StatementError::CertificateMalformed)?,
+            all,
+        })
+    }
+
+    /// Fails unless the attestation certificate stands alone.
+    pub(super) fn expect_one(&self) -> Result<(), StatementError> {
+        match self.each().count() {
+            1 => Ok(()),
+            _ => Err(Fault::new(X5C, FaultKind::Length, 0).into()),
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = &'a [u8]> {
+        let elements = match self.all.content() {
+            Content::Array(elements) => Some(elements),
+            _ => None,
+        };
+        elements.into_iter().flatten().filter_map(Item::as_bytes)
+    }
+
+    /// What the statement proves once it has been verified with these certificates.
+    pub(super) fn prove(
+        &self,
+        attestation_type: AttestationType,
+        statement: &Statement<'_, '_>,
+    ) -> Result<Verified, StatementError> {
+        let mut verified = Verified::new(attestation_type);
+        if let Some(time) = statement.time {
+            for certificate in self.each() {
+                let certificate = Certificate::parse(certificate)
+                    .map_err(StatementError::CertificateMalformed)?;
+                verified.outdated |= !certificate.is_valid_at(time);
+            }
+        }
+        Ok(verified)
+    }
+}
+
+/// What the attestation certificates of several formats have to be.
+#[cfg(feature = "attestation")]
+pub(super) mod requirements {
+    use super::{Statement, StatementError};
+    use crate::data::Certificate;
+    use crate::encoding::der::{Element, Tag};
+
+    /// 1.3.6.1.4.1.45724.1.1.4, id-fido-gen-ce-aaguid
+    const FIDO_AAGUID: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0xe5, 0x1c, 1, 1, 4];
+
+    pub(in super::super) fn check_version(
+        certificate: &Certificate<'_>,
+    ) -> Result<(), StatementError> {
+        match certificate.version() {
+            3 => Ok(()),
+            _ => Err(StatementError::Certificate("the version is not 3")),
+        }
+    }
+
+    pub(in super::super) fn check_not_authority(
+        certificate: &Certificate<'_>,
+    ) -> Result<(), StatementError> {
+        let authority = certificate
+            .is_authority()
+            .map_err(StatementError::CertificateMalformed)?;
+        match authority {
+            Some(false) => Ok(()),
+            Some(true) => Err(StatementError::Certificate(
+                "the basic constraints are those of an authority",
+            )),
+            None => Err(StatementError::Certificate(
+                "there are no basic constraints",
+            )),
+        }
+    }
+
+    /// A certificate that names a model of authenticator names this one.
+    pub(in super::super) fn check_model(
+        certificate: &Certificate<'_>,
+        statement: &Statement<'_, '_>,
+    ) -> Result<(), StatementError> {
+        const WHAT: &str = "AAGUID extension";
+        let Some(extension) = certificate.extension(FIDO_AAGUID) else {
+            return Ok(());
+        };
+        if extension.critical {
+            return Err(StatementError::Certificate(
+                "the AAGUID extension is critical",
+            ));
+        }
+        let named = Element::parse(extension.value, Tag::OCTET_STRING, WHAT)
+            .map_err(StatementError::CertificateMalformed)?
+            .content;
+        let aaguid = statement
+            .auth_data
+            .attested_credential_data()
+            .map(|attested| attested.aaguid());
+        if aaguid.is_some_and(|aaguid| aaguid == *named) {
+            Ok(())
+        } else {
+            Err(StatementError::Model)
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Section 8.3: a trusted platform module certifies the credential's key with an attestation key.
+//!
+//! The structures are those of the TPM 2.0 library specification, part 2.
+
+use super::statement::{Certificates, algorithm, bytes, requirements, signature};
+use super::{AttestationType, Statement, StatementError, Verified};
+use crate::algorithm::hash::{self, HashFunction};
+use crate::data::certificate::{ALTERNATIVE_NAME, Certificate, Name};
+use crate::data::{CoseAlgorithm, Curve, PublicKey};
+use crate::encoding::cbor::Item;
+use crate::encoding::der::Tag;
+use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, FaultKind};
+
+#[inline(never)]
+pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
+    let [ver, alg, x5c, sig, cert_info, pub_area] =
+        statement.members(["ver", "alg", "x5c", "sig", "certInfo", "pubArea"])?;
+    if ver.and_then(Item::as_text) != Some("2.0") {
+        return Err(Fault::new("TPM ver", FaultKind::Value, 0).into());
+    }
+    let alg = algorithm(alg)?;
+    let sig = signature(sig)?;
+    let cert_info = bytes(cert_info, "TPM certInfo")?;
+    let pub_area = bytes(pub_area, "TPM pubArea")?;
+    let certificates = Certificates::read(x5c)?;
+
+    let area = PublicArea::parse(pub_area)?;
+    check_key(&area.key, statement.key.key())?;
+
+    let certificate = &certificates.first;
+    check_certificate(certificate)?;
+    requirements::check_model(certificate, statement)?;
+    statement.verify_signature_of(certificate, alg, &[cert_info], sig)?;
+
+    let attested = Attest::parse(cert_info)?;
+    let hash = hash_of_algorithm(alg).ok_or(StatementError::AlgorithmUnsupported(alg))?;
+    let signed: [&[u8]; 2] = [statement.auth_data.bytes(), statement.client_data_hash];
+    if hash.digest(&signed).as_ref() != attested.extra_data {
+        return Err(StatementError::Binding);
+    }
+    if !area.is_named(attested.name, pub_area) {
+        return Err(StatementError::Content(
+            "the certified name is not that of the public area",
+        ));
+    }
+    certificates.prove(AttestationType::AttestationCa, statement)
+}
+
+/// The key in the public area is the credential's. Numbers are compared as numbers: a TPM leaves
+/// leading zeros off, or writes one.
+fn check_key(key: &TpmKey<'_>, credential_key: &PublicKey<'_>) -> Result<(), StatementError> {
+    let same = match (key, credential_key) {
+        (TpmKey::Rsa { modulus, exponent }, PublicKey::Rsa { n, e }) => {
+            is_same(modulus, n) && is_same(exponent, e)
+        }
+        (
+            TpmKey::Ecc { curve, x, y },
+            PublicKey::Ec2 {
+                curve: other,
+                x: other_x,
+                y: other_y,
+            },
+        ) => curve == other && is_same(x, other_x) && is_same(y, other_y),
+        _ => false,
+    };
+    if same {
+        Ok(())
+    } else {
+        Err(StatementError::Key)
+    }
+}
+
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let is_zero = |byte: &&u8| **byte == 0;
+    a.iter()
+        .skip_while(is_zero)
+        .eq(b.iter().skip_while(is_zero))
+}
+
+/// Section 8.3.1, but for the model.
+fn check_certificate(certificate: &Certificate<'_>) -> Result<(), StatementError> {
+    /// 2.23.133.8.3, tcg-kp-AIKCertificate
+    const AIK_CERTIFICATE: &[u8] = &[0x67, 0x81, 5, 8, 3];
+    requirements::check_version(certificate)?;
+    if !certificate.subject().is_empty() {
+        return Err(StatementError::Certificate("the subject is not empty"));
+    }
+    check_alternative_name(certificate)?;
+    let for_attestation = certificate
+        .has_extended_key_usage(AIK_CERTIFICATE)
+        .map_err(StatementError::CertificateMalformed)?;
+    if !for_attestation {
+        return Err(StatementError::Certificate(
+            "the extended key usages lack tcg-kp-AIKCertificate",
+        ));
+    }
+    requirements::check_not_authority(certificate)
+}
+
+/// The alternative name tells maker, model and version of the TPM (EK credential profile, section 3.2.9).
+fn check_alternative_name(certificate: &Certificate<'_>) -> Result<(), StatementError> {
+    const MANUFACTURER: &[u8] = &[0x67, 0x81, 5, 2, 1];
+    const MODEL: &[u8] = &[0x67, 0x81, 5, 2, 2];
+    const VERSION: &[u8] = &[0x67, 0x81, 5, 2, 3];
+    let device = read_device(certificate)
+        .map_err(StatementError::CertificateMalformed)?
+        .ok_or(StatementError::Certificate(
+            "no alternative name tells the TPM",
+        ))?;
+    let is_vendor = |text: &str| {
+        let digits = text.strip_prefix("id:").unwrap_or_default();
+        digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    if !device.texts(MANUFACTURER).any(is_vendor) {
+        return Err(StatementError::Certificate(
+            "the TPM's manufacturer is not told",
+        ));
+    }
+    for (oid, why) in [
+        (MODEL, "the TPM's model is not told"),
+        (VERSION, "the TPM's version is not told"),
+    ] {
+        if !device.texts(oid).any(|text| !text.is_empty()) {
+            return Err(StatementError::Certificate(why));
+        }
+    }
+    Ok(())
+}
+
+/// The directory name among the alternative names.
+fn read_device<'a>(certificate: &Certificate<'a>) -> Result<Option<Name<'a>>, Fault> {
+    for name in certificate.alternative_names()?.into_iter().flatten() {
+        let name = name?;
+        if name.tag == Tag::context(4) {
+            return Name::parse(name.content, ALTERNATIVE_NAME).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// The hash function of a number in the TPM's structures.
+const fn hash_of_tpm(number: u16) -> Option<HashFunction> {
+    Some(match number {
+        0x0004 => hash::SHA1,
+        0x000b => hash::SHA256,
+        0x000c => hash::SHA384,
+        0x000d => hash::SHA512,
+        _ => return None,
+    })
+}
+
+/// The hash function that a signature algorithm employs; none where it has none of its own.
+const fn hash_of_algorithm(algorithm: CoseAlgorithm) -> Option<HashFunction> {
+    Some(match algorithm.value() {
+        -65535 => hash::SHA1,
+        -7 | -9 | -37 | -47 | -257 => hash::SHA256,
+        -35 | -38 | -51 | -258 => hash::SHA384,
+        -36 | -39 | -52 | -259 => hash::SHA512,
+        _ => return None,
+    })
+}
+
+/// `TPMT_PUBLIC`, as far as it is judged.
+struct PublicArea<'a> {
+    name_algorithm: u16,
+    name_hash: HashFunction,
+    key: TpmKey<'a>,
+}
+
+/// The numbers of a key, as the TPM writes them.
+enum TpmKey<'a> {
+    Rsa {
+        modulus: &'a [u8],
+        exponent: [u8; 4],
+    },
+    Ecc {
+        curve: Curve,
+        x: &'a [u8],
+        y: &'a [u8],
+    },
+}
+
+/// `TPM_ALG_NULL`, where a structure leaves something open.
+const NULL: u16 = 0x0010;
+
+impl<'a> PublicArea<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        const WHAT: &str = "TPM pubArea";
+        let mut reader = Reader::new(bytes);
+        let ty = number(&mut reader, WHAT)?;
+        let name_algorithm = number(&mut reader, WHAT)?;
+        let name_hash = hash_of_tpm(name_algorithm).ok_or(Fault::new(
+            "TPM pubArea name algorithm",
+            FaultKind::Value,
+            2,
+        ))?;
+        let _attributes: [u8; 4] = reader.array(WHAT)?;
+        let _policy = sized(&mut reader, WHAT)?;
+        let key = match ty {
+            0x0001 => TpmKey::read_rsa(&mut reader)?,
+            0x0023 => TpmKey::read_ecc(&mut reader)?,
+            _ => return Err(Fault::new("TPM pubArea type", FaultKind::Value, 0)),
+        };
+        reader.finish(WHAT)?;
+        Ok(Self {
+            name_algorithm,
+            name_hash,
+            key,
+        })
+    }
+
+    /// A name is a hash algorithm and that hash of the public area (part 1, section 16).
+    fn is_named(&self, name: &[u8], bytes: &[u8]) -> bool {
+        let Some((algorithm, digest)) = name.split_first_chunk() else {
+            return false;
+        };
+        u16::from_be_bytes(*algorithm) == self.name_algorithm
+            && self.name_hash.digest(&[bytes]).as_ref() == digest
+    }
+}
+
+impl<'a> TpmKey<'a> {
+    fn read_rsa(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        const WHAT: &str = "TPM RSA key";
+        skip_symmetric(reader, WHAT)?;
+        skip_scheme(reader, WHAT)?;
+        let _key_bits = number(reader, WHAT)?;
+        let exponent = match reader.array(WHAT)? {
+            // Left open: the default.
+            [0, 0, 0, 0] => [0, 1, 0, 1],
+            exponent => exponent,
+        };
+        let modulus = sized(reader, WHAT)?;
+        Ok(Self::Rsa { modulus, exponent })
+    }
+
+    fn read_ecc(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+        const WHAT: &str = "TPM ECC key";
+        skip_symmetric(reader, WHAT)?;
+        skip_scheme(reader, WHAT)?;
+        let at = reader.position();
+        let curve = match number(reader, WHAT)? {
+            0x0003 => Curve::P256,
+            0x0004 => Curve::P384,
+            0x0005 => Curve::P521,
+            _ => return Err(Fault::new("TPM ECC curve", FaultKind::Value, at)),
+        };
+        // The key derivation's scheme has its hash behind it, like a signature's.
+        skip_scheme(reader, WHAT)?;
+        let x = sized(reader, WHAT)?;
+        let y = sized(reader, WHAT)?;
+        Ok(Self::Ecc { curve, x, y })
+    }
+}
+
+/// `TPMT_SYM_DEF_OBJECT`: an algorithm, and unless that is left open a key size and a mode.
+fn skip_symmetric(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    if number(reader, what)? != NULL {
+        let _bits_and_mode: [u8; 4] = reader.array(what)?;
+    }
+    Ok(())
+}
+
+/// `TPMT_RSA_SCHEME`, `TPMT_ECC_SCHEME`, `TPMT_KDF_SCHEME`: a scheme and its details.
+fn skip_scheme(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    const RSAES: u16 = 0x0015;
+    const ECDAA: u16 = 0x001a;
+    match number(reader, what)? {
+        NULL | RSAES => {}
+        ECDAA => {
+            let _hash_and_count: [u8; 4] = reader.array(what)?;
+        }
+        _ => {
+            let _hash = number(reader, what)?;
+        }
+    }
+    Ok(())
+}
+
+/// `TPMS_ATTEST` of a certified key, as far as it is judged.
+struct Attest<'a> {
+    extra_data: &'a [u8],
+    name: &'a [u8],
+}
+
+impl<'a> Attest<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, StatementError> {
+        const WHAT: &str = "TPM certInfo";
+        let mut reader = Reader::new(bytes);
+        // TPM_GENERATED_VALUE: made within the TPM, and nowhere else.
+        if reader.array(WHAT)? != *b"\xffTCG" {
+            return Err(StatementError::Content(
+                "certInfo was not generated by a TPM",
+            ));
+        }
+        // TPM_ST_ATTEST_CERTIFY
+        if number(&mut reader, WHAT)? != 0x8017 {
+            return Err(StatementError::Content("certInfo does not certify a key"));
+        }
+        let _signer = sized(&mut reader, WHAT)?;
+        let extra_data = sized(&mut reader, WHAT)?;
+        let _clock: [u8; 17] = reader.array(WHAT)?;
+        let _firmware_version: [u8; 8] = reader.array(WHAT)?;
+        let name = sized(&mut reader, WHAT)?;
+        let _qualified_name = sized(&mut reader, WHAT)?;
+        reader.finish(WHAT)?;
+        Ok(Self { extra_data, name })
+    }
+}
+
+fn number(reader: &mut Reader<'_>, what: &'static str) -> Result<u16, Fault> {
+    reader.array(what).map(u16::from_be_bytes)
+}
+
+/// A `TPM2B`: bytes behind their length.
+fn sized<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<&'a [u8], Fault> {
+    let length = number(reader, what)?;
+    reader.take(usize::from(length), what)
+}

@@ -1,0 +1,460 @@
+//! X.509 certificates (RFC 5280) as attestation needs them, borrowed from their DER.
+//!
+//! Everything that a certificate has to have is read at once; extensions are only delimited, and read
+//! by whoever asks for one. What genuine attestation certificates get wrong stays unread that way
+//! (certificate policies with malformed qualifiers), or is named where it is tolerated.
+
+use super::{Curve, PublicKey, UnixTime};
+use crate::encoding::der::{Element, Elements, Tag};
+use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, FaultKind};
+use crate::limits::CERTIFICATE_EXTENSIONS_MAX;
+
+/// A certificate. Nothing of it has been verified: neither its signature nor its dates.
+#[derive(Clone, Copy, Debug)]
+pub struct Certificate<'a> {
+    signed: &'a [u8],
+    version: u8,
+    serial_number: &'a [u8],
+    signature_algorithm: &'a [u8],
+    signature: &'a [u8],
+    issuer: Name<'a>,
+    not_before: UnixTime,
+    not_after: UnixTime,
+    subject: Name<'a>,
+    public_key: PublicKey<'a>,
+    extensions: Option<Element<'a>>,
+}
+
+/// A distinguished name.
+#[derive(Clone, Copy, Debug)]
+pub struct Name<'a> {
+    element: Element<'a>,
+}
+
+/// One extension, its value not looked into.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension<'a> {
+    /// The object identifier's content.
+    pub oid: &'a [u8],
+    /// Whether whoever does not know the extension has to refuse the certificate.
+    pub critical: bool,
+    /// The value: DER of the extension's own type.
+    pub value: &'a [u8],
+}
+
+/// Object identifiers, as the content of their DER.
+pub(crate) mod oid {
+    pub(crate) const COMMON_NAME: &[u8] = &[0x55, 4, 3];
+    pub(crate) const COUNTRY: &[u8] = &[0x55, 4, 6];
+    pub(crate) const ORGANIZATION: &[u8] = &[0x55, 4, 10];
+    pub(crate) const ORGANIZATIONAL_UNIT: &[u8] = &[0x55, 4, 11];
+
+    pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
+    pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
+    pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
+
+    /// 1.2.840.10045.2.1
+    pub(super) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+    /// 1.2.840.10045.3.1.7
+    pub(super) const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+    /// 1.3.132.0.34
+    pub(super) const P384: &[u8] = &[0x2b, 0x81, 4, 0, 34];
+    /// 1.3.132.0.35
+    pub(super) const P521: &[u8] = &[0x2b, 0x81, 4, 0, 35];
+    /// 1.3.132.0.10
+    pub(super) const SECP256K1: &[u8] = &[0x2b, 0x81, 4, 0, 10];
+    /// 1.2.840.113549.1.1.1
+    pub(super) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+    /// 1.3.101.112
+    pub(super) const ED25519: &[u8] = &[0x2b, 101, 112];
+    /// 1.3.101.113
+    pub(super) const ED448: &[u8] = &[0x2b, 101, 113];
+    /// 2.16.840.1.101.3.4.3, the arc of ML-DSA-44 (17), -65 (18) and -87 (19).
+    pub(super) const NIST_SIGNATURES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3];
+}
+
+const WHAT: &str = "certificate";
+
+impl<'a> Certificate<'a> {
+    /// Reads a certificate that is the whole input.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] where the bytes are not one.
+    #[inline(never)]
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let mut outer = Element::parse(bytes, Tag::SEQUENCE, WHAT)?.reader();
+        let signed = Element::expect(&mut outer, Tag::SEQUENCE, "certificate to be signed")?;
+        let signature_algorithm =
+            Element::expect(&mut outer, Tag::SEQUENCE, "certificate signature algorithm")?;
+        let signature = Element::expect(&mut outer, Tag::BIT_STRING, "certificate signature")?;
+        outer.finish(WHAT)?;
+
+        let mut reader = signed.reader();
+        let version = read_version(&mut reader)?;
+        let serial_number =
+            Element::expect(&mut reader, Tag::INTEGER, "certificate serial number")?;
+        let algorithm = Element::expect(
+            &mut reader,
+            Tag::SEQUENCE,
+            "certificate signature algorithm",
+        )?;
+        if algorithm.bytes != signature_algorithm.bytes {
+            return Err(Fault::new(
+                "certificate signature algorithm",
+                FaultKind::Value,
+                0,
+            ));
+        }
+        let issuer = Name::read(&mut reader, "certificate issuer")?;
+        let mut validity = Element::expect(&mut reader, Tag::SEQUENCE, VALIDITY)?.reader();
+        let not_before = read_time(&mut validity)?;
+        let not_after = read_time(&mut validity)?;
+        validity.finish(VALIDITY)?;
+        let subject = Name::read(&mut reader, "certificate subject")?;
+        let public_key = read_public_key(&mut reader)?;
+        for unique_id in [1, 2] {
+            let tag = Tag::context_primitive(unique_id);
+            Element::optional(&mut reader, tag, "certificate unique identifier")?;
+        }
+        let extensions = read_extensions(&mut reader)?;
+        reader.finish("certificate to be signed")?;
+        Ok(Self {
+            signed: signed.bytes,
+            version,
+            serial_number: serial_number.content,
+            signature_algorithm: signature_algorithm.content,
+            signature: signature.content.get(1..).unwrap_or_default(),
+            issuer,
+            not_before,
+            not_after,
+            subject,
+            public_key,
+            extensions,
+        })
+    }
+
+    /// The part that the issuer has signed.
+    #[must_use]
+    pub const fn signed(&self) -> &'a [u8] {
+        self.signed
+    }
+
+    /// The version, counted as people do: 1, 2 or 3.
+    #[must_use]
+    pub const fn version(&self) -> u8 {
+        self.version
+    }
+
+    /// The serial number, a big-endian number in two's complement.
+    #[must_use]
+    pub const fn serial_number(&self) -> &'a [u8] {
+        self.serial_number
+    }
+
+    /// The content of the `AlgorithmIdentifier` that the certificate is signed with.
+    #[must_use]
+    pub const fn signature_algorithm(&self) -> &'a [u8] {
+        self.signature_algorithm
+    }
+
+    /// The issuer's signature.
+    #[must_use]
+    pub const fn signature(&self) -> &'a [u8] {
+        self.signature
+    }
+
+    /// Who has issued the certificate.
+    #[must_use]
+    pub const fn issuer(&self) -> Name<'a> {
+        self.issuer
+    }
+
+    /// When the certificate begins to be valid.
+    #[must_use]
+    pub const fn not_before(&self) -> UnixTime {
+        self.not_before
+    }
+
+    /// When the certificate ceases to be valid.
+    #[must_use]
+    pub const fn not_after(&self) -> UnixTime {
+        self.not_after
+    }
+
+    /// Whether the certificate is valid at this time, both ends included.
+    #[must_use]
+    pub fn is_valid_at(&self, time: UnixTime) -> bool {
+        (self.not_before..=self.not_after).contains(&time)
+    }
+
+    /// Whom the certificate is about.
+    #[must_use]
+    pub const fn subject(&self) -> Name<'a> {
+        self.subject
+    }
+
+    /// The subject's public key.
+    #[must_use]
+    pub const fn public_key(&self) -> &PublicKey<'a> {
+        &self.public_key
+    }
+
+    /// The extensions, in order, none twice.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
+        // Reading the certificate has shown that each is one.
+        self.extensions
+            .into_iter()
+            .flat_map(|list| list.elements(EXTENSION))
+            .filter_map(|element| Extension::of(element.ok()?).ok())
+    }
+
+    /// The extension of this object identifier.
+    #[must_use]
+    pub fn extension(&self, oid: &[u8]) -> Option<Extension<'a>> {
+        self.extensions().find(|extension| extension.oid == oid)
+    }
+
+    /// Whether the basic constraints say that the subject is an authority; `None` where there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] where they are malformed.
+    pub fn is_authority(&self) -> Result<Option<bool>, Fault> {
+        const WHAT: &str = "basic constraints";
+        let Some(extension) = self.extension(oid::BASIC_CONSTRAINTS) else {
+            return Ok(None);
+        };
+        let mut reader = Element::parse(extension.value, Tag::SEQUENCE, WHAT)?.reader();
+        // FALSE is the default and would not be written; certificates in the field write it.
+        let authority = match Element::optional(&mut reader, Tag::BOOLEAN, WHAT)? {
+            Some(flag) => flag.boolean(WHAT)?,
+            None => false,
+        };
+        Element::optional(&mut reader, Tag::INTEGER, WHAT)?;
+        reader.finish(WHAT)?;
+        Ok(Some(authority))
+    }
+
+    /// Whether the extended key usages have this object identifier among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] where they are malformed.
+    pub fn has_extended_key_usage(&self, oid: &[u8]) -> Result<bool, Fault> {
+        const WHAT: &str = "extended key usage";
+        let Some(extension) = self.extension(oid::EXTENDED_KEY_USAGE) else {
+            return Ok(false);
+        };
+        let mut found = false;
+        for usage in Element::parse(extension.value, Tag::SEQUENCE, WHAT)?.elements(WHAT) {
+            let usage = usage?;
+            if usage.tag != Tag::OID {
+                return Err(Fault::new(WHAT, FaultKind::Type, 0));
+            }
+            found |= usage.content == oid;
+        }
+        Ok(found)
+    }
+
+    /// The subject alternative names, each with its choice as tag.
+    pub(crate) fn alternative_names(&self) -> Result<Option<Elements<'a>>, Fault> {
+        self.extension(oid::SUBJECT_ALT_NAME)
+            .map(|extension| Element::parse(extension.value, Tag::SEQUENCE, ALTERNATIVE_NAME))
+            .transpose()
+            .map(|names| names.map(|names| names.elements(ALTERNATIVE_NAME)))
+    }
+}
+
+const VALIDITY: &str = "certificate validity";
+const EXTENSION: &str = "certificate extension";
+pub(crate) const ALTERNATIVE_NAME: &str = "subject alternative name";
+
+fn read_version(reader: &mut Reader<'_>) -> Result<u8, Fault> {
+    const WHAT: &str = "certificate version";
+    let Some(explicit) = Element::optional(reader, Tag::context(0), WHAT)? else {
+        return Ok(1);
+    };
+    match Element::parse(explicit.content, Tag::INTEGER, WHAT)?.small(WHAT)? {
+        version @ 0..=2 => Ok(version.saturating_add(1)),
+        _ => Err(Fault::new(WHAT, FaultKind::Value, 0)),
+    }
+}
+
+fn read_time(reader: &mut Reader<'_>) -> Result<UnixTime, Fault> {
+    let element = Element::read(reader, VALIDITY)?;
+    match element.tag {
+        Tag::UTC_TIME => UnixTime::parse_certificate(element.content, true),
+        Tag::GENERALIZED_TIME => UnixTime::parse_certificate(element.content, false),
+        _ => Err(Fault::new(VALIDITY, FaultKind::Type, 0)),
+    }
+}
+
+/// `SubjectPublicKeyInfo`.
+fn read_public_key<'a>(reader: &mut Reader<'a>) -> Result<PublicKey<'a>, Fault> {
+    const WHAT: &str = "certificate public key";
+    let unsupported = Fault::new(WHAT, FaultKind::Value, 0);
+    let mut info = Element::expect(reader, Tag::SEQUENCE, WHAT)?.reader();
+    let mut algorithm = Element::expect(&mut info, Tag::SEQUENCE, WHAT)?.reader();
+    let key = Element::expect(&mut info, Tag::BIT_STRING, WHAT)?.bit_string(WHAT)?;
+    info.finish(WHAT)?;
+    let oid = Element::expect(&mut algorithm, Tag::OID, WHAT)?.content;
+    match oid {
+        oid::EC_PUBLIC_KEY => {
+            let curve = Element::expect(&mut algorithm, Tag::OID, WHAT)?.content;
+            algorithm.finish(WHAT)?;
+            read_point(key, curve).ok_or(unsupported)
+        }
+        // The parameters are NULL, and some leave them out.
+        oid::RSA => {
+            let mut numbers = Element::parse(key, Tag::SEQUENCE, WHAT)?.reader();
+            let n = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
+            let e = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
+            numbers.finish(WHAT)?;
+            Ok(PublicKey::Rsa { n, e })
+        }
+        oid::ED25519 => read_edwards(key, Curve::Ed25519).ok_or(unsupported),
+        oid::ED448 => read_edwards(key, Curve::Ed448).ok_or(unsupported),
+        _ => match oid.strip_prefix(oid::NIST_SIGNATURES) {
+            Some([17..=19]) => Ok(PublicKey::Akp { public_key: key }),
+            _ => Err(unsupported),
+        },
+    }
+}
+
+/// An uncompressed point.
+fn read_point<'a>(key: &'a [u8], curve: &[u8]) -> Option<PublicKey<'a>> {
+    let curve = match curve {
+        oid::P256 => Curve::P256,
+        oid::P384 => Curve::P384,
+        oid::P521 => Curve::P521,
+        oid::SECP256K1 => Curve::Secp256k1,
+        _ => return None,
+    };
+    let (x, y) = key
+        .strip_prefix(&[4])?
+        .split_at_checked(curve.coordinate_length())?;
+    (x.len() == y.len()).then_some(PublicKey::Ec2 { curve, x, y })
+}
+
+fn read_edwards(key: &[u8], curve: Curve) -> Option<PublicKey<'_>> {
+    (key.len() == curve.coordinate_length()).then_some(PublicKey::Okp { curve, x: key })
+}
+
+/// The list of extensions, each proven to be one and none of them twice.
+fn read_extensions<'a>(reader: &mut Reader<'a>) -> Result<Option<Element<'a>>, Fault> {
+    let Some(explicit) = Element::optional(reader, Tag::context(3), EXTENSION)? else {
+        return Ok(None);
+    };
+    let list = Element::parse(explicit.content, Tag::SEQUENCE, EXTENSION)?;
+    for (index, element) in list.elements(EXTENSION).enumerate() {
+        if index >= CERTIFICATE_EXTENSIONS_MAX {
+            return Err(Fault::new(EXTENSION, FaultKind::Limit, 0));
+        }
+        let oid = Extension::of(element?)?.oid;
+        let earlier = list.elements(EXTENSION).take(index);
+        for other in earlier {
+            if Extension::of(other?)?.oid == oid {
+                return Err(Fault::new(EXTENSION, FaultKind::Duplicate, 0));
+            }
+        }
+    }
+    Ok(Some(list))
+}
+
+impl<'a> Extension<'a> {
+    fn of(element: Element<'a>) -> Result<Self, Fault> {
+        if element.tag != Tag::SEQUENCE {
+            return Err(Fault::new(EXTENSION, FaultKind::Type, 0));
+        }
+        let mut reader = element.reader();
+        let oid = Element::expect(&mut reader, Tag::OID, EXTENSION)?.content;
+        // FALSE is the default and would not be written; certificates in the field write it.
+        let critical = match Element::optional(&mut reader, Tag::BOOLEAN, EXTENSION)? {
+            Some(flag) => flag.boolean(EXTENSION)?,
+            None => false,
+        };
+        let value = Element::expect(&mut reader, Tag::OCTET_STRING, EXTENSION)?.content;
+        reader.finish(EXTENSION)?;
+        Ok(Self {
+            oid,
+            critical,
+            value,
+        })
+    }
+}
+
+impl<'a> Name<'a> {
+    fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Fault> {
+        let name = Self {
+            element: Element::expect(reader, Tag::SEQUENCE, what)?,
+        };
+        name.check(what)?;
+        Ok(name)
+    }
+
+    /// A name within another element, such as a subject alternative name's.
+    pub(crate) fn parse(bytes: &'a [u8], what: &'static str) -> Result<Self, Fault> {
+        Self::read(&mut Reader::new(bytes), what)
+    }
+
+    /// Proves that the name is one: sets of attributes with a type and a value.
+    fn check(self, what: &'static str) -> Result<(), Fault> {
+        for set in self.element.elements(what) {
+            let set = set?;
+            if set.tag != Tag::SET {
+                return Err(Fault::new(what, FaultKind::Type, 0));
+            }
+            for attribute in set.elements(what) {
+                read_attribute(attribute?, what)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The name as it was encoded.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.element.bytes
+    }
+
+    /// Whether the name has no attribute at all.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.element.content.is_empty()
+    }
+
+    /// The values of an attribute that are text, wherever in the name they stand.
+    pub fn texts(self, oid: &[u8]) -> impl Iterator<Item = &'a str> {
+        const WHAT: &str = "";
+        // Reading the name has shown that each is an attribute.
+        self.element
+            .elements(WHAT)
+            .filter_map(Result::ok)
+            .flat_map(|set| set.elements(WHAT))
+            .filter_map(|attribute| read_attribute(attribute.ok()?, WHAT).ok())
+            .filter(move |(ty, _)| *ty == oid)
+            .filter_map(|(_, value)| match value.tag {
+                Tag::UTF8_STRING | Tag::PRINTABLE_STRING => {
+                    core::str::from_utf8(value.content).ok()
+                }
+                _ => None,
+            })
+    }
+}
+
+/// An attribute's type and value.
+fn read_attribute<'a>(
+    attribute: Element<'a>,
+    what: &'static str,
+) -> Result<(&'a [u8], Element<'a>), Fault> {
+    if attribute.tag != Tag::SEQUENCE {
+        return Err(Fault::new(what, FaultKind::Type, 0));
+    }
+    let mut reader = attribute.reader();
+    let ty = Element::expect(&mut reader, Tag::OID, what)?.content;
+    let value = Element::read(&mut reader, what)?;
+    reader.finish(what)?;
+    Ok((ty, value))
+}

@@ -1,0 +1,262 @@
+//! DER (ITU-T X.690) as certificates use it: one element at a time, borrowed, never recursive.
+//!
+//! Lengths are definite and as short as can be; tags of any number are read, because Android's key
+//! description has numbers of three digits.
+
+use super::reader::Reader;
+use super::{Fault, FaultKind};
+
+/// An identifier: class, whether the content is made of elements, and number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag {
+    first: u8,
+    number: u32,
+}
+
+impl Tag {
+    pub(crate) const BOOLEAN: Self = Self::universal(1);
+    pub(crate) const INTEGER: Self = Self::universal(2);
+    pub(crate) const BIT_STRING: Self = Self::universal(3);
+    pub(crate) const OCTET_STRING: Self = Self::universal(4);
+    pub(crate) const OID: Self = Self::universal(6);
+    pub(crate) const ENUMERATED: Self = Self::universal(10);
+    pub(crate) const UTF8_STRING: Self = Self::universal(12);
+    pub(crate) const PRINTABLE_STRING: Self = Self::universal(19);
+    pub(crate) const UTC_TIME: Self = Self::universal(23);
+    pub(crate) const GENERALIZED_TIME: Self = Self::universal(24);
+    pub(crate) const SEQUENCE: Self = Self::constructed(16);
+    pub(crate) const SET: Self = Self::constructed(17);
+
+    const fn universal(number: u8) -> Self {
+        Self::of(number, number)
+    }
+
+    const fn constructed(number: u8) -> Self {
+        Self::of(0x20 | number, number)
+    }
+
+    const fn of(first: u8, number: u8) -> Self {
+        Self {
+            first,
+            #[expect(clippy::as_conversions, reason = "u32::from is not const")]
+            number: number as u32,
+        }
+    }
+
+    /// `[number]` around another element.
+    pub(crate) const fn context(number: u32) -> Self {
+        Self {
+            first: if number < 31 {
+                0xa0 | low(number)
+            } else {
+                0xbf
+            },
+            number,
+        }
+    }
+
+    /// `[number]` in place of another element's tag, over a content that is no element.
+    pub(crate) const fn context_primitive(number: u32) -> Self {
+        Self {
+            first: if number < 31 {
+                0x80 | low(number)
+            } else {
+                0x9f
+            },
+            number,
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Fault> {
+        let at = reader.position();
+        let first = reader.byte(what)?;
+        if first & 0x1f != 0x1f {
+            return Ok(Self {
+                first,
+                number: u32::from(first & 0x1f),
+            });
+        }
+        let mut number = 0_u32;
+        // Two groups of seven bits hold every number that is in use.
+        for _ in 0..2 {
+            let group = reader.byte(what)?;
+            number = (number << 7) | u32::from(group & 0x7f);
+            if group & 0x80 == 0 {
+                if number < 31 {
+                    break;
+                }
+                return Ok(Self { first, number });
+            }
+            if number == 0 {
+                break;
+            }
+        }
+        Err(Fault::new(what, FaultKind::Syntax, at))
+    }
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "masked to five bits; try_from is not const"
+)]
+const fn low(number: u32) -> u8 {
+    (number & 0x1f) as u8
+}
+
+/// One element: its tag and its content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Element<'a> {
+    pub(crate) tag: Tag,
+    pub(crate) content: &'a [u8],
+    /// Tag, length and content as they were written.
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// Reads one element that is the whole input, of this tag.
+    pub(crate) fn parse(input: &'a [u8], tag: Tag, what: &'static str) -> Result<Self, Fault> {
+        let mut reader = Reader::new(input);
+        let element = Self::expect(&mut reader, tag, what)?;
+        reader.finish(what)?;
+        Ok(element)
+    }
+
+    /// Reads the next element, whatever it is.
+    pub(crate) fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Fault> {
+        let before = reader.rest();
+        let start = reader.position();
+        let tag = Tag::read(reader, what)?;
+        let length = read_length(reader, what)?;
+        let content = reader.take(length, what)?;
+        let read = reader.position().saturating_sub(start);
+        Ok(Self {
+            tag,
+            content,
+            bytes: before.get(..read).unwrap_or_default(),
+        })
+    }
+
+    /// Reads the next element, which has to be of this tag.
+    pub(crate) fn expect(
+        reader: &mut Reader<'a>,
+        tag: Tag,
+        what: &'static str,
+    ) -> Result<Self, Fault> {
+        let at = reader.position();
+        let element = Self::read(reader, what)?;
+        if element.tag == tag {
+            Ok(element)
+        } else {
+            Err(Fault::new(what, FaultKind::Type, at))
+        }
+    }
+
+    /// Reads the next element if there is one and it is of this tag.
+    pub(crate) fn optional(
+        reader: &mut Reader<'a>,
+        tag: Tag,
+        what: &'static str,
+    ) -> Result<Option<Self>, Fault> {
+        let mut ahead = *reader;
+        if ahead.is_empty() {
+            return Ok(None);
+        }
+        let element = Self::read(&mut ahead, what)?;
+        if element.tag != tag {
+            return Ok(None);
+        }
+        *reader = ahead;
+        Ok(Some(element))
+    }
+
+    /// The elements within.
+    pub(crate) const fn elements(self, what: &'static str) -> Elements<'a> {
+        Elements {
+            reader: Reader::new(self.content),
+            what,
+        }
+    }
+
+    pub(crate) const fn reader(self) -> Reader<'a> {
+        Reader::new(self.content)
+    }
+
+    pub(crate) fn boolean(self, what: &'static str) -> Result<bool, Fault> {
+        match (self.tag, self.content) {
+            (Tag::BOOLEAN, [0]) => Ok(false),
+            (Tag::BOOLEAN, [0xff]) => Ok(true),
+            _ => Err(Fault::new(what, FaultKind::Value, 0)),
+        }
+    }
+
+    /// The magnitude of an INTEGER that is not negative, without leading zeros.
+    pub(crate) fn magnitude(self, what: &'static str) -> Result<&'a [u8], Fault> {
+        if self.tag != Tag::INTEGER {
+            return Err(Fault::new(what, FaultKind::Type, 0));
+        }
+        match self.content {
+            [0] => Ok(&[]),
+            [0, rest @ ..] if rest.first().is_some_and(|byte| *byte >= 0x80) => Ok(rest),
+            [1..=0x7f, ..] => Ok(self.content),
+            _ => Err(Fault::new(what, FaultKind::Value, 0)),
+        }
+    }
+
+    /// A small number: an INTEGER or ENUMERATED of one byte that is not negative.
+    pub(crate) fn small(self, what: &'static str) -> Result<u8, Fault> {
+        match (self.tag, self.content) {
+            (Tag::INTEGER | Tag::ENUMERATED, [value @ 0..=0x7f]) => Ok(*value),
+            _ => Err(Fault::new(what, FaultKind::Value, 0)),
+        }
+    }
+
+    /// The bytes of a BIT STRING of whole bytes.
+    pub(crate) fn bit_string(self, what: &'static str) -> Result<&'a [u8], Fault> {
+        match (self.tag, self.content) {
+            (Tag::BIT_STRING, [0, bytes @ ..]) => Ok(bytes),
+            _ => Err(Fault::new(what, FaultKind::Value, 0)),
+        }
+    }
+}
+
+fn read_length(reader: &mut Reader<'_>, what: &'static str) -> Result<usize, Fault> {
+    let at = reader.position();
+    let first = reader.byte(what)?;
+    let (length, least) = match first {
+        short @ 0..=0x7f => (u32::from(short), 0),
+        0x81 => (u32::from(reader.byte(what)?), 0x80),
+        0x82 => (u32::from(u16::from_be_bytes(reader.array(what)?)), 0x100),
+        0x83 => {
+            let [a, b, c] = reader.array(what)?;
+            (u32::from_be_bytes([0, a, b, c]), 0x1_0000)
+        }
+        _ => return Err(Fault::new(what, FaultKind::Syntax, at)),
+    };
+    if length < least {
+        return Err(Fault::new(what, FaultKind::Syntax, at));
+    }
+    usize::try_from(length).map_err(|_| reader.fault(what, FaultKind::Truncated))
+}
+
+/// The elements of a constructed one, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elements<'a> {
+    reader: Reader<'a>,
+    what: &'static str,
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Result<Element<'a>, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.reader.is_empty() {
+            return None;
+        }
+        let element = Element::read(&mut self.reader, self.what);
+        if element.is_err() {
+            // What follows a malformed element means nothing.
+            self.reader = Reader::new(&[]);
+        }
+        Some(element)
+    }
+}
