@@ -39,6 +39,18 @@ pub const CERTIFICATES_MAX: usize = 16;
 #[cfg(feature = "attestation")]
 pub const COMPOUND_STATEMENTS_MAX: usize = 8;
 
+/// Longest header or payload of a `SafetyNet` response, decoded: genuine headers have up to 6 KiB.
+#[cfg(feature = "attestation")]
+pub const SAFETYNET_JSON_MAX: usize = 8192;
+
+/// Longest certificate in a `SafetyNet` response; genuine ones have up to 1.5 KiB.
+#[cfg(feature = "attestation")]
+pub const SAFETYNET_CERTIFICATE_MAX: usize = 4096;
+
+/// Longest signature of a `SafetyNet` response: that of the longest RSA key.
+#[cfg(feature = "attestation")]
+pub const SAFETYNET_SIGNATURE_MAX: usize = 512;
+
 /// Nesting of arrays and objects in JSON: one bit each in the scanner's stack.
 pub const JSON_DEPTH_MAX: u32 = 64;
 

@@ -1,6 +1,7 @@
 //! The core, as this host calls it: the browser's JSON as it came, the settings as a policy.
 
 use portcullis_core::algorithm::{BUILT_IN, BUILT_IN_FOR_ATTESTATION};
+use portcullis_core::attestation::{Format, Formats};
 use portcullis_core::ceremony::{Mediation, UserVerification};
 use portcullis_core::{
     AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Crypto, Error, Origin,
@@ -63,6 +64,8 @@ pub(crate) fn register(
             None => Mediation::Modal,
         },
         algorithms: Some(&algorithms),
+        // The service has ended, so nothing new can be attested with it.
+        formats: Formats::ALL.without(Format::AndroidSafetynet),
         ..Policy::new(&rp_ids, &origins)
     };
     let verified = with_crypto(|crypto| {

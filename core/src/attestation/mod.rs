@@ -6,6 +6,8 @@
 #[cfg(feature = "attestation")]
 mod android_key;
 #[cfg(feature = "attestation")]
+mod android_safetynet;
+#[cfg(feature = "attestation")]
 mod apple;
 #[cfg(feature = "attestation")]
 mod compound;
@@ -52,6 +54,8 @@ impl Format {
         Self::Tpm,
         #[cfg(feature = "attestation")]
         Self::AndroidKey,
+        #[cfg(feature = "attestation")]
+        Self::AndroidSafetynet,
         #[cfg(feature = "attestation")]
         Self::FidoU2f,
         #[cfg(feature = "attestation")]
@@ -189,6 +193,8 @@ fn verify_simple(
         Format::Tpm => tpm::verify(statement),
         #[cfg(feature = "attestation")]
         Format::AndroidKey => android_key::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::AndroidSafetynet => android_safetynet::verify(statement),
         #[cfg(feature = "attestation")]
         Format::FidoU2f => fido_u2f::verify(statement),
         #[cfg(feature = "attestation")]

@@ -31,6 +31,84 @@ pub(crate) fn write(bytes: &[u8], out: &mut dyn core::fmt::Write) -> core::fmt::
     characters(bytes).try_for_each(|character| out.write_char(char::from(character)))
 }
 
+/// Which of the two alphabets of RFC 4648 a text is in.
+#[cfg(feature = "attestation")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alphabet {
+    /// base64url (section 5), without padding.
+    Url,
+    /// base64 (section 4), with padding.
+    Standard,
+}
+
+#[cfg(feature = "attestation")]
+impl Alphabet {
+    fn sextet(self, character: u8) -> Option<u8> {
+        Some(match (character, self) {
+            (b'A'..=b'Z', _) => character.saturating_sub(b'A'),
+            (b'a'..=b'z', _) => character.saturating_sub(b'a').saturating_add(26),
+            (b'0'..=b'9', _) => character.saturating_sub(b'0').saturating_add(52),
+            (b'-', Self::Url) | (b'+', Self::Standard) => 62,
+            (b'_', Self::Url) | (b'/', Self::Standard) => 63,
+            _ => return None,
+        })
+    }
+}
+
+/// Decodes text into a buffer of its own. `None` where it is not of the alphabet, ends in bits that mean
+/// nothing, or does not fit.
+#[cfg(feature = "attestation")]
+pub(crate) fn decode_into(
+    text: impl Iterator<Item = u8>,
+    alphabet: Alphabet,
+    buffer: &mut [u8],
+) -> Option<&[u8]> {
+    let mut room = buffer.iter_mut();
+    let (mut length, mut padding) = (0_usize, 0_u8);
+    // Up to three bytes of a group, and how many sextets of it have come.
+    let (mut group, mut sextets) = (0_u32, 0_u8);
+    for character in text {
+        sextets = if sextets == 4 {
+            1
+        } else {
+            sextets.saturating_add(1)
+        };
+        if character == b'=' && alphabet == Alphabet::Standard && sextets > 2 {
+            padding = padding.saturating_add(1);
+            continue;
+        }
+        if padding > 0 {
+            return None;
+        }
+        group = (group << 6) | u32::from(alphabet.sextet(character)?);
+        let [.., high, low] = group.to_be_bytes();
+        // What of the group is not part of a byte yet stays.
+        let byte = match sextets {
+            2 => u16::from_be_bytes([high, low]) >> 4,
+            3 => u16::from_be_bytes([high, low]) >> 2,
+            4 => u16::from(low),
+            _ => continue,
+        };
+        let [_, byte] = byte.to_be_bytes();
+        *room.next()? = byte;
+        length = length.saturating_add(1);
+        group &= match sextets {
+            2 => 0xf,
+            3 => 0x3,
+            _ => 0,
+        };
+    }
+    let complete = match alphabet {
+        Alphabet::Url => sextets != 1,
+        Alphabet::Standard => sextets == 0 || sextets == 4,
+    };
+    if complete && group == 0 {
+        buffer.get(..length)
+    } else {
+        None
+    }
+}
+
 /// The characters of the encoding of `bytes`, one by one: what a challenge is compared by.
 pub(crate) fn characters(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
     bytes.chunks(3).flat_map(|group| {
