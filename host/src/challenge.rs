@@ -80,7 +80,7 @@ pub(crate) struct Minted {
 }
 
 /// A token that verifies and has not expired. Its content comes out by spending it.
-pub(crate) struct Unspent<F> {
+struct Unspent<F> {
     id: ChallengeId,
     expires: Timestamp,
     content: Spent<F>,
@@ -150,7 +150,16 @@ impl Challenges {
         Ok(Minted { challenge, token })
     }
 
-    pub(crate) fn open<F: Flow>(&self, token: &str) -> Result<Unspent<F>, TokenError> {
+    /// The content of a token that verifies, has not expired, and is spent with this.
+    pub(crate) async fn redeem<F: Flow>(
+        &self,
+        token: &str,
+        store: &dyn Store,
+    ) -> Result<Spent<F>, TokenError> {
+        self.spend(self.open(token)?, store).await
+    }
+
+    fn open<F: Flow>(&self, token: &str) -> Result<Unspent<F>, TokenError> {
         let claims: Claims<F> = self
             .kind
             .open(token, F::AUDIENCE)
@@ -173,11 +182,7 @@ impl Challenges {
     }
 
     /// Spends a token. Of all who try, in every process on this store, one gets its content.
-    pub(crate) async fn spend<F>(
-        &self,
-        token: Unspent<F>,
-        store: &dyn Store,
-    ) -> Result<Spent<F>, TokenError> {
+    async fn spend<F>(&self, token: Unspent<F>, store: &dyn Store) -> Result<Spent<F>, TokenError> {
         let first = store
             .spend(token.id, token.expires, self.clock.now())
             .await?;

@@ -45,11 +45,11 @@ pub(crate) fn share(
     config: &Config,
     methods: &[Method],
 ) {
+    response.adjoin_header(Header::new("Vary", "Origin"));
     let mut origins = request.headers().get("Origin");
     let (Some(origin), None) = (origins.next(), origins.next()) else {
         return;
     };
-    response.adjoin_header(Header::new("Vary", "Origin"));
     let allowed = config.web_origins().any(|allowed| allowed == origin);
     if !allowed || is_own(origin, request.host()) {
         return;

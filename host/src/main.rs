@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -88,11 +88,13 @@ fn verify(ndjson: bool, file: Option<&Path>) -> io::Result<cli::Outcome> {
 }
 
 fn serve() -> ExitCode {
-    // Rocket calls a launch a warning, and each failure that a catcher answers an error.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,rocket=off".into());
+    // Rocket logs a launch as a warning and each failed guard or caught failure on three lines.
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "info,rocket=off,portcullis::routes=off".into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
         .init();
     let config = match Config::read() {
         Ok(config) => config,

@@ -129,11 +129,16 @@ impl From<CredentialState> for Before {
     }
 }
 
+/// Where the lines of the ceremonies come from. Rocket's own lines about failed guards carry the
+/// names of the route modules, so these have another.
+const LOG: &str = "portcullis::ceremony";
+
 /// One line for each ceremony that was brought to an end: how it ended, and nothing secret.
 fn report<T>(flow: &'static str, result: &Result<T, Problem>) {
     match result {
-        Ok(_) => tracing::info!(flow, outcome = "accepted", "ceremony"),
+        Ok(_) => tracing::info!(target: LOG, flow, outcome = "accepted", "ceremony"),
         Err(problem) => tracing::info!(
+            target: LOG,
             flow,
             outcome = "refused",
             status = problem.status().code,

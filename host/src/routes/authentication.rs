@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Before, Begun, CredentialView, Descriptor, Private, report};
-use crate::challenge::{Authentication, Spent, Unspent};
+use crate::challenge::{Authentication, Spent};
 use crate::config::UserVerification;
 use crate::guards::{JsonBody, WithinLimit};
 use crate::host::Host;
@@ -100,23 +100,19 @@ async fn complete(
     host: &State<Host>,
 ) -> Result<Private<SignedIn>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let token = host
-        .challenges
-        .open::<Authentication>(&request.challenge_token)?;
-    let result = sign_in(host, token, request.assertion).await;
+    let result = sign_in(host, &request).await;
     report("authentication", &result);
     result.map(Private)
 }
 
-async fn sign_in(
-    host: &Host,
-    token: Unspent<Authentication>,
-    assertion: Option<&RawValue>,
-) -> Result<SignedIn, Problem> {
-    let asked = host.challenges.spend(token, &*host.store).await?;
-    let id = verifier::asserted_id(assertion).unwrap_or_default();
+async fn sign_in(host: &Host, request: &CompleteRequest<'_>) -> Result<SignedIn, Problem> {
+    let asked = host
+        .challenges
+        .redeem(&request.challenge_token, &*host.store)
+        .await?;
+    let id = verifier::asserted_id(request.assertion).unwrap_or_default();
     for _ in 0..ATTEMPTS {
-        let verified = judge(host, &asked, assertion, &id).await?;
+        let verified = judge(host, &asked, request.assertion, &id).await?;
         if verified.is_stored(host).await? {
             return verified.answer(host);
         }

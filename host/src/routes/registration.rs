@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Begun, CredentialView, Descriptor, Private, report};
-use crate::challenge::{Mediation, Registration, Unspent};
+use crate::challenge::{Mediation, Registration};
 use crate::config::{Attestation, UserVerification};
 use crate::encoding::{base64url, from_base64url};
 use crate::guards::{JsonBody, Owner, WithinLimit};
@@ -201,10 +201,7 @@ async fn complete(
     host: &State<Host>,
 ) -> Result<Private<Registered>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let token = host
-        .challenges
-        .open::<Registration>(&request.challenge_token)?;
-    let result = register(host, owner.0, token, request.attestation).await;
+    let result = register(host, owner.0, &request).await;
     report("registration", &result);
     result.map(Private)
 }
@@ -212,10 +209,12 @@ async fn complete(
 async fn register(
     host: &Host,
     owner: Option<Account>,
-    token: Unspent<Registration>,
-    attestation: Option<&RawValue>,
+    request: &CompleteRequest<'_>,
 ) -> Result<Registered, Problem> {
-    let asked = host.challenges.spend(token, &*host.store).await?;
+    let asked = host
+        .challenges
+        .redeem::<Registration>(&request.challenge_token, &*host.store)
+        .await?;
     let handle: UserHandle = from_base64url(&asked.flow.user_handle)
         .ok_or_else(|| Problem::new(Code::TokenInvalid, "Its user handle cannot be read."))?;
     let owner = if asked.flow.proven {
@@ -223,7 +222,7 @@ async fn register(
     } else {
         None
     };
-    let credential = verifier::register(&host.config, &asked, attestation)
+    let credential = verifier::register(&host.config, &asked, request.attestation)
         .map_err(|error| Problem::not_verified(Ceremony::Registration, error))?;
 
     let view = CredentialView::from(&credential);
