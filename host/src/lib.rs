@@ -181,3 +181,77 @@ impl Fairing for Portcullis {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rocket::http::{ContentType, Status};
+    use rocket::local::blocking::Client;
+    use rocket::{get, routes};
+
+    use super::*;
+
+    #[get("/own")]
+    const fn own() -> &'static str {
+        "the application's"
+    }
+
+    fn client(mounted: Portcullis) -> Client {
+        let app = rocket::build().mount("/", routes![own]).attach(mounted);
+        Client::untracked(app).expect("launches")
+    }
+
+    fn host() -> Portcullis {
+        let figment = rocket::Config::figment();
+        Portcullis::new(Config::new([], figment).expect("defaults"))
+    }
+
+    #[test]
+    fn mounted_below_a_base_it_answers_there_and_nowhere_else() {
+        let client = client(host().at("/auth"));
+        let begun = client
+            .post("/auth/authenticate/begin")
+            .header(ContentType::JSON)
+            .body("{}")
+            .dispatch();
+        assert_eq!(begun.status(), Status::Ok);
+        let problem = ContentType::new("application", "problem+json");
+        for (path, status) in [("/auth/register/begin", 405), ("/auth/nothing", 404)] {
+            let answer = client.get(path).dispatch();
+            assert_eq!(answer.status().code, status);
+            assert_eq!(answer.content_type(), Some(problem.clone()));
+        }
+        assert_ne!(
+            client.get("/nothing").dispatch().content_type(),
+            Some(problem)
+        );
+        for (path, ours) in [
+            ("/own", false),
+            ("/authority", false),
+            ("/auth/healthz", true),
+        ] {
+            let answer = client.get(path).dispatch();
+            let policy = answer.headers().get_one("Content-Security-Policy");
+            assert_eq!(policy.is_some(), ours, "{path}");
+        }
+    }
+
+    #[test]
+    fn mounted_at_the_root_it_leaves_the_rest_to_the_application() {
+        let client = client(host());
+        assert_eq!(client.get("/healthz").dispatch().status(), Status::Ok);
+        let own = client.get("/own").dispatch();
+        assert_eq!(own.headers().get_one("Content-Security-Policy"), None);
+        assert_eq!(own.into_string().as_deref(), Some("the application's"));
+    }
+
+    #[test]
+    fn a_form_does_not_choose_the_method() {
+        let client = client(host().at("/auth"));
+        let answer = client
+            .post("/auth/register/begin")
+            .header(ContentType::Form)
+            .body("_method=delete")
+            .dispatch();
+        assert_eq!(answer.status(), Status::UnsupportedMediaType);
+    }
+}
