@@ -32,6 +32,7 @@ pub mod names;
 pub mod problem;
 pub mod store;
 
+mod algorithms;
 mod challenge;
 mod decoys;
 mod encoding;

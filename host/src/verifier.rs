@@ -1,14 +1,14 @@
 //! The core, as this host calls it: the browser's JSON as it came, the settings as a policy.
 
-use portcullis_core::algorithm::{BUILT_IN, BUILT_IN_FOR_ATTESTATION};
 use portcullis_core::attestation::{Format, Formats};
 use portcullis_core::ceremony::{Mediation, UserVerification};
 use portcullis_core::{
-    AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Crypto, Error, Origin,
-    Policy, RegistrationResponse, verify_authentication, verify_registration,
+    AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Error, Origin, Policy,
+    RegistrationResponse, verify_authentication, verify_registration,
 };
 use serde_json::value::RawValue;
 
+use crate::algorithms::with_crypto;
 use crate::challenge::{self, Authentication, Registration, Spent};
 use crate::config::{self, Config};
 use crate::store::{Account, Credential, CredentialState};
@@ -18,27 +18,6 @@ const MAX_TRANSPORTS: usize = 8;
 
 /// The longest transport that is kept.
 const MAX_TRANSPORT_LENGTH: usize = 32;
-
-/// All mechanisms but SHA-1's, which no attestation is believed with here.
-fn with_crypto<T>(verify: impl FnOnce(&Crypto<'_>) -> T) -> T {
-    let attestation: Vec<_> = BUILT_IN_FOR_ATTESTATION
-        .iter()
-        .copied()
-        .filter(|algorithm| algorithm.algorithm() != CoseAlgorithm::RS1)
-        .collect();
-    verify(&Crypto {
-        attestation_algorithms: &attestation,
-        ..Crypto::BUILT_IN
-    })
-}
-
-/// The COSE algorithms to offer, best first.
-pub(crate) fn algorithms() -> Vec<i32> {
-    BUILT_IN
-        .iter()
-        .map(|algorithm| algorithm.algorithm().value())
-        .collect()
-}
 
 /// Verifies a registration and makes the record of its credential.
 pub(crate) fn register(

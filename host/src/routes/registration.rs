@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Begun, CredentialView, Descriptor, Private, report};
+use crate::algorithms;
 use crate::challenge::{Mediation, Registration};
 use crate::config::{Attestation, UserVerification};
 use crate::encoding::{base64url, from_base64url};
@@ -98,7 +99,7 @@ async fn begin(
     }
 
     let who = Registrant::find(host, username, owner.0).await?;
-    let algorithms = verifier::algorithms();
+    let algorithms = algorithms::offered();
     let minted = host.challenges.mint(Registration {
         username: who.name.as_written().to_owned(),
         user_handle: base64url(&who.handle),
