@@ -328,12 +328,14 @@ fn text(value: &Value) -> Option<String> {
 
 fn rocket_error(error: rocket::figment::Error) -> ConfigError {
     let key = error.path.join("_").to_ascii_uppercase();
+    let reason = error.kind.to_string();
+    let words: Vec<&str> = reason.split_whitespace().collect();
     ConfigError {
-        name: format!("ROCKET_{key}"),
-        mend: error
-            .kind
-            .to_string()
-            .replace(|c: char| c.is_control(), " "),
+        name: match key.as_str() {
+            "" => "Rocket.toml".to_owned(),
+            key => format!("ROCKET_{key}"),
+        },
+        mend: words.join(" "),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every request is asked before its handler runs.
 
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
 use rocket::data::{self, Data, FromData, ToByteUnit as _};
@@ -16,6 +16,9 @@ use crate::store::Account;
 /// The largest body: an attestation with a long certificate chain is a tenth of it.
 const MAX_BODY: usize = 128 * 1_024;
 
+/// The most characters of a reason why a body could not be read.
+const MAX_REASON: usize = 160;
+
 /// A body that was small enough, of the right media type, and is UTF-8 that begins like an object.
 pub(crate) struct JsonBody(String);
 
@@ -23,8 +26,10 @@ impl JsonBody {
     /// Reads the members that the call knows; others are ignored.
     pub(crate) fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
         serde_json::from_str(&self.0).map_err(|error| {
-            // The library's words about the place and the type; they quote nothing secret.
-            Problem::new(Code::BodyInvalid, format!("The body: {error}."))
+            // The library's words about the place and the type. They may quote a member, so they
+            // are cut where a sentence would end.
+            let reason: String = error.to_string().chars().take(MAX_REASON).collect();
+            Problem::new(Code::BodyInvalid, format!("The body: {reason}."))
         })
     }
 }
@@ -157,12 +162,18 @@ fn forwarded_client(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAd
         if !is_trusted(client) {
             break;
         }
-        match entry.trim().parse() {
-            Ok(address) => client = address,
-            Err(_) => break,
+        match address(entry.trim()) {
+            Some(address) => client = address,
+            None => break,
         }
     }
     client.to_canonical()
+}
+
+/// An address, with or without a port: proxies write both.
+fn address(entry: &str) -> Option<IpAddr> {
+    let with_port = || entry.parse::<SocketAddr>().map(|address| address.ip());
+    entry.parse().or_else(|_| with_port()).ok()
 }
 
 /// The failure of a guard reaches the client through the catcher.
@@ -215,6 +226,11 @@ mod tests {
             "2001:db8::1"
         );
         assert_eq!(client_of("10.0.0.1", &["10.0.0.3", "10.0.0.2"]), "10.0.0.3");
+        assert_eq!(client_of("10.0.0.1", &["192.0.2.1:4711"]), "192.0.2.1");
+        assert_eq!(
+            client_of("10.0.0.1", &["[2001:db8::1]:4711"]),
+            "2001:db8::1"
+        );
         assert_eq!(client_of("10.0.0.1", &["192.0.2.1", "unknown"]), "10.0.0.1");
         assert_eq!(client_of("fd00::1", &["::ffff:192.0.2.1"]), "192.0.2.1");
     }
