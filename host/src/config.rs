@@ -413,64 +413,50 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn origins(settings: &Settings, rp_id: &str, port: u16) -> Result<Vec<String>, ConfigError> {
-    let related = settings.parse("RELATED_ORIGINS", "", |text| {
-        list(text)
-            .map(|item| match origin(item) {
-                Ok(origin) if is_web(&origin) => Ok(origin),
-                Ok(_) => Err(format!(
-                    "`{item}` is not a web origin; only those can be related"
-                )),
-                Err(mend) => Err(mend),
-            })
-            .collect::<Result<Vec<_>, _>>()
-    })?;
-
+    let related = settings.parse("RELATED_ORIGINS", "", related_origins)?;
     let default = match (rp_id, port) {
-        ("localhost", 0) => {
-            return match settings.get("ORIGINS") {
-                Some(_) => listed_origins(settings, "", rp_id, related),
-                None => Err(ConfigError::new(
-                    "ORIGINS",
-                    "must be set where ROCKET_PORT is 0, the port is not known yet",
-                )),
-            };
+        ("localhost", 0) if settings.get("ORIGINS").is_none() => {
+            return Err(ConfigError::new(
+                "ORIGINS",
+                "must be set where ROCKET_PORT is 0, the port is not known yet",
+            ));
         }
         ("localhost", port) => format!("http://localhost:{port}"),
         _ => format!("https://{rp_id}"),
     };
-    listed_origins(settings, &default, rp_id, related)
+    settings.parse("ORIGINS", &default, |text| {
+        allowed_origins(text, rp_id, related)
+    })
 }
 
-fn listed_origins(
-    settings: &Settings,
-    default: &str,
-    rp_id: &str,
-    related: Vec<String>,
-) -> Result<Vec<String>, ConfigError> {
-    let listed = settings.parse("ORIGINS", default, |text| {
-        let listed = list(text).map(origin).collect::<Result<Vec<_>, _>>()?;
-        let outside = listed
-            .iter()
-            .filter(|origin| is_web(origin))
-            .find(|origin| !is_within(origin, rp_id) && !related.contains(origin));
-        match outside {
-            Some(origin) => Err(format!(
-                "`{origin}` is outside the RP id `{rp_id}`; list it in PORTCULLIS_RELATED_ORIGINS, or set \
-                 PORTCULLIS_RP_ID to its domain"
+fn related_origins(text: &str) -> Result<Vec<String>, String> {
+    list(text)
+        .map(|item| match origin(item) {
+            Ok(origin) if !is_web(&origin) => Err(format!(
+                "`{item}` is not a web origin; only those can be related"
             )),
-            None => Ok(listed),
-        }
-    })?;
+            read => read,
+        })
+        .collect()
+}
 
-    // The issuer comes first: a web origin, one of the RP id's own where there is one.
-    let mut origins: Vec<String> = Vec::new();
+/// Web origins first, since the first of all is the issuer.
+fn allowed_origins(text: &str, rp_id: &str, related: Vec<String>) -> Result<Vec<String>, String> {
+    let listed = list(text).map(origin).collect::<Result<Vec<_>, _>>()?;
     let (web, opaque): (Vec<_>, Vec<_>) = listed.into_iter().partition(|origin| is_web(origin));
     if web.is_empty() {
-        return Err(ConfigError::new(
-            "ORIGINS",
-            "must name a web origin, the address that the page is opened at",
+        return Err("must name a web origin, the address that the page is opened at".to_owned());
+    }
+    if let Some(outside) = web
+        .iter()
+        .find(|origin| !is_within(origin, rp_id) && !related.contains(origin))
+    {
+        return Err(format!(
+            "`{outside}` is outside the RP id `{rp_id}`; list it in PORTCULLIS_RELATED_ORIGINS, or set \
+             PORTCULLIS_RP_ID to its domain"
         ));
     }
+    let mut origins: Vec<String> = Vec::new();
     for origin in web.into_iter().chain(related).chain(opaque) {
         if !origins.contains(&origin) {
             origins.push(origin);

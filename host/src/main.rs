@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -105,7 +105,10 @@ fn serve() -> ExitCode {
     }
     let address = config.issuer().to_owned();
     let rocket = portcullis::rocket(config).attach(AdHoc::on_liftoff("Address", |_| {
-        Box::pin(async move { println!("Portcullis is ready: open {address}") })
+        Box::pin(async move {
+            // A reader that has gone away is no reason to stop.
+            let _ = writeln!(io::stdout(), "Portcullis is ready: open {address}");
+        })
     }));
     match rocket::execute(rocket.launch()) {
         Ok(_) => ExitCode::SUCCESS,
