@@ -256,3 +256,8 @@ mod tests {
         assert_eq!(answer.status(), Status::UnsupportedMediaType);
     }
 }
+
+// What the README shows has to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

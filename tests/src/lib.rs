@@ -10,8 +10,3 @@ pub mod corpora;
 pub mod encoding;
 pub mod keys;
 pub mod w3c;
-
-// What the README shows has to compile.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}

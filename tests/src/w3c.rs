@@ -251,3 +251,25 @@ impl Vector {
         check
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checks_that_the_readme_names_are_the_first_vectors() {
+        let vector = RECIPES[0].make();
+        for (text, check) in [
+            (
+                include_str!("../checks/registration.json"),
+                vector.registration_check(),
+            ),
+            (
+                include_str!("../checks/authentication.json"),
+                vector.authentication_check(),
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<Value>(text).expect("JSON"), check);
+        }
+    }
+}
