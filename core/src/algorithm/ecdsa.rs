@@ -131,3 +131,57 @@ macro_rules! algorithm {
 }
 
 pub(super) use {algorithm, curve};
+
+#[cfg(test)]
+mod tests {
+    use super::{padded, split};
+
+    #[test]
+    fn numbers_come_without_their_sign_byte() {
+        let signature = b"\x30\x08\x02\x01\x7f\x02\x03\x00\x80\x01";
+        assert_eq!(split(signature), Ok((&b"\x7f"[..], &b"\x80\x01"[..])));
+        let mut long = std::vec![0x30, 0x81, 0x87, 0x02, 0x01, 0x01, 0x02, 0x81, 0x81, 0x00];
+        long.resize(138, 0xff);
+        assert_eq!(split(&long), Ok((&b"\x01"[..], &[0xff; 128][..])));
+    }
+
+    #[test]
+    fn anything_but_der_is_refused() {
+        let refused: &[&[u8]] = &[
+            b"",
+            b"\x30",
+            b"\x30\x00",
+            b"\x30\x03\x02\x01\x01",
+            // a byte behind, inside and outside
+            b"\x30\x07\x02\x01\x01\x02\x01\x01\x00",
+            b"\x30\x06\x02\x01\x01\x02\x01\x01\x00",
+            b"\x30\x09\x02\x01\x01\x02\x01\x01\x02\x01\x01",
+            // cut short
+            b"\x30\x06\x02\x01\x01\x02\x01",
+            b"\x30\x06\x02\x01\x01\x02\x02\x01",
+            // no number, zero, a zero too many, below zero
+            b"\x30\x05\x02\x00\x02\x01\x01",
+            b"\x30\x06\x02\x01\x00\x02\x01\x01",
+            b"\x30\x07\x02\x02\x00\x7f\x02\x01\x01",
+            b"\x30\x08\x02\x03\x00\x00\x80\x02\x01\x01",
+            b"\x30\x06\x02\x01\x80\x02\x01\x01",
+            // a length in more bytes than it needs, or in none that are counted
+            b"\x30\x81\x06\x02\x01\x01\x02\x01\x01",
+            b"\x30\x82\x00\x06\x02\x01\x01\x02\x01\x01",
+            b"\x30\x80\x02\x01\x01\x02\x01\x01\x00\x00",
+            // other tags
+            b"\x31\x06\x02\x01\x01\x02\x01\x01",
+            b"\x30\x06\x03\x01\x01\x02\x01\x01",
+        ];
+        for signature in refused {
+            assert!(split(signature).is_err(), "{signature:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_padded_in_front_and_never_cut() {
+        assert_eq!(padded::<4>(&[1, 2]), Some([0, 0, 1, 2]));
+        assert_eq!(padded::<2>(&[1, 2]), Some([1, 2]));
+        assert_eq!(padded::<1>(&[1, 2]), None);
+    }
+}

@@ -93,3 +93,72 @@ fn scalar(bytes: &[u8]) -> Option<EdwardsScalar> {
     }
     EdwardsScalar::from_canonical_bytes(bytes.into()).into_option()
 }
+
+#[cfg(test)]
+mod tests {
+    use ed448_goldilocks::EdwardsPoint;
+
+    use super::{LENGTH, point, scalar};
+
+    /// 2^448 - 2^224 - 1, little-endian.
+    fn prime() -> [u8; LENGTH] {
+        let mut prime = [0xff; LENGTH];
+        prime[28] = 0xfe;
+        prime[56] = 0;
+        prime
+    }
+
+    #[test]
+    fn a_point_of_small_order_is_refused() {
+        let mut one = [0; LENGTH];
+        one[0] = 1;
+        let mut minus_one = prime();
+        minus_one[0] = 0xfe;
+        // The identity, the point of order 2, and the two of order 4, one a sign.
+        for bytes in [one, minus_one, [0; LENGTH]] {
+            assert!(point(&bytes).is_none(), "{bytes:02x?}");
+            let mut negative = bytes;
+            negative[56] = 0x80;
+            assert!(point(&negative).is_none(), "{negative:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_point_has_one_encoding() {
+        let base = EdwardsPoint::GENERATOR.to_affine().compress().to_bytes();
+        assert!(point(&base).is_some());
+        // The seven bits beside the sign.
+        for bit in 0..7 {
+            let mut other = base;
+            other[56] ^= 1 << bit;
+            assert!(point(&other).is_none(), "bit {bit}");
+        }
+        // y + p, for small y.
+        for y in 0..=255 {
+            let mut other = prime();
+            other[0] = y;
+            for byte in &mut other[1..28] {
+                *byte = 0;
+            }
+            other[28] = 0xff;
+            assert!(point(&other).is_none(), "{y}");
+        }
+        assert!(point(&base[..56]).is_none());
+    }
+
+    #[test]
+    fn a_scalar_is_below_the_order_and_ends_in_zero() {
+        let mut one = [0; LENGTH];
+        one[0] = 1;
+        assert!(scalar(&one).is_some());
+        for last in 1..=255 {
+            one[56] = last;
+            assert!(scalar(&one).is_none(), "{last}");
+        }
+        let mut high = [0; LENGTH];
+        high[55] = 0x40;
+        assert!(scalar(&high).is_none());
+        assert!(scalar(&prime()).is_none());
+        assert!(scalar(&[0; 56]).is_none());
+    }
+}

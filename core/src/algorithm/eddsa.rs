@@ -91,3 +91,92 @@ fn is_canonical(bytes: &[u8; 32]) -> bool {
     let all_ones = high & 0x7f == 0x7f && middle.iter().all(|byte| *byte == 0xff);
     !all_ones || *low < 0xed
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signer, SigningKey};
+
+    use super::{EdDsa, SignatureAlgorithm};
+    use crate::data::{Curve, PublicKey};
+
+    const ED25519: Curve = Curve::Ed25519;
+
+    /// y = 1, y = -1, y = 0 twice, and four points of order 8 (RFC 7748's curve in Edwards form).
+    const SMALL_ORDER: &[&str] = &[
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    ];
+
+    fn point(hex: &str) -> [u8; 32] {
+        core::array::from_fn(|at| {
+            let digits = hex.get(2 * at..2 * at + 2).expect("64 digits");
+            u8::from_str_radix(digits, 16).expect("hex")
+        })
+    }
+
+    #[test]
+    fn a_key_of_small_order_is_refused() {
+        for hex in SMALL_ORDER {
+            let key = PublicKey::Okp {
+                curve: ED25519,
+                x: &point(hex),
+            };
+            assert!(EdDsa.check_key(&key).is_err(), "{hex}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_one_encoding() {
+        // y + p for every y below 19: some are points.
+        for y in 0..19_u8 {
+            for sign in [0x7f, 0xff] {
+                let mut x = [0xff; 32];
+                x[0] = 0xed + y;
+                x[31] = sign;
+                let key = PublicKey::Okp {
+                    curve: ED25519,
+                    x: &x,
+                };
+                assert!(EdDsa.check_key(&key).is_err(), "{x:02x?}");
+            }
+        }
+    }
+
+    #[test]
+    fn r_of_small_order_and_s_above_the_order_are_refused() {
+        let signer = SigningKey::from_bytes(&[7; 32]);
+        let x = signer.verifying_key().to_bytes();
+        let key = PublicKey::Okp {
+            curve: ED25519,
+            x: &x,
+        };
+        let signature = signer.sign(b"message").to_bytes();
+        let verifies = |signature: &[u8]| EdDsa.verify(&key, &[b"mess", b"age"], signature).is_ok();
+        assert!(verifies(&signature));
+
+        for hex in SMALL_ORDER {
+            let mut weak = signature;
+            weak[..32].copy_from_slice(&point(hex));
+            assert!(!verifies(&weak), "{hex}");
+        }
+
+        // S + L: the same point, another signature.
+        let order = point("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+        let mut carry = 0;
+        let mut high = signature;
+        for (byte, add) in high[32..].iter_mut().zip(order) {
+            let sum = u16::from(*byte) + u16::from(add) + carry;
+            *byte = sum.to_le_bytes()[0];
+            carry = sum >> 8;
+        }
+        assert!(!verifies(&high));
+        assert!(!verifies(&signature[..63]));
+        assert!(!verifies(&[&signature[..], &[0]].concat()));
+    }
+}

@@ -30,6 +30,8 @@ mod pss;
 #[cfg(any(feature = "_pkcs1", feature = "_pss"))]
 mod rsa;
 mod sha256;
+#[cfg(all(test, feature = "all-algorithms", feature = "ed448"))]
+mod tests;
 
 use core::fmt;
 

@@ -144,3 +144,80 @@ impl AsMut<[u8]> for Encoded {
         bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec;
+
+    use super::RsaKey;
+    use crate::data::PublicKey;
+
+    fn bits(n: &[u8], e: &[u8]) -> Option<usize> {
+        RsaKey::new(&PublicKey::Rsa { n, e })
+            .ok()
+            .map(|key| key.bits)
+    }
+
+    #[test]
+    fn a_modulus_has_2048_to_4096_bits_and_is_odd() {
+        const E: &[u8] = &[1, 0, 1];
+        assert_eq!(bits(&[0x80; 256], E), None, "even");
+        assert_eq!(bits(&[0x81; 256], E), Some(2048));
+        assert_eq!(bits(&[0x7f; 256], E), None);
+        assert_eq!(bits(&[0x01; 257], E), Some(2049));
+        assert_eq!(bits(&[0x11; 436], E), Some(3485));
+        assert_eq!(bits(&[0xff; 512], E), Some(4096));
+        assert_eq!(bits(&[0x01; 513], E), None);
+        assert_eq!(bits(&[0xff; 1024], E), None);
+        assert_eq!(bits(&[], E), None);
+        let mut zero_in_front = vec![0xff; 257];
+        zero_in_front[0] = 0;
+        assert_eq!(bits(&zero_in_front, E), None);
+    }
+
+    #[test]
+    fn an_exponent_is_odd_and_from_3_to_64_bits() {
+        let exponent = |e| bits(&[0xff; 256], e).is_some();
+        assert!(exponent(&[3]));
+        assert!(exponent(&[1, 0, 1]));
+        assert!(exponent(&[0xff; 8]));
+        for refused in [
+            &[][..],
+            &[0],
+            &[1],
+            &[2],
+            &[1, 0],
+            &[0, 3],
+            &[1, 0, 0, 0, 0, 0, 0, 0, 1],
+        ] {
+            assert!(!exponent(refused), "{refused:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_is_below_the_modulus_and_as_long() {
+        let modulus = [0xfd; 256];
+        let key = RsaKey::new(&PublicKey::Rsa {
+            n: &modulus,
+            e: &[3],
+        })
+        .expect("a key");
+        let taken = |signature: &[u8]| key.encoded(signature).is_some();
+        let mut below = modulus;
+        below[255] -= 1;
+        assert!(taken(&below));
+        assert!(!taken(&modulus));
+        assert!(!taken(&[0xff; 256]));
+        assert!(!taken(&[1; 255]));
+        assert!(!taken(&[1; 257]));
+        // -1 to an odd power.
+        let minus_one = key.encoded(&below).expect("below the modulus");
+        assert_eq!(minus_one.as_ref(), below);
+        // 2 to the third.
+        let mut two = [0; 256];
+        two[255] = 2;
+        let eight = key.encoded(&two).expect("below the modulus");
+        assert_eq!(eight.as_ref().last(), Some(&8));
+        assert!(eight.as_ref().iter().rev().skip(1).all(|byte| *byte == 0));
+    }
+}
