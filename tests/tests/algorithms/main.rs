@@ -1,5 +1,6 @@
 //! Every signature algorithm from outside: the Wycheproof vectors, and another library's opinion.
 
+mod differential;
 mod wycheproof;
 
 use portcullis_core::{
