@@ -26,6 +26,14 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
             },
         )?;
         all.attestation_type = stronger(all.attestation_type, verified.attestation_type);
+        #[cfg(feature = "trust")]
+        {
+            // A part that leads nowhere is not made good by one that leads to a root.
+            all.path = match (all.path, verified.path) {
+                (Some(Ok(())) | None, Some(path)) => Some(path),
+                (path, _) => path,
+            };
+        }
         all.outdated |= verified.outdated;
         all.cts_profile_mismatch |= verified.cts_profile_mismatch;
     }

@@ -18,10 +18,14 @@ mod packed;
 mod statement;
 #[cfg(feature = "attestation")]
 mod tpm;
+#[cfg(feature = "trust")]
+mod trust;
 
 use core::fmt;
 
 pub(crate) use statement::{Statement, StatementError, Verified};
+#[cfg(feature = "trust")]
+pub(crate) use trust::{Anchors, PathError};
 
 /// A registered attestation statement format (IANA "WebAuthn Attestation Statement Format Identifiers").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

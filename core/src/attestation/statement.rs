@@ -2,6 +2,8 @@
 //! can be wrong with it.
 
 use super::AttestationType;
+#[cfg(feature = "trust")]
+use super::trust::{self, Anchors, PathError};
 #[cfg(feature = "attestation")]
 use super::{Format, Formats};
 use crate::algorithm::Crypto;
@@ -27,6 +29,9 @@ pub(crate) struct Statement<'s, 'a> {
     /// The time at which certificates have to be valid, where that is judged.
     #[cfg(feature = "attestation")]
     pub(crate) time: Option<UnixTime>,
+    /// What its certificates have to lead to, where that is judged.
+    #[cfg(feature = "trust")]
+    pub(crate) anchors: Option<Anchors<'s>>,
     /// Of an Android key only what its secure hardware enforces counts.
     #[cfg(feature = "attestation")]
     pub(crate) android_key_tee: bool,
@@ -39,6 +44,9 @@ pub(crate) struct Statement<'s, 'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Verified {
     pub(crate) attestation_type: AttestationType,
+    /// Whether its certificates lead to a root, where that is judged and it has any.
+    #[cfg(feature = "trust")]
+    pub(crate) path: Option<Result<(), PathError>>,
     /// Some certificate is not valid at the time at which that is judged.
     pub(crate) outdated: bool,
     /// `SafetyNet` has found the device not to be of a certified kind.
@@ -91,6 +99,8 @@ impl Verified {
     pub(super) const fn new(attestation_type: AttestationType) -> Self {
         Self {
             attestation_type,
+            #[cfg(feature = "trust")]
+            path: None,
             outdated: false,
             cts_profile_mismatch: false,
         }
@@ -230,7 +240,7 @@ impl<'a> Certificates<'a> {
         }
     }
 
-    fn each(&self) -> impl Iterator<Item = &'a [u8]> {
+    fn each(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         let elements = match self.all.content() {
             Content::Array(elements) => Some(elements),
             _ => None,
@@ -245,6 +255,10 @@ impl<'a> Certificates<'a> {
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
         let mut verified = Verified::new(attestation_type);
+        #[cfg(feature = "trust")]
+        if let Some(anchors) = &statement.anchors {
+            verified.path = Some(trust::check_path(self.each(), anchors, statement.crypto));
+        }
         if let Some(time) = statement.time {
             for certificate in self.each() {
                 let certificate = Certificate::parse(certificate)
@@ -279,8 +293,9 @@ pub(super) mod requirements {
         certificate: &Certificate<'_>,
     ) -> Result<(), StatementError> {
         let authority = certificate
-            .is_authority()
-            .map_err(StatementError::CertificateMalformed)?;
+            .basic_constraints()
+            .map_err(StatementError::CertificateMalformed)?
+            .map(|constraints| constraints.authority);
         match authority {
             Some(false) => Ok(()),
             Some(true) => Err(StatementError::Certificate(

@@ -197,6 +197,9 @@ error_kinds! {
     /// An attestation certificate is not valid at the time of judgement.
     AttestationCertificateOutdated = "attestation_certificate_outdated",
         "An attestation certificate is not valid at this time.";
+    /// An attestation has to be trusted and there are no roots.
+    TrustAnchorsMissing = "trust_anchors_missing",
+        "The attestation has to lead to a trusted root, and no roots are given.";
     /// The attestation does not lead to a trusted root.
     AttestationUntrusted = "attestation_untrusted",
         "The attestation does not lead to a trusted root.";

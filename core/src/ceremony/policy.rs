@@ -42,6 +42,8 @@ pub struct Policy<'a> {
     pub formats: Formats,
     /// What an attestation statement has to prove.
     pub attestation: AttestationPolicy,
+    /// Certificates, in DER, to one of which an attestation has to lead that has to be trusted.
+    pub roots: &'a [&'a [u8]],
     /// The time at which an attestation's certificates have to be valid; `None`: dates are not judged.
     pub time: Option<UnixTime>,
     /// Of an Android key only what its secure hardware enforces counts (section 8.4).
@@ -75,6 +77,7 @@ impl<'a> Policy<'a> {
             algorithms: None,
             formats: Formats::ALL,
             attestation: AttestationPolicy::Verify,
+            roots: &[],
             time: None,
             android_key_tee: false,
             existing_credentials: &[],
@@ -128,7 +131,7 @@ pub enum AttestationPolicy {
     Ignore,
     /// That it is right in itself.
     Verify,
-    /// Also that its certificates lead to a trusted root.
+    /// Also that its certificates lead to one of the policy's roots, each valid at the policy's time.
     Trusted,
 }
 

@@ -5,6 +5,8 @@ use super::{
 };
 use crate::algorithm::Crypto;
 use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};
+#[cfg(feature = "trust")]
+use crate::attestation::{Anchors, PathError};
 use crate::data::{
     AttestationObject, AttestedCredentialData, AuthenticatorData, CoseAlgorithm, CoseKey,
     CredentialRecord, Expected, Flags, RegistrationResponse,
@@ -161,6 +163,11 @@ pub fn verify_registration<'a>(
         crypto,
         #[cfg(feature = "attestation")]
         time: policy.time,
+        #[cfg(feature = "trust")]
+        anchors: (policy.attestation == AttestationPolicy::Trusted).then_some(Anchors {
+            roots: policy.roots,
+            time: policy.time,
+        }),
         #[cfg(feature = "attestation")]
         android_key_tee: policy.android_key_tee,
         #[cfg(feature = "attestation")]
@@ -170,7 +177,7 @@ pub fn verify_registration<'a>(
     if attestation.is_some_and(|attestation| attestation.cts_profile_mismatch) {
         run.observer.note(Note::CtsProfileMismatch);
     }
-    run.step(23, skip())?;
+    run.step(23, check_anchors(policy))?;
     run.step(24, check_trust(attestation.as_ref(), policy))?;
 
     run.step(25, check_credential_id(response, &credential))?;
@@ -343,15 +350,50 @@ fn refuse_statement<'a>(error: StatementError) -> Failure<'a> {
     Failure { kind, value }
 }
 
+/// 7.1.23.
+fn check_anchors<'a>(policy: &Policy<'_>) -> Checked<'a> {
+    match policy.attestation {
+        AttestationPolicy::Trusted => check(
+            !policy.roots.is_empty(),
+            ErrorKind::TrustAnchorsMissing,
+            Value::None,
+        ),
+        AttestationPolicy::Verify | AttestationPolicy::Ignore => skip(),
+    }
+}
+
 /// 7.1.24. No attestation and self attestation lead to no root.
 fn check_trust<'a>(attestation: Option<&Verified>, policy: &Policy<'_>) -> Checked<'a> {
     if attestation.is_some_and(|attestation| attestation.outdated) {
         return fail(ErrorKind::AttestationCertificateOutdated, Value::None);
     }
     match policy.attestation {
-        AttestationPolicy::Trusted => fail(ErrorKind::AttestationUntrusted, Value::None),
+        AttestationPolicy::Trusted => check_path(attestation),
         AttestationPolicy::Verify | AttestationPolicy::Ignore => skip(),
     }
+}
+
+#[cfg(feature = "trust")]
+fn check_path<'a>(attestation: Option<&Verified>) -> Checked<'a> {
+    match attestation.and_then(|attestation| attestation.path) {
+        Some(Ok(())) => pass(),
+        Some(Err(PathError::Outdated)) => {
+            fail(ErrorKind::AttestationCertificateOutdated, Value::None)
+        }
+        Some(Err(PathError::Malformed(fault))) => fail(
+            ErrorKind::AttestationCertificateMalformed,
+            Value::Fault(fault),
+        ),
+        Some(Err(PathError::Invalid(why))) => {
+            fail(ErrorKind::AttestationUntrusted, Value::Text(why))
+        }
+        Some(Err(PathError::NoRoot)) | None => fail(ErrorKind::AttestationUntrusted, Value::None),
+    }
+}
+
+#[cfg(not(feature = "trust"))]
+fn check_path<'a>(_: Option<&Verified>) -> Checked<'a> {
+    fail(ErrorKind::AttestationUntrusted, Value::None)
 }
 
 /// 7.1.25, and that the response's id is the attested one.

@@ -12,7 +12,7 @@ use crate::data::{
     AuthenticationResponse, CoseAlgorithm, CredentialRecord, Origin, RegistrationResponse, UnixTime,
 };
 use crate::encoding::json::{self, Content, Value};
-use crate::encoding::{Fault, FaultKind, Span, base64url};
+use crate::encoding::{Fault, FaultKind, Span, base64url, pem};
 use crate::limits::{CHECK_CREDENTIALS_MAX, CHECK_LIST_MAX};
 
 type TextList = Vec<Span, CHECK_LIST_MAX>;
@@ -45,9 +45,10 @@ pub(super) struct Found {
 }
 
 /// The member `attestation`.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct AttestationMember {
     policy: AttestationPolicy,
+    roots: TextList,
     time: Option<UnixTime>,
     android_key_tee: bool,
 }
@@ -56,6 +57,7 @@ impl Default for AttestationMember {
     fn default() -> Self {
         Self {
             policy: AttestationPolicy::Verify,
+            roots: TextList::new(),
             time: None,
             android_key_tee: false,
         }
@@ -246,7 +248,7 @@ impl Found {
             )?,
             counter: self.counter.unwrap_or(CounterPolicy::Reject),
             backup: self.backup.unwrap_or(BackupPolicy::Consistent),
-            attestation: self.attestation.unwrap_or_default(),
+            attestation: self.attestation.unwrap_or_default().decode(json)?,
         })
     }
 }
@@ -393,12 +395,7 @@ fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationMember
                 )
             })?;
         } else if name == *"roots" {
-            once(
-                &mut roots,
-                value,
-                "attestation.roots",
-                texts::<CHECK_LIST_MAX>,
-            )?;
+            once(&mut roots, value, "attestation.roots", texts)?;
         } else if name == *"time" {
             once(&mut time, value, "attestation.time", |value, what| {
                 let text = value.as_str().and_then(json::JsonStr::plain);
@@ -411,9 +408,29 @@ fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationMember
     }
     Ok(AttestationMember {
         policy: policy.unwrap_or(AttestationPolicy::Verify),
+        roots: roots.unwrap_or_default(),
         time,
         android_key_tee: tee.unwrap_or(false),
     })
+}
+
+impl AttestationMember {
+    fn decode(mut self, json: &mut [u8]) -> Result<Self, Fault> {
+        for root in &mut self.roots {
+            *root = certificate(json, *root)?;
+        }
+        Ok(self)
+    }
+}
+
+/// A certificate in PEM (RFC 7468), decoded to its DER.
+fn certificate(json: &mut [u8], span: Span) -> Result<Span, Fault> {
+    let span = json::unescape(json, span);
+    pem::decode(json, span, "CERTIFICATE").ok_or(Fault::new(
+        "attestation.roots",
+        FaultKind::Value,
+        span.range().start,
+    ))
 }
 
 fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault> {
@@ -508,6 +525,7 @@ impl FoundCredential {
 #[derive(Default)]
 pub(super) struct Lists<'a> {
     rp_ids: Vec<&'a str, CHECK_LIST_MAX>,
+    roots: Vec<&'a [u8], CHECK_LIST_MAX>,
     origins: Vec<Origin<'a>, CHECK_LIST_MAX>,
     top_origins: Option<Vec<Origin<'a>, CHECK_LIST_MAX>>,
     algorithms: Option<Vec<CoseAlgorithm, CHECK_LIST_MAX>>,
@@ -531,6 +549,7 @@ impl Decoded {
     pub(super) fn borrow<'l, 'a: 'l>(
         &self,
         json: &'a [u8],
+        now: Option<UnixTime>,
         lists: &'l mut Lists<'a>,
     ) -> Result<Check<'l>, Fault> {
         let text = |span: &Span| {
@@ -538,6 +557,7 @@ impl Decoded {
             core::str::from_utf8(bytes).unwrap_or_default()
         };
         let id = |span: &Span| span.of(json).unwrap_or_default();
+        lists.roots = collect(&self.attestation.roots, |span| Ok(id(span)))?;
         lists.rp_ids = collect(&self.rp_ids, |span| Ok(text(span)))?;
         lists.origins = collect(&self.origins, |span| origin(text(span), *span, "origins"))?;
         lists.top_origins = match &self.top_origins {
@@ -568,7 +588,11 @@ impl Decoded {
             algorithms: lists.algorithms.as_deref(),
             formats: self.formats,
             attestation: self.attestation.policy,
-            time: self.attestation.time,
+            roots: &lists.roots,
+            time: self.attestation.time.or(match self.attestation.policy {
+                AttestationPolicy::Trusted => now,
+                AttestationPolicy::Verify | AttestationPolicy::Ignore => None,
+            }),
             android_key_tee: self.attestation.android_key_tee,
             existing_credentials: &lists.existing_credentials,
             allow_credentials: lists.allow_credentials.as_deref(),

@@ -13,6 +13,7 @@ use core::fmt;
 
 use crate::algorithm::Crypto;
 use crate::ceremony::{TraceLog, verify_authentication, verify_registration};
+use crate::data::UnixTime;
 use crate::encoding::Fault;
 use crate::limits::TRACE_STEPS_MAX;
 
@@ -89,7 +90,8 @@ impl core::error::Error for CheckError {}
 
 /// Judges one check and writes one verdict, a JSON object without a line end, to `out`.
 ///
-/// The check is decoded in place: `json` holds nothing useful afterwards.
+/// The check is decoded in place: `json` holds nothing useful afterwards. `now` is the time at which
+/// trust is judged where the check names none; without either, dates are not judged.
 ///
 /// # Errors
 ///
@@ -97,6 +99,7 @@ impl core::error::Error for CheckError {}
 /// because its buffer is full for example.
 pub fn verify_check(
     json: &mut [u8],
+    now: Option<UnixTime>,
     crypto: &Crypto<'_>,
     out: &mut dyn fmt::Write,
 ) -> Result<Judged, CheckError> {
@@ -104,7 +107,7 @@ pub fn verify_check(
     let found = input::find(json).map_err(not_a_check)?;
     let decoded = found.decode(json).map_err(not_a_check)?;
     let mut lists = input::Lists::default();
-    let check = decoded.borrow(json, &mut lists).map_err(not_a_check)?;
+    let check = decoded.borrow(json, now, &mut lists).map_err(not_a_check)?;
     judge(&check, crypto, out).map_err(|fmt::Error| CheckError::Output)
 }
 

@@ -32,6 +32,15 @@ pub struct Name<'a> {
     element: Element<'a>,
 }
 
+/// What a certificate says of its subject as an authority (RFC 5280 section 4.2.1.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BasicConstraints {
+    /// Whether the subject is an authority.
+    pub authority: bool,
+    /// How many authorities may stand below it in a path.
+    pub path_length: Option<u8>,
+}
+
 /// One extension, its value not looked into.
 #[derive(Clone, Copy, Debug)]
 pub struct Extension<'a> {
@@ -51,7 +60,11 @@ pub(crate) mod oid {
     pub(crate) const ORGANIZATIONAL_UNIT: &[u8] = &[0x55, 4, 11];
 
     pub(crate) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 17];
+    #[cfg(feature = "trust")]
+    pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
     pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 19];
+    #[cfg(feature = "trust")]
+    pub(crate) const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1d, 32];
     pub(crate) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 37];
 
     /// 1.2.840.10045.2.1
@@ -67,11 +80,11 @@ pub(crate) mod oid {
     /// 1.2.840.113549.1.1.1
     pub(super) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
     /// 1.3.101.112
-    pub(super) const ED25519: &[u8] = &[0x2b, 101, 112];
+    pub(crate) const ED25519: &[u8] = &[0x2b, 101, 112];
     /// 1.3.101.113
-    pub(super) const ED448: &[u8] = &[0x2b, 101, 113];
+    pub(crate) const ED448: &[u8] = &[0x2b, 101, 113];
     /// 2.16.840.1.101.3.4.3, the arc of ML-DSA-44 (17), -65 (18) and -87 (19).
-    pub(super) const NIST_SIGNATURES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3];
+    pub(crate) const NIST_SIGNATURES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3];
 }
 
 const WHAT: &str = "certificate";
@@ -216,12 +229,12 @@ impl<'a> Certificate<'a> {
         self.extensions().find(|extension| extension.oid == oid)
     }
 
-    /// Whether the basic constraints say that the subject is an authority; `None` where there are none.
+    /// The basic constraints; `None` where there are none.
     ///
     /// # Errors
     ///
     /// [`Fault`] where they are malformed.
-    pub fn is_authority(&self) -> Result<Option<bool>, Fault> {
+    pub fn basic_constraints(&self) -> Result<Option<BasicConstraints>, Fault> {
         const WHAT: &str = "basic constraints";
         let Some(extension) = self.extension(oid::BASIC_CONSTRAINTS) else {
             return Ok(None);
@@ -232,9 +245,32 @@ impl<'a> Certificate<'a> {
             Some(flag) => flag.boolean(WHAT)?,
             None => false,
         };
-        Element::optional(&mut reader, Tag::INTEGER, WHAT)?;
+        let path_length = Element::optional(&mut reader, Tag::INTEGER, WHAT)?
+            .map(|length| length.small(WHAT))
+            .transpose()?;
         reader.finish(WHAT)?;
-        Ok(Some(authority))
+        Ok(Some(BasicConstraints {
+            authority,
+            path_length,
+        }))
+    }
+
+    /// Whether the subject's key may sign certificates; `None` where no key usage says.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] where the key usage is malformed.
+    #[cfg(feature = "trust")]
+    pub fn may_sign_certificates(&self) -> Result<Option<bool>, Fault> {
+        const WHAT: &str = "key usage";
+        let Some(extension) = self.extension(oid::KEY_USAGE) else {
+            return Ok(None);
+        };
+        // The first byte counts unused bits; keyCertSign is bit 5 of the second.
+        match Element::parse(extension.value, Tag::BIT_STRING, WHAT)?.content {
+            [0..=7, bits, ..] => Ok(Some(bits & 0x04 != 0)),
+            _ => Err(Fault::new(WHAT, FaultKind::Value, 0)),
+        }
     }
 
     /// Whether the extended key usages have this object identifier among them.

@@ -10,6 +10,8 @@ pub(crate) mod cbor;
 #[cfg(feature = "attestation")]
 pub(crate) mod der;
 pub(crate) mod json;
+#[cfg(feature = "json")]
+pub(crate) mod pem;
 pub(crate) mod reader;
 
 /// Why bytes could not be read. A ceremony turns it into an [`Error`](crate::ceremony::Error) by

@@ -1,0 +1,69 @@
+//! PEM (RFC 7468), decoded where it lies.
+
+use base64ct::{Base64, Encoding};
+
+use super::Span;
+
+/// Decodes the one block of this label that the text which `span` names is, and returns the span of
+/// its bytes. `None` leaves the text's place in an unspecified state: it was no such block.
+pub(crate) fn decode(buffer: &mut [u8], span: Span, label: &str) -> Option<Span> {
+    let start = span.range().start;
+    let text = core::str::from_utf8(span.of(buffer)?).ok()?;
+    let body = text
+        .trim()
+        .strip_prefix("-----BEGIN ")?
+        .strip_prefix(label)?;
+    let body = body.strip_prefix("-----")?.strip_suffix("-----")?;
+    let body = body.strip_suffix(label)?.strip_suffix("-----END ")?;
+    let (offset, length) = (text.find(body)?, body.len());
+
+    // What is left of the block without its line ends moves to its front.
+    let text = buffer.get_mut(span.range())?;
+    let mut written = 0_usize;
+    for at in offset..offset.checked_add(length)? {
+        let byte = *text.get(at)?;
+        if !byte.is_ascii_whitespace() {
+            *text.get_mut(written)? = byte;
+            written = written.checked_add(1)?;
+        }
+    }
+    let bytes = Base64::decode_in_place(text.get_mut(..written)?).ok()?;
+    Some(Span::new(start, start.checked_add(bytes.len())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Span, decode};
+    use std::vec::Vec;
+
+    fn certificate(text: &str) -> Option<Vec<u8>> {
+        let mut buffer = text.as_bytes().to_vec();
+        let span = decode(&mut buffer, Span::new(0, text.len()), "CERTIFICATE")?;
+        span.of(&buffer).map(<[u8]>::to_vec)
+    }
+
+    #[test]
+    fn one_block_is_decoded_whatever_its_line_ends() {
+        for text in [
+            "-----BEGIN CERTIFICATE-----\nZm9v\nYmE=\n-----END CERTIFICATE-----\n",
+            " -----BEGIN CERTIFICATE-----\r\nZm9vYmE=\r\n-----END CERTIFICATE-----",
+            "-----BEGIN CERTIFICATE-----Zm9vYmE=-----END CERTIFICATE-----",
+        ] {
+            assert_eq!(certificate(text).as_deref(), Some(&b"fooba"[..]), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_block_is_refused() {
+        for text in [
+            "",
+            "Zm9v",
+            "-----BEGIN CERTIFICATE-----\nZm9v\n",
+            "-----BEGIN PUBLIC KEY-----\nZm9v\n-----END PUBLIC KEY-----",
+            "-----BEGIN CERTIFICATE-----\nZm9*\n-----END CERTIFICATE-----",
+            "-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nZm9v\n-----END CERTIFICATE-----",
+        ] {
+            assert_eq!(certificate(text), None, "{text}");
+        }
+    }
+}
