@@ -2,9 +2,11 @@
 //! of bytes.
 
 use std::io::{self, BufRead, Read, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis_core::Crypto;
-use portcullis_core::check::{CheckError, Judged, NotACheck, verify_check};
+use portcullis_core::check::{CheckError, Judged, NotACheck, verify_check_at};
+use portcullis_core::data::UnixTime;
 use portcullis_core::inspect::{JsonWriter, TextWriter, inspect as explain};
 
 /// The longest check: a response with a long certificate chain, its roots beside it, is a tenth
@@ -91,6 +93,12 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<Rest> {
     Ok(if skipped == 0 { Rest::None } else { Rest::Some })
 }
 
+/// The clock, at which trust in certificates is judged where the check names no time.
+fn now() -> Option<UnixTime> {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(elapsed.as_secs()).ok().map(UnixTime::new)
+}
+
 fn answer(check: &mut [u8], rest: Rest, output: &mut impl Write) -> io::Result<Outcome> {
     let mut verdict = String::new();
     let outcome = if rest == Rest::Some {
@@ -100,7 +108,7 @@ fn answer(check: &mut [u8], rest: Rest, output: &mut impl Write) -> io::Result<O
         );
         Outcome::NotACheck
     } else {
-        match verify_check(check, &Crypto::BUILT_IN, &mut verdict) {
+        match verify_check_at(check, now(), &Crypto::BUILT_IN, &mut verdict) {
             Ok(Judged::Accepted) => Outcome::Accepted,
             Ok(Judged::Rejected) => Outcome::Rejected,
             Err(CheckError::NotACheck(reason)) => {

@@ -9,7 +9,8 @@ extern crate alloc;
 use alloc::string::String;
 
 use portcullis_core::Crypto;
-use portcullis_core::check::{CheckError, verify_check};
+use portcullis_core::check::{CheckError, verify_check_at};
+use portcullis_core::data::UnixTime;
 use portcullis_core::inspect::{JsonWriter, inspect as explain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -23,10 +24,14 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 
 /// Judges one check (JSON) and returns the verdict (JSON), byte for byte that of `portcullis verify`.
+/// `now` is the time, in seconds since 1970, at which trust is judged where the check names none.
 #[wasm_bindgen]
-pub fn verify(check: String) -> String {
+pub fn verify(check: String, now: Option<f64>) -> String {
     let mut verdict = String::new();
-    let judged = verify_check(&mut check.into_bytes(), &Crypto::BUILT_IN, &mut verdict);
+    // A cast from a float keeps within the integer's range.
+    let now = now.map(|seconds| UnixTime::new(seconds as i64));
+    let mut check = check.into_bytes();
+    let judged = verify_check_at(&mut check, now, &Crypto::BUILT_IN, &mut verdict);
     if let Err(CheckError::NotACheck(reason)) = judged {
         // A `String` takes whatever is written to it.
         let _ = reason.write_json(&mut verdict);

@@ -90,14 +90,27 @@ impl core::error::Error for CheckError {}
 
 /// Judges one check and writes one verdict, a JSON object without a line end, to `out`.
 ///
-/// The check is decoded in place: `json` holds nothing useful afterwards. `now` is the time at which
-/// trust is judged where the check names none; without either, dates are not judged.
+/// The check is decoded in place: `json` holds nothing useful afterwards.
 ///
 /// # Errors
 ///
 /// [`CheckError::NotACheck`], with nothing written; [`CheckError::Output`] where the writer fails,
 /// because its buffer is full for example.
 pub fn verify_check(
+    json: &mut [u8],
+    crypto: &Crypto<'_>,
+    out: &mut dyn fmt::Write,
+) -> Result<Judged, CheckError> {
+    verify_check_at(json, None, crypto, out)
+}
+
+/// The same with a clock: the time at which trust is judged where the check names none. Without
+/// either, dates are not judged.
+///
+/// # Errors
+///
+/// Those of [`verify_check`].
+pub fn verify_check_at(
     json: &mut [u8],
     now: Option<UnixTime>,
     crypto: &Crypto<'_>,
