@@ -18,6 +18,9 @@ const TOP_ORIGIN: &str = "https://embedder.example";
 const CHALLENGE: &[u8] = b"a challenge of thirty-two bytes!";
 const OTHER_ID: &str = "b3RoZXI";
 
+/// A root that has signed nothing.
+const NOBODYS_ROOT: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+
 /// Steps that compute or decide nothing that could fail, each with the reason.
 const NEVER_FAILS: &[(Ceremony, u8, &str)] = &[
     (Ceremony::Registration, 12, "hashing does not fail"),
@@ -31,7 +34,6 @@ const NEVER_FAILS: &[(Ceremony, u8, &str)] = &[
         19,
         "no policy asks for a backup state",
     ),
-    (Ceremony::Registration, 23, "roots are the caller's"),
     (
         Ceremony::Registration,
         27,
@@ -279,8 +281,11 @@ fn refused_registrations() -> Vec<Refusal> {
             object.members_mut()[1].1 = Cbor::text_map([]);
             made.attestation_object = Some(object);
         }),
-        check(24, "attestation_untrusted", |check| {
+        check(23, "trust_anchors_missing", |check| {
             check["attestation"] = json!({"policy": "trusted"});
+        }),
+        check(24, "attestation_untrusted", |check| {
+            check["attestation"] = json!({"policy": "trusted", "roots": [NOBODYS_ROOT]});
         }),
         response(25, "credential_id_mismatch", |made| made.id.push(0)),
         response(25, "credential_id_too_long", |made| {
