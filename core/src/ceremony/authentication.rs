@@ -5,7 +5,8 @@ use super::{
 };
 use crate::algorithm::Crypto;
 use crate::data::{
-    AuthenticationResponse, AuthenticatorData, CoseKey, CredentialRecord, Expected, Flags,
+    AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, ClientExtensionResults,
+    CoseKey, CredentialRecord, Expected, Flags,
 };
 
 /// A sign-in that was verified: only [`verify_authentication`] makes one.
@@ -15,6 +16,7 @@ pub struct VerifiedAuthentication<'a> {
     user_handle: Option<&'a [u8]>,
     flags: Flags,
     sign_count: u32,
+    extensions: AuthenticatorExtensions<'a>,
 }
 
 impl<'a> VerifiedAuthentication<'a> {
@@ -34,6 +36,12 @@ impl<'a> VerifiedAuthentication<'a> {
     #[must_use]
     pub const fn sign_count(&self) -> u32 {
         self.sign_count
+    }
+
+    /// The authenticator's extension outputs.
+    #[must_use]
+    pub const fn extensions(&self) -> &AuthenticatorExtensions<'a> {
+        &self.extensions
     }
 
     /// Whether the authenticator verified the person.
@@ -76,7 +84,12 @@ pub fn verify_authentication<'a>(
         observer,
     };
     let credential_id = run.step(3, check_response(response))?;
-    let app_id = run.step(4, check_client_extensions(response, policy))?;
+    let client_extensions = run.step(4, check_client_extensions(response))?;
+    if client_extensions.unknown {
+        run.observer.note(Note::ClientExtensionUnknown);
+    }
+    // Section 10.1.1: the client has used the AppID in the RP ID's place.
+    let app_id = policy.app_id.filter(|_| client_extensions.app_id);
     run.step(5, check_allowed(credential_id, policy))?;
     run.step(6, check_user(response, record, policy))?;
     let values = run.step(7, read_values(response))?;
@@ -113,7 +126,10 @@ pub fn verify_authentication<'a>(
     )?;
     let counter = check_sign_count(&auth_data, record, policy, run.observer);
     run.step(22, counter)?;
-    run.step(23, check_extensions(&auth_data))?;
+    let extensions = run.step(23, check_extensions(&auth_data))?;
+    if extensions.unknown {
+        run.observer.note(Note::AuthenticatorExtensionUnknown);
+    }
     run.step(24, if record.is_some() { pass() } else { skip() })?;
     run.step(
         25,
@@ -124,6 +140,7 @@ pub fn verify_authentication<'a>(
         user_handle: response.user_handle(),
         flags,
         sign_count: auth_data.sign_count(),
+        extensions,
     })
 }
 
@@ -135,15 +152,14 @@ fn check_response<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, &'a 
     pass_with(Value::None, id)
 }
 
-/// 7.2.4, and whether the `AppID` takes the RP ID's place (section 10.1.1).
-fn check_client_extensions<'a, 'p>(
+/// 7.2.4.
+fn check_client_extensions<'a>(
     response: &AuthenticationResponse<'a>,
-    policy: &Policy<'p>,
-) -> Checked<'a, Option<&'p str>> {
+) -> Checked<'a, ClientExtensionResults> {
     let results = response
         .client_extension_results()
         .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
-    pass_with(Value::None, policy.app_id.filter(|_| results.app_id))
+    pass_with(Value::None, results)
 }
 
 /// 7.2.5.

@@ -24,7 +24,7 @@ pub use step::{Ceremony, Step};
 pub use trace::{Note, Observer, Outcome, TraceEntry, TraceLog, Value};
 
 use crate::algorithm::Sha256;
-use crate::data::{AuthenticatorData, Flags};
+use crate::data::{AuthenticatorData, AuthenticatorExtensions, Flags};
 use crate::encoding::Fault;
 
 /// Reports each step of a ceremony as it is performed and stops at the first that fails.
@@ -174,23 +174,14 @@ fn check_backup_flags<'a>(flags: Flags) -> Checked<'a> {
     )
 }
 
-/// 7.1.28, 7.2.23: the outputs are one map with a name for each key. No output changes the verdict.
-fn check_extensions<'a>(auth_data: &AuthenticatorData<'a>) -> Checked<'a> {
+/// 7.1.28, 7.2.23: the outputs are readable. None of them changes the verdict.
+fn check_extensions<'a>(
+    auth_data: &AuthenticatorData<'a>,
+) -> Checked<'a, AuthenticatorExtensions<'a>> {
     let Some(outputs) = auth_data.extensions_item() else {
-        return skip();
+        return skip().map(|skipped| skipped.with(AuthenticatorExtensions::default()));
     };
-    let names = outputs.as_map().into_iter().flatten();
-    for (name, _) in names {
-        if name.as_text().is_none() {
-            return fail(
-                ErrorKind::ExtensionsMalformed,
-                Value::Fault(Fault::new(
-                    "extension identifier",
-                    crate::encoding::FaultKind::Type,
-                    0,
-                )),
-            );
-        }
-    }
-    pass()
+    let extensions = AuthenticatorExtensions::read(outputs)
+        .map_err(malformed(ErrorKind::ExtensionsMalformed))?;
+    pass_with(Value::None, extensions)
 }

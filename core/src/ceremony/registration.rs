@@ -8,8 +8,9 @@ use crate::attestation::{self, AttestationType, Format, Statement, StatementErro
 #[cfg(feature = "trust")]
 use crate::attestation::{Anchors, PathError};
 use crate::data::{
-    AttestationObject, AttestedCredentialData, AuthenticatorData, CoseAlgorithm, CoseKey,
-    CredentialRecord, Expected, Flags, RegistrationResponse,
+    AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
+    ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags,
+    RegistrationResponse,
 };
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::CREDENTIAL_ID_MAX;
@@ -22,6 +23,8 @@ pub struct VerifiedRegistration<'a> {
     flags: Flags,
     sign_count: u32,
     format: Format,
+    extensions: AuthenticatorExtensions<'a>,
+    resident_key: Option<bool>,
     /// `None` where the policy had the statement ignored.
     attestation_type: Option<AttestationType>,
 }
@@ -81,6 +84,19 @@ impl<'a> VerifiedRegistration<'a> {
         self.format
     }
 
+    /// The authenticator's extension outputs.
+    #[must_use]
+    pub const fn extensions(&self) -> &AuthenticatorExtensions<'a> {
+        &self.extensions
+    }
+
+    /// Whether the credential is discoverable, where the client has said so (`credProps`). Nothing
+    /// proves it.
+    #[must_use]
+    pub const fn resident_key(&self) -> Option<bool> {
+        self.resident_key
+    }
+
     /// What the attestation proves; `None` where the policy had it ignored.
     #[must_use]
     pub const fn attestation_type(&self) -> Option<AttestationType> {
@@ -117,7 +133,10 @@ pub fn verify_registration<'a>(
         observer,
     };
     run.step(3, check_response(response))?;
-    run.step(4, check_client_extensions(response))?;
+    let client_extensions = run.step(4, check_client_extensions(response))?;
+    if client_extensions.unknown {
+        run.observer.note(Note::ClientExtensionUnknown);
+    }
 
     let expected = Expected {
         ty: "webauthn.create",
@@ -183,7 +202,10 @@ pub fn verify_registration<'a>(
     run.step(25, check_credential_id(response, &credential))?;
     run.step(26, check_unused(&credential, policy))?;
     run.step(27, pass())?;
-    run.step(28, check_extensions(&auth_data))?;
+    let extensions = run.step(28, check_extensions(&auth_data))?;
+    if extensions.unknown {
+        run.observer.note(Note::AuthenticatorExtensionUnknown);
+    }
     run.step(29, pass())?;
     Ok(VerifiedRegistration {
         attested: credential,
@@ -191,6 +213,8 @@ pub fn verify_registration<'a>(
         flags,
         sign_count: auth_data.sign_count(),
         format,
+        extensions,
+        resident_key: client_extensions.resident_key,
         attestation_type: attestation.map(|attestation| attestation.attestation_type),
     })
 }
@@ -204,11 +228,13 @@ fn check_response<'a>(response: &RegistrationResponse<'a>) -> Checked<'a> {
 }
 
 /// 7.1.4.
-fn check_client_extensions<'a>(response: &RegistrationResponse<'a>) -> Checked<'a> {
-    response
+fn check_client_extensions<'a>(
+    response: &RegistrationResponse<'a>,
+) -> Checked<'a, ClientExtensionResults> {
+    let results = response
         .client_extension_results()
         .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
-    pass()
+    pass_with(Value::None, results)
 }
 
 /// 7.1.5.

@@ -62,6 +62,10 @@ pub enum Note {
     AttestationObjectNotCanonical,
     /// The authenticator data's CBOR is not in CTAP2's canonical form.
     AuthenticatorDataNotCanonical,
+    /// The client has sent results of extensions that are not known here.
+    ClientExtensionUnknown,
+    /// The authenticator has sent outputs of extensions that are not known here.
+    AuthenticatorExtensionUnknown,
     /// `SafetyNet` has found the device not to be of a certified kind.
     CtsProfileMismatch,
     /// The signature counter did not grow, which the policy only reports.
@@ -79,6 +83,10 @@ impl Note {
         match self {
             Self::AttestationObjectNotCanonical => "attestation object is not canonical CBOR",
             Self::AuthenticatorDataNotCanonical => "authenticator data is not canonical CBOR",
+            Self::ClientExtensionUnknown => "client extension results not known here are skipped",
+            Self::AuthenticatorExtensionUnknown => {
+                "authenticator extension outputs not known here are skipped"
+            }
             Self::CtsProfileMismatch => "SafetyNet's ctsProfileMatch is not true",
             Self::SignCountNotIncreased => "signature counter did not grow",
             Self::BackupEligibilityChanged => "backup eligibility is not the recorded one",

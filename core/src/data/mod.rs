@@ -7,6 +7,7 @@ pub(crate) mod certificate;
 mod client_data;
 mod cose;
 mod credential;
+mod extensions;
 mod origin;
 mod response;
 #[cfg(feature = "json")]
@@ -20,6 +21,8 @@ pub use certificate::{Certificate, Extension, Name};
 pub(crate) use client_data::{ClientData, Expected, is_any_origin};
 pub use cose::{CoseAlgorithm, CoseKey, Curve, PublicKey};
 pub use credential::{CredentialRecord, StoredCredential, StoredCredentialError};
+pub(crate) use extensions::ClientExtensionResults;
+pub use extensions::{AuthenticatorExtensions, UserVerificationMethod};
 pub use origin::{Origin, OriginError};
 pub use response::{AuthenticationResponse, RegistrationResponse};
 pub use time::UnixTime;

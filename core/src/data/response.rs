@@ -1,15 +1,9 @@
+use super::ClientExtensionResults;
 use crate::encoding::json::Value;
 use crate::encoding::{Fault, FaultKind};
 
 /// Bytes of a response, or why there are none: malformed ones wait for the step that reads them.
 pub(crate) type Field<'a> = Result<&'a [u8], Fault>;
-
-/// What a ceremony reads of the client extension results.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ClientExtensionResults {
-    /// `appid`: the client used the `AppID` in place of the RP ID.
-    pub(crate) app_id: bool,
-}
 
 /// What both kinds of response have.
 #[derive(Clone, Copy, Debug)]

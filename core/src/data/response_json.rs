@@ -3,8 +3,8 @@
 //! base64url is decoded where it lies, so reading goes in three turns over one buffer: find the
 //! members ([`Members`], offsets only), decode them (the buffer changes), borrow the result.
 
-use super::response::{ClientExtensionResults, Envelope, Field};
-use super::{AuthenticationResponse, RegistrationResponse};
+use super::response::{Envelope, Field};
+use super::{AuthenticationResponse, ClientExtensionResults, RegistrationResponse};
 use crate::encoding::json::{self, Content, Value};
 use crate::encoding::{Fault, FaultKind, Span, base64url};
 
@@ -62,7 +62,7 @@ pub(crate) fn find(response: Value<'_>) -> Found {
         } else if name == *"response" {
             set(&mut inner, value, "response.response", at)?;
         } else if name == *"clientExtensionResults" {
-            let results = client_extension_results(value);
+            let results = ClientExtensionResults::read(value);
             set(
                 &mut found.client_extension_results,
                 results,
@@ -126,25 +126,6 @@ fn transports(value: Value<'_>) -> Result<Span, Fault> {
         Some(other) => Err(Fault::new(WHAT, FaultKind::Type, other.at())),
         None => Ok(value.span()),
     }
-}
-
-fn client_extension_results(value: Value<'_>) -> Result<ClientExtensionResults, Fault> {
-    const WHAT: &str = "clientExtensionResults";
-    let members = value
-        .as_object()
-        .ok_or(Fault::new(WHAT, FaultKind::Type, value.at()))?;
-    let mut app_id = None;
-    for (name, value) in members {
-        if name == *"appid" {
-            let Content::Bool(used) = value.content() else {
-                return Err(Fault::new("appid", FaultKind::Type, value.at()));
-            };
-            set(&mut app_id, used, "appid", name.at())?;
-        }
-    }
-    Ok(ClientExtensionResults {
-        app_id: app_id.unwrap_or(false),
-    })
 }
 
 /// A member's bytes once decoded, by where they lie.

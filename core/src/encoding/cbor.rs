@@ -116,10 +116,6 @@ pub(crate) enum Content<'a> {
     Integer(i64),
     Bytes(&'a [u8]),
     Text(&'a str),
-    #[cfg_attr(
-        not(any(feature = "attestation", feature = "inspect")),
-        expect(dead_code, reason = "no format built here reads an array")
-    )]
     Array(Elements<'a>),
     Map(Members<'a>),
     Bool(bool),

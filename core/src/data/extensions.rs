@@ -1,0 +1,319 @@
+//! Extension outputs: those that the authenticator signs within its data (CBOR), and those that the
+//! client reports beside the response (JSON). No output decides a ceremony, but for `appid`; what is
+//! known here has to have its type, what is not is skipped.
+
+use crate::encoding::cbor::{Content, Item};
+use crate::encoding::{Fault, FaultKind};
+
+/// Authenticator extension outputs (WebAuthn section 10, CTAP section 12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthenticatorExtensions<'a> {
+    /// `credProtect`: the credential's protection, 1 to 3.
+    pub cred_protect: Option<u8>,
+    /// `minPinLength`: the shortest PIN that the authenticator takes.
+    pub min_pin_length: Option<u8>,
+    /// `credBlob` of a registration: whether the blob was stored.
+    pub cred_blob_stored: Option<bool>,
+    /// `credBlob` of a sign-in: the blob.
+    pub cred_blob: Option<&'a [u8]>,
+    /// `hmac-secret` of a registration: whether the credential has one.
+    pub hmac_secret_created: Option<bool>,
+    /// `hmac-secret` of a sign-in, or `hmac-secret-mc`: the outputs, encrypted for the client.
+    pub hmac_secret: Option<&'a [u8]>,
+    /// `thirdPartyPayment`: whether the credential may serve payments of third parties.
+    pub third_party_payment: Option<bool>,
+    /// `uvm`: how the person was verified, up to three methods.
+    pub user_verification_methods: Option<[Option<UserVerificationMethod>; 3]>,
+    /// There were outputs that are not known here.
+    pub(crate) unknown: bool,
+}
+
+/// One of the methods in `uvm`, by their numbers in the FIDO registry of predefined values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserVerificationMethod {
+    /// The method.
+    pub method: u32,
+    /// How the keys are protected.
+    pub key_protection: u16,
+    /// How the matcher is protected.
+    pub matcher_protection: u16,
+}
+
+/// Longest PIN of CTAP, in code points.
+const PIN_LENGTH_MAX: u8 = 63;
+
+impl<'a> AuthenticatorExtensions<'a> {
+    /// Reads the outputs of one ceremony: a map with a name for each key.
+    pub(crate) fn read(outputs: Item<'a>) -> Result<Self, Fault> {
+        let mut found = Self::default();
+        for (name, output) in outputs.as_map().into_iter().flatten() {
+            let name =
+                name.as_text()
+                    .ok_or(Fault::new("extension identifier", FaultKind::Type, 0))?;
+            found.member(name, output)?;
+        }
+        Ok(found)
+    }
+
+    fn member(&mut self, name: &str, output: Item<'a>) -> Result<(), Fault> {
+        match (name, output.content()) {
+            ("credProtect", Content::Integer(level)) => {
+                self.cred_protect = Some(within(level, 1, 3, "credProtect")?);
+            }
+            ("minPinLength", Content::Integer(length)) => {
+                let length = within(length, 0, PIN_LENGTH_MAX, "minPinLength")?;
+                self.min_pin_length = Some(length);
+            }
+            ("credBlob", Content::Bool(stored)) => self.cred_blob_stored = Some(stored),
+            ("credBlob", Content::Bytes(blob)) => self.cred_blob = Some(blob),
+            ("hmac-secret", Content::Bool(created)) => self.hmac_secret_created = Some(created),
+            ("hmac-secret" | "hmac-secret-mc", Content::Bytes(outputs)) => {
+                // One or two outputs of 32 bytes, with an initialization vector or without.
+                if !matches!(outputs.len(), 32 | 48 | 64 | 80) {
+                    return Err(Fault::new("hmac-secret", FaultKind::Length, 0));
+                }
+                self.hmac_secret = Some(outputs);
+            }
+            ("thirdPartyPayment", Content::Bool(may)) => self.third_party_payment = Some(may),
+            ("uvm", Content::Array(methods)) => {
+                self.user_verification_methods = Some(read_methods(methods)?);
+            }
+            ("credProtect", _) => return Err(wrong_type("credProtect")),
+            ("minPinLength", _) => return Err(wrong_type("minPinLength")),
+            ("credBlob", _) => return Err(wrong_type("credBlob")),
+            ("hmac-secret" | "hmac-secret-mc", _) => return Err(wrong_type("hmac-secret")),
+            ("thirdPartyPayment", _) => return Err(wrong_type("thirdPartyPayment")),
+            ("uvm", _) => return Err(wrong_type("uvm")),
+            _ => self.unknown = true,
+        }
+        Ok(())
+    }
+}
+
+fn wrong_type(what: &'static str) -> Fault {
+    Fault::new(what, FaultKind::Type, 0)
+}
+
+fn within(value: i64, least: u8, most: u8, what: &'static str) -> Result<u8, Fault> {
+    u8::try_from(value)
+        .ok()
+        .filter(|value| (least..=most).contains(value))
+        .ok_or(Fault::new(what, FaultKind::Value, 0))
+}
+
+fn read_methods<'a>(
+    entries: impl Iterator<Item = Item<'a>>,
+) -> Result<[Option<UserVerificationMethod>; 3], Fault> {
+    let mut methods = [None; 3];
+    let mut room = methods.iter_mut();
+    let mut any = false;
+    for entry in entries {
+        let slot = room.next().ok_or(Fault::new("uvm", FaultKind::Length, 0))?;
+        *slot = Some(read_method(entry).ok_or(wrong_type("uvm"))?);
+        any = true;
+    }
+    if any {
+        Ok(methods)
+    } else {
+        Err(Fault::new("uvm", FaultKind::Length, 0))
+    }
+}
+
+fn read_method(entry: Item<'_>) -> Option<UserVerificationMethod> {
+    let Content::Array(numbers) = entry.content() else {
+        return None;
+    };
+    let mut numbers = numbers.map(Item::as_integer);
+    let method = UserVerificationMethod {
+        method: numbers.next()??.try_into().ok()?,
+        key_protection: numbers.next()??.try_into().ok()?,
+        matcher_protection: numbers.next()??.try_into().ok()?,
+    };
+    numbers.next().is_none().then_some(method)
+}
+
+/// What a ceremony reads of the client extension results.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClientExtensionResults {
+    /// `appid`: the client used the `AppID` in place of the RP ID.
+    pub(crate) app_id: bool,
+    /// `credProps.rk`: whether the credential is discoverable, where the client knows.
+    pub(crate) resident_key: Option<bool>,
+    /// There were results that are not known here.
+    pub(crate) unknown: bool,
+}
+
+#[cfg(feature = "json")]
+mod client {
+    use super::{ClientExtensionResults, Fault, FaultKind};
+    use crate::encoding::json::{Content, Value};
+
+    /// A member's name, and whether its value has the right form.
+    type Member = (&'static str, fn(Value<'_>) -> bool);
+
+    const RESULTS: &[Member] = &[
+        ("appid", is_boolean),
+        ("appidExclude", is_boolean),
+        ("credProps", is_cred_props),
+        ("prf", is_prf),
+        ("hmacCreateSecret", is_boolean),
+        ("hmacGetSecret", is_hmac_secret),
+        ("largeBlob", is_large_blob),
+        ("credBlob", is_boolean),
+        ("getCredBlob", is_binary),
+        ("uvm", is_uvm),
+        ("payment", is_payment),
+    ];
+
+    impl ClientExtensionResults {
+        /// Reads `AuthenticationExtensionsClientOutputsJSON`.
+        pub(crate) fn read(value: Value<'_>) -> Result<Self, Fault> {
+            const WHAT: &str = "clientExtensionResults";
+            let members = value
+                .as_object()
+                .ok_or(Fault::new(WHAT, FaultKind::Type, value.at()))?;
+            let mut results = Self::default();
+            let mut seen = [false; RESULTS.len()];
+            for (name, value) in members {
+                let known = RESULTS.iter().zip(&mut seen);
+                let Some(((what, has_form), seen)) =
+                    known.into_iter().find(|((known, _), _)| name == **known)
+                else {
+                    results.unknown = true;
+                    continue;
+                };
+                if core::mem::replace(seen, true) {
+                    return Err(Fault::new(what, FaultKind::Duplicate, name.at()));
+                }
+                if !has_form(value) {
+                    return Err(Fault::new(what, FaultKind::Type, value.at()));
+                }
+                match *what {
+                    "appid" => results.app_id = is_true(value),
+                    "credProps" => results.resident_key = boolean_member(value, "rk"),
+                    _ => {}
+                }
+            }
+            Ok(results)
+        }
+    }
+
+    fn is_true(value: Value<'_>) -> bool {
+        matches!(value.content(), Content::Bool(true))
+    }
+
+    fn boolean_member(object: Value<'_>, name: &str) -> Option<bool> {
+        let mut members = object.as_object()?;
+        let (_, value) = members.find(|(other, _)| *other == *name)?;
+        match value.content() {
+            Content::Bool(boolean) => Some(boolean),
+            _ => None,
+        }
+    }
+
+    /// Whether a value is an object in which the members that are known have their form, none of them
+    /// twice. Others are skipped.
+    fn is_object(value: Value<'_>, known: &[Member]) -> bool {
+        let Some(members) = value.as_object() else {
+            return false;
+        };
+        known.iter().all(|(known, has_form)| {
+            let mut values = members.filter(|(name, _)| *name == **known);
+            values.next().is_none_or(|(_, value)| has_form(value)) && values.next().is_none()
+        })
+    }
+
+    fn is_boolean(value: Value<'_>) -> bool {
+        matches!(value.content(), Content::Bool(_))
+    }
+
+    fn is_text(value: Value<'_>) -> bool {
+        value.as_str().is_some()
+    }
+
+    /// base64url without padding.
+    fn is_binary(value: Value<'_>) -> bool {
+        let Some(text) = value.as_str() else {
+            return false;
+        };
+        let is_digit = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        text.chars().all(is_digit) && text.chars().count() & 3 != 1
+    }
+
+    /// The 32 bytes of a pseudo-random function's output.
+    fn is_secret(value: Value<'_>) -> bool {
+        is_binary(value)
+            && value
+                .as_str()
+                .is_some_and(|text| text.chars().count() == 43)
+    }
+
+    fn has_member(value: Value<'_>, name: &str) -> bool {
+        value
+            .as_object()
+            .is_some_and(|mut members| members.any(|(other, _)| other == *name))
+    }
+
+    fn is_cred_props(value: Value<'_>) -> bool {
+        is_object(
+            value,
+            &[("rk", is_boolean), ("authenticatorDisplayName", is_text)],
+        )
+    }
+
+    fn is_prf(value: Value<'_>) -> bool {
+        is_object(
+            value,
+            &[("enabled", is_boolean), ("results", is_prf_values)],
+        )
+    }
+
+    fn is_prf_values(value: Value<'_>) -> bool {
+        is_object(value, &[("first", is_secret), ("second", is_secret)])
+            && has_member(value, "first")
+    }
+
+    fn is_hmac_secret(value: Value<'_>) -> bool {
+        is_object(value, &[("output1", is_secret), ("output2", is_secret)])
+            && has_member(value, "output1")
+    }
+
+    fn is_large_blob(value: Value<'_>) -> bool {
+        is_object(
+            value,
+            &[
+                ("supported", is_boolean),
+                ("blob", is_binary),
+                ("written", is_boolean),
+            ],
+        )
+    }
+
+    fn is_payment(value: Value<'_>) -> bool {
+        is_object(value, &[("browserBoundSignature", is_bound_signature)])
+    }
+
+    fn is_bound_signature(value: Value<'_>) -> bool {
+        is_object(value, &[("signature", is_binary)])
+    }
+
+    /// Up to three methods, each three numbers.
+    fn is_uvm(value: Value<'_>) -> bool {
+        let Content::Array(methods) = value.content() else {
+            return false;
+        };
+        (1..=3).contains(&methods.count()) && { methods }.all(is_uvm_entry)
+    }
+
+    fn is_uvm_entry(value: Value<'_>) -> bool {
+        let Content::Array(numbers) = value.content() else {
+            return false;
+        };
+        let is_number = |number: Value<'_>| match number.content() {
+            Content::Number(digits) => digits.parse::<u32>().is_ok(),
+            _ => false,
+        };
+        numbers.count() == 3 && { numbers }.all(is_number)
+    }
+}
