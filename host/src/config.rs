@@ -191,6 +191,14 @@ impl Config {
         })
     }
 
+    /// The web origins outside the RP id that may use it (WebAuthn section 5.11).
+    pub fn related_origins(&self) -> impl Iterator<Item = &str> {
+        self.origins
+            .iter()
+            .filter(|origin| is_web(origin) && !is_within(origin, &self.rp_id))
+            .map(String::as_str)
+    }
+
     /// The issuer of all tokens: the first web origin.
     #[must_use]
     pub fn issuer(&self) -> &str {

@@ -1,3 +1,4 @@
+use portcullis_core::{Error, ErrorKind};
 use rocket::{Route, State, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -148,12 +149,7 @@ async fn judge(
         held.find(|credential| credential.id == id).cloned()
     });
     let after = verifier::authenticate(&host.config, asked, assertion, &claimant, before.as_ref())
-        .map_err(|error| match claimant {
-            Claimant::Unknown if error.step().number() >= IDENTIFY_USER => {
-                Problem::credential_unknown()
-            }
-            _ => Problem::not_verified(Ceremony::Authentication, error),
-        })?;
+        .map_err(|error| refuse(&claimant, error))?;
     match (account, before) {
         (Some(account), Some(before)) => Ok(Verified {
             account,
@@ -162,6 +158,23 @@ async fn judge(
         }),
         // Nothing verifies without a record.
         _ => Err(Problem::credential_unknown()),
+    }
+}
+
+/// A credential that nobody has and one whose owner is not the user that the response names are the
+/// same to whoever asks without a name: else ids from a sign-in by name could be told from decoys.
+fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
+    let nobodys = match (claimant, error.kind()) {
+        (Claimant::Named(_), _) => false,
+        (_, ErrorKind::UserHandleMismatch) => true,
+        (_, ErrorKind::UserHandleMissing | ErrorKind::UserHandleMalformed) => false,
+        (Claimant::Unknown, _) => error.step().number() >= IDENTIFY_USER,
+        (Claimant::Discovered(_), _) => false,
+    };
+    if nobodys {
+        Problem::credential_unknown()
+    } else {
+        Problem::not_verified(Ceremony::Authentication, error)
     }
 }
 

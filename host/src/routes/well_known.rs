@@ -3,11 +3,12 @@ use rocket::serde::json::Json;
 use rocket::{Route, State, get, routes};
 
 use jsonwebtoken::jwk::JwkSet;
+use serde::Serialize;
 
 use crate::host::Host;
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![keys]
+    routes![keys, related_origins]
 }
 
 /// The keys may be kept for five minutes.
@@ -21,6 +22,29 @@ struct Keys<'a> {
 fn keys(host: &State<Host>) -> Keys<'_> {
     Keys {
         keys: Json(host.login.keys()),
+        cache: CacheForFiveMinutes,
+    }
+}
+
+/// The origins outside the RP ID that may use it (WebAuthn section 5.11.1), which a browser asks for
+/// at `https://<RP id>/.well-known/webauthn`.
+#[derive(Responder)]
+struct RelatedOrigins<'a> {
+    origins: Json<OriginList<'a>>,
+    cache: CacheForFiveMinutes,
+}
+
+#[derive(Serialize)]
+struct OriginList<'a> {
+    origins: Vec<&'a str>,
+}
+
+#[get("/.well-known/webauthn")]
+fn related_origins(host: &State<Host>) -> RelatedOrigins<'_> {
+    RelatedOrigins {
+        origins: Json(OriginList {
+            origins: host.config.related_origins().collect(),
+        }),
         cache: CacheForFiveMinutes,
     }
 }
