@@ -26,16 +26,19 @@ static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 /// The page's routes. `home` is the origin where passkeys work: a browser refuses them under an IP
 /// address, so a page asked for there is redirected to `home`.
 pub(crate) fn routes(home: &str) -> Vec<Route> {
-    FILES
-        .iter()
-        .map(|file| match file.name {
-            "index.html" => {
-                let home = home.to_owned();
-                Route::new(Method::Get, "/", PageRoute { file, home })
-            }
-            name => Route::new(Method::Get, &format!("/{name}"), FileRoute(file)),
-        })
-        .collect()
+    let mut routes = Vec::new();
+    for file in FILES {
+        let path = format!("/{}", file.name);
+        if file.name == "index.html" {
+            let home = home.to_owned();
+            let page = PageRoute { file, home };
+            routes.push(Route::new(Method::Get, "/", page.clone()));
+            routes.push(Route::new(Method::Get, &path, page));
+        } else {
+            routes.push(Route::new(Method::Get, &path, FileRoute(file)));
+        }
+    }
+    routes
 }
 
 /// A page: a document that a person opens.
@@ -48,11 +51,14 @@ struct PageRoute {
 #[rocket::async_trait]
 impl Handler for PageRoute {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        let redirect = |target: String| Outcome::from(request, Redirect::temporary(target));
         if is_asked_under_loopback_address(request) {
-            return Outcome::from(
-                request,
-                Redirect::temporary(format!("{}{}", self.home, request.uri())),
-            );
+            return redirect(format!("{}{}", self.home, request.uri()));
+        }
+        let path = request.uri().path();
+        if !path.ends_with('/') && !path.ends_with(self.file.name) {
+            // Mounted at `/auth` the page is `/auth`, and its files are not beside but below it.
+            return redirect(format!("{path}/{}", self.file.name));
         }
         Outcome::Success(self.file.answer(request.headers()))
     }
@@ -187,7 +193,11 @@ mod tests {
     const HOME: &str = "http://localhost:8000";
 
     fn client() -> Client {
-        let rocket = rocket::build().mount("/", routes(HOME));
+        client_at("/")
+    }
+
+    fn client_at(base: &str) -> Client {
+        let rocket = rocket::build().mount(base, routes(HOME));
         Client::untracked(rocket).expect("the page's routes start")
     }
 
@@ -318,7 +328,6 @@ mod tests {
     fn only_the_files_themselves_take_a_get() {
         let client = client();
         for path in [
-            "/index.html",
             "/js",
             "/js/",
             "/js/app.js.br",
@@ -330,6 +339,17 @@ mod tests {
                 Status::NotFound,
                 "{path}"
             );
+        }
+    }
+
+    #[test]
+    fn a_page_mounted_below_a_path_finds_its_files() {
+        let client = client_at("/auth");
+        let response = client.get("/auth").dispatch();
+        let page = header(&response, "Location").expect("a redirect");
+        assert_eq!(page, "/auth/index.html");
+        for path in [&*page, "/auth/js/app.js"] {
+            assert_eq!(client.get(path).dispatch().status(), Status::Ok, "{path}");
         }
     }
 
