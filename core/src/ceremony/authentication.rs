@@ -281,7 +281,7 @@ fn check_signature<'a>(
     };
     let key =
         CoseKey::parse(record.public_key).map_err(malformed(ErrorKind::PublicKeyMalformed))?;
-    let value = Value::Number(key.algorithm().value().into());
+    let value = Value::Algorithm(key.algorithm());
     let Some(algorithm) = crypto.algorithm(key.algorithm()) else {
         return fail(ErrorKind::AlgorithmUnsupported, value);
     };

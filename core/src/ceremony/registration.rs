@@ -290,7 +290,7 @@ fn check_algorithm<'a>(
 ) -> Checked<'a, CoseKey<'a>> {
     let key = CoseKey::parse(credential.credential_public_key())
         .map_err(malformed(ErrorKind::PublicKeyMalformed))?;
-    let value = Value::Number(key.algorithm().value().into());
+    let value = Value::Algorithm(key.algorithm());
     let offered = policy
         .algorithms
         .is_none_or(|offered| offered.contains(&key.algorithm()));
@@ -348,7 +348,7 @@ fn refuse_statement<'a>(error: StatementError) -> Failure<'a> {
         StatementError::Unsupported => (ErrorKind::AttestationTypeUnsupported, Value::None),
         StatementError::AlgorithmUnsupported(algorithm) => (
             ErrorKind::AttestationAlgorithmUnsupported,
-            Value::Number(algorithm.value().into()),
+            Value::Algorithm(algorithm),
         ),
         #[cfg(feature = "attestation")]
         StatementError::FormatNotAccepted(format) => (

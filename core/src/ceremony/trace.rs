@@ -1,7 +1,7 @@
 use heapless::Vec;
 
 use super::Step;
-use crate::data::Flags;
+use crate::data::{CoseAlgorithm, Flags};
 use crate::encoding::Fault;
 
 /// How a step went.
@@ -37,8 +37,8 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A text as it stands between quotes in JSON.
     JsonText(&'a str),
-    /// A number, such as a COSE algorithm.
-    Number(i64),
+    /// A key's algorithm.
+    Algorithm(CoseAlgorithm),
     /// Bytes, such as a credential id.
     Bytes(&'a [u8]),
     /// The flags of the authenticator data.

@@ -8,7 +8,7 @@ use crate::ceremony::{
     Challenge, CrossOrigin, Error, ErrorKind, Outcome, Policy, TraceEntry, TraceLog, Value,
     VerifiedAuthentication, VerifiedRegistration,
 };
-use crate::data::{CoseKey, CredentialRecord, Flags, Origin};
+use crate::data::{CoseAlgorithm, CoseKey, CredentialRecord, Flags, Origin};
 use crate::encoding::base64url;
 use crate::escape::{Escaped, write_uuid};
 use crate::limits::TRACE_STEPS_MAX;
@@ -172,13 +172,20 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
         Value::Text(text) => Escaped(out).write_str(text),
         // Between quotes in JSON before, between quotes in JSON now.
         Value::JsonText(text) => out.write_str(text),
-        Value::Number(number) => write!(out, "{number}"),
+        Value::Algorithm(algorithm) => write_algorithm(*algorithm, out),
         Value::Bytes(bytes) => base64url::write(bytes, out),
         Value::Flags(flags) => write_flags(*flags, out),
         Value::SignCount { recorded, received } => {
             write!(out, "recorded {recorded}, received {received}")
         }
         Value::Fault(fault) => write!(Escaped(out), "{fault}"),
+    }
+}
+
+fn write_algorithm(algorithm: CoseAlgorithm, out: &mut dyn Write) -> fmt::Result {
+    match algorithm.name() {
+        Some(name) => write!(out, "{name} ({algorithm})"),
+        None => write!(out, "{algorithm}"),
     }
 }
 

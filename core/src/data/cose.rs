@@ -61,6 +61,34 @@ impl CoseAlgorithm {
     pub const fn value(self) -> i32 {
         self.0
     }
+
+    /// The name in the registry, where it is one that WebAuthn knows.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::ES256 => "ES256",
+            Self::EDDSA => "EdDSA",
+            Self::ESP256 => "ESP256",
+            Self::ED25519 => "Ed25519",
+            Self::ES384 => "ES384",
+            Self::ES512 => "ES512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256K => "ES256K",
+            Self::ML_DSA_44 => "ML-DSA-44",
+            Self::ML_DSA_65 => "ML-DSA-65",
+            Self::ML_DSA_87 => "ML-DSA-87",
+            Self::ESP384 => "ESP384",
+            Self::ESP512 => "ESP512",
+            Self::ED448 => "Ed448",
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::RS1 => "RS1",
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Debug for CoseAlgorithm {
