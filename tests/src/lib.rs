@@ -4,9 +4,11 @@
 pub mod attestation;
 pub mod authenticator;
 pub mod cbor;
+pub mod certificate;
 pub mod check;
 pub mod client_data;
 pub mod corpora;
+pub mod der;
 pub mod encoding;
 pub mod keys;
 pub mod w3c;
