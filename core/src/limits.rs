@@ -35,9 +35,10 @@ pub const CERTIFICATE_EXTENSIONS_MAX: usize = 32;
 #[cfg(feature = "attestation")]
 pub const CERTIFICATES_MAX: usize = 16;
 
-/// Statements in one compound attestation.
+/// Statements in one compound attestation. Each may cost a signature of the slowest kind, so this
+/// bounds the cost of a hostile one.
 #[cfg(feature = "attestation")]
-pub const COMPOUND_STATEMENTS_MAX: usize = 8;
+pub const COMPOUND_STATEMENTS_MAX: usize = 4;
 
 /// Longest header or payload of a `SafetyNet` response, decoded: genuine headers have up to 6 KiB.
 #[cfg(feature = "attestation")]

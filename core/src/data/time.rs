@@ -221,6 +221,31 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "attestation")]
+    #[test]
+    fn a_certificates_date_has_its_century() {
+        let read = |text: &str, short| {
+            let time = UnixTime::parse_certificate(text.as_bytes(), short);
+            time.ok().map(UnixTime::seconds)
+        };
+        assert_eq!(read("700101000000Z", true), Some(0));
+        assert_eq!(read("491231235959Z", true), seconds("2049-12-31T23:59:59Z"));
+        assert_eq!(read("500101000000Z", true), seconds("1950-01-01T00:00:00Z"));
+        assert_eq!(
+            read("30240101000000Z", false),
+            seconds("3024-01-01T00:00:00Z")
+        );
+        for (text, short) in [
+            ("7001010000Z", true),
+            ("700101000000+0000", true),
+            ("20240101000000", false),
+            ("20240101000000.5Z", false),
+            ("20240230000000Z", false),
+        ] {
+            assert_eq!(read(text, short), None, "{text}");
+        }
+    }
+
     #[test]
     fn what_is_no_date_and_time_is_refused() {
         for text in [

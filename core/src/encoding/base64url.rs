@@ -179,4 +179,28 @@ mod tests {
             assert_eq!(decode(text), None, "{text}");
         }
     }
+
+    #[cfg(feature = "attestation")]
+    #[test]
+    fn both_alphabets_are_decoded_strictly() {
+        use super::{Alphabet, decode_into};
+        let decode = |text: &str, alphabet| {
+            let mut buffer = [0; 4];
+            decode_into(text.bytes(), alphabet, &mut buffer).map(<[u8]>::to_vec)
+        };
+        let bytes = |bytes: &[u8]| Some(bytes.to_vec());
+        assert_eq!(decode("", Alphabet::Url), bytes(&[]));
+        assert_eq!(decode("-_8", Alphabet::Url), bytes(&[0xfb, 0xff]));
+        assert_eq!(decode("+/8=", Alphabet::Standard), bytes(&[0xfb, 0xff]));
+        assert_eq!(decode("AQ==", Alphabet::Standard), bytes(&[1]));
+        assert_eq!(decode("AQIDBA==", Alphabet::Standard), bytes(&[1, 2, 3, 4]));
+        for text in ["A", "AB", "-_9", "AQ==", "+/8", "AQIDBAU"] {
+            assert_eq!(decode(text, Alphabet::Url), None, "{text}");
+        }
+        for text in [
+            "AQ", "AQ=", "AR==", "A===", "AQ==AQ==", "-_8=", "====", "AQ====",
+        ] {
+            assert_eq!(decode(text, Alphabet::Standard), None, "{text}");
+        }
+    }
 }

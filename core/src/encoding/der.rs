@@ -260,3 +260,62 @@ impl<'a> Iterator for Elements<'a> {
         Some(element)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Element, Tag};
+    use crate::encoding::reader::Reader;
+    use crate::encoding::{Fault, FaultKind};
+
+    fn read(bytes: &[u8]) -> Result<Element<'_>, FaultKind> {
+        let mut reader = Reader::new(bytes);
+        Element::read(&mut reader, "element").map_err(|fault: Fault| fault.kind())
+    }
+
+    #[test]
+    fn lengths_are_definite_and_the_shortest() {
+        assert_eq!(
+            read(&[4, 1, 7]).map(|element| element.content),
+            Ok(&[7][..])
+        );
+        let mut long = [9; 0x83];
+        long[..3].copy_from_slice(&[4, 0x81, 0x80]);
+        assert_eq!(read(&long).map(|element| element.content.len()), Ok(0x80));
+        for wrong in [
+            &[4, 0x80, 0, 0][..],
+            &[4, 0x81, 1, 7],
+            &[4, 0x82, 0, 1, 7],
+            &[4, 0x84, 0, 0, 0, 1, 7],
+        ] {
+            assert_eq!(read(wrong).err(), Some(FaultKind::Syntax), "{wrong:x?}");
+        }
+        for short in [&[4, 2, 7][..], &[4], &[], &[4, 0x83, 0xff, 0xff, 0xff]] {
+            assert_eq!(read(short).err(), Some(FaultKind::Truncated), "{short:x?}");
+        }
+    }
+
+    #[test]
+    fn tags_have_numbers_beyond_thirty() {
+        // [702], as Android's key description has it.
+        let origin = read(&[0xbf, 0x85, 0x3e, 0]).map(|element| element.tag);
+        assert_eq!(origin, Ok(Tag::context(702)));
+        for wrong in [
+            &[0xbf, 0x1e, 0][..],
+            &[0xbf, 0x80, 0x7f, 0],
+            &[0xbf, 0x81, 0x81, 1, 0],
+        ] {
+            assert_eq!(read(wrong).err(), Some(FaultKind::Syntax), "{wrong:x?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_not_negative_and_the_shortest() {
+        let magnitude = |bytes: &'static [u8]| read(bytes).ok()?.magnitude("").ok();
+        assert_eq!(magnitude(&[2, 1, 0]), Some(&[][..]));
+        assert_eq!(magnitude(&[2, 2, 0, 0x80]), Some(&[0x80][..]));
+        assert_eq!(magnitude(&[2, 1, 0x7f]), Some(&[0x7f][..]));
+        for wrong in [&[2, 0][..], &[2, 1, 0x80], &[2, 2, 0, 1], &[10, 1, 1]] {
+            assert_eq!(magnitude(wrong), None, "{wrong:x?}");
+        }
+    }
+}
