@@ -33,7 +33,7 @@ pub const CERTIFICATE_EXTENSIONS_MAX: usize = 32;
 
 /// Certificates in one attestation statement. Genuine chains have up to 5.
 #[cfg(feature = "attestation")]
-pub const CERTIFICATES_MAX: usize = 16;
+pub const CERTIFICATES_MAX: usize = 8;
 
 /// Statements in one compound attestation. Each may cost a signature of the slowest kind, so this
 /// bounds the cost of a hostile one.

@@ -341,7 +341,7 @@ fn a_certificate_that_names_a_model_names_this_one() {
     scene.refuse(scene.packed(naming(MODEL, true)), CERTIFICATE);
     let bare = |c: &mut Certificate| c.put(Extension::new(AAGUID, false, MODEL.to_vec()));
     scene.refuse(scene.packed(bare), UNREADABLE);
-    scene.accept(scene.tpm(naming(MODEL, false)), "attca");
+    scene.accept(scene.tpm(naming(MODEL, false)), "AttCA");
     scene.refuse(scene.tpm(naming([1; 16], false)), MODEL_MISMATCH);
 }
 
@@ -351,7 +351,7 @@ fn malformed_certificate_policies_are_nobodys_business() {
     let policies = |c: &mut Certificate| {
         c.put(Extension::new("2.5.29.32", true, vec![0x30, 9, 0x30]));
     };
-    scene.accept(scene.tpm(policies), "attca");
+    scene.accept(scene.tpm(policies), "AttCA");
 }
 
 #[test]
@@ -386,13 +386,13 @@ fn fido_u2f() {
 #[test]
 fn apple() {
     let scene = Scene::new();
-    scene.accept(scene.apple(), "anonca");
+    scene.accept(scene.apple(), "AnonCA");
     // What the first devices sent.
     scene.accept(
         edited(scene.apple(), |statement| {
             put(statement, "alg", Cbor::Int(-7));
         }),
-        "anonca",
+        "AnonCA",
     );
     let other_nonce = Apple {
         nonce: Some(vec![1; 32]),
@@ -467,7 +467,7 @@ fn tpm_names_by_every_hash() {
     for name_algorithm in [4, 11, 12, 13] {
         let tpm = scene.tpm(|_| ());
         let area = scene.area(name_algorithm);
-        scene.accept(Tpm::new(tpm.key, tpm.x5c, area), "attca");
+        scene.accept(Tpm::new(tpm.key, tpm.x5c, area), "AttCA");
     }
     let tpm = scene.tpm(|_| ());
     scene.refuse(Tpm::new(tpm.key, tpm.x5c, scene.area(5)), MALFORMED);
@@ -481,7 +481,7 @@ fn tpm_keys_are_compared_as_numbers() {
     let tpm = scene.tpm(|_| ());
     scene.accept(
         Tpm::new(tpm.key, tpm.x5c, Tpm::ecc(11, 3, &x, &padded)),
-        "attca",
+        "AttCA",
     );
     let tpm = scene.tpm(|_| ());
     scene.refuse(Tpm::new(tpm.key, tpm.x5c, Tpm::ecc(11, 3, &y, &x)), KEY);
@@ -505,7 +505,7 @@ fn tpm_rsa_keys_and_sha1_signatures() {
     for hash in [RsaHash::Sha1, RsaHash::Sha256] {
         let area = Tpm::rsa(11, &Rsa::modulus());
         let tpm = Tpm::new(Arc::new(Rsa { hash }), scene.sign(&certificate), area);
-        scene.accept(tpm, "attca");
+        scene.accept(tpm, "AttCA");
     }
 }
 
@@ -513,7 +513,7 @@ fn tpm_rsa_keys_and_sha1_signatures() {
 fn tpm_statements_say_what_they_have_to() {
     let scene = Scene::new();
     let tpm = || scene.tpm(|_| ());
-    scene.accept(tpm(), "attca");
+    scene.accept(tpm(), "AttCA");
     scene.refuse(edited(tpm(), spoil_signature), SIGNATURE);
     scene.refuse(
         edited(tpm(), |statement| put(statement, "ver", Cbor::text("1.2"))),
@@ -585,7 +585,7 @@ fn tpm_certificates_meet_their_requirements() {
     );
     scene.accept(
         scene.tpm(|c| c.put(Tpm::alternative_name(&[version, model, maker]))),
-        "attca",
+        "AttCA",
     );
     for names in [
         vec![model, version],
@@ -660,7 +660,7 @@ fn compound() {
     let tpm = |scene: &Scene| -> Arc<dyn Attestation> { Arc::new(scene.tpm(|_| ())) };
     let by_itself: Arc<dyn Attestation> = Arc::new(PackedSelf(Arc::clone(&scene.passkey.key)));
     scene.accept(Compound(vec![packed(&scene), tpm(&scene)]), "basic");
-    scene.accept(Compound(vec![by_itself.clone(), tpm(&scene)]), "attca");
+    scene.accept(Compound(vec![by_itself.clone(), tpm(&scene)]), "AttCA");
     scene.accept(
         Compound(vec![Arc::new(NoAttestation), by_itself.clone()]),
         "self",

@@ -166,8 +166,8 @@ impl AttestationType {
             Self::None => "none",
             Self::SelfAttestation => "self",
             Self::Basic => "basic",
-            Self::AttestationCa => "attca",
-            Self::AnonymizationCa => "anonca",
+            Self::AttestationCa => "AttCA",
+            Self::AnonymizationCa => "AnonCA",
         }
     }
 }

@@ -1,13 +1,15 @@
 use super::{
-    BackupPolicy, Ceremony, Challenge, Checked, CounterPolicy, Error, ErrorKind, Note, Observer,
-    Policy, Run, Value, check, check_backup_flags, check_extensions, check_rp_id,
-    check_user_present, check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
+    BackupPolicy, Ceremony, Checked, CounterPolicy, Error, ErrorKind, Note, Observer, Policy, Run,
+    Value, check, check_backup_flags, check_extensions, check_rp_id, check_user_present,
+    check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
 };
 use crate::algorithm::Crypto;
 use crate::data::{
-    AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, ClientExtensionResults,
-    CoseKey, CredentialRecord, Expected, Flags,
+    AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge,
+    ClientExtensionResults, CoseKey, CredentialRecord, Expected, Flags,
 };
+use crate::encoding::{Fault, FaultKind};
+use crate::limits::USER_HANDLE_MAX;
 
 /// A sign-in that was verified: only [`verify_authentication`] makes one.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +98,7 @@ pub fn verify_authentication<'a>(
 
     let expected = Expected {
         ty: "webauthn.get",
-        challenge: challenge.as_bytes(),
+        challenge,
         origins: policy.origins,
     };
     let json = run.step(8, client_data::check_utf8(values.client_data_json))?;
@@ -165,7 +167,7 @@ fn check_client_extensions<'a>(
 /// 7.2.5.
 fn check_allowed<'a>(credential_id: &'a [u8], policy: &Policy<'_>) -> Checked<'a> {
     match policy.allow_credentials {
-        None => skip(),
+        None | Some([]) => skip(),
         Some(allowed) => check(
             allowed.contains(&credential_id),
             ErrorKind::CredentialNotAllowed,
@@ -183,7 +185,11 @@ fn check_user<'a>(
     let user_handle = response
         .checked_user_handle()
         .map_err(malformed(ErrorKind::UserHandleMalformed))?;
-    if policy.discoverable && user_handle.is_none() {
+    if user_handle.is_some_and(|sent| sent.len() > USER_HANDLE_MAX) {
+        let fault = Fault::new("userHandle", FaultKind::Length, 0);
+        return fail(ErrorKind::UserHandleMalformed, Value::Fault(fault));
+    }
+    if policy.discoverable && user_handle.is_none_or(<[u8]>::is_empty) {
         return fail(ErrorKind::UserHandleMissing, Value::None);
     }
     if let (Some(sent), Some(expected)) = (user_handle, policy.user_handle)

@@ -13,10 +13,11 @@ mod registration;
 mod step;
 mod trace;
 
+pub use crate::data::Challenge;
 pub use authentication::{VerifiedAuthentication, verify_authentication};
 pub use error::{Error, ErrorKind};
 pub use policy::{
-    AttestationPolicy, BackupPolicy, Challenge, CounterPolicy, CrossOrigin, Mediation, Policy,
+    AttestationPolicy, BackupPolicy, CounterPolicy, CrossOrigin, Mediation, Policy,
     UserVerification,
 };
 pub use registration::{VerifiedRegistration, verify_registration};

@@ -1,28 +1,6 @@
 use crate::attestation::Formats;
 use crate::data::{CoseAlgorithm, Origin, UnixTime};
 
-/// A challenge as it was issued: at least one byte. WebAuthn section 13.4.3 asks for 16 random ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Challenge<'a>(&'a [u8]);
-
-impl<'a> Challenge<'a> {
-    /// The challenge of these bytes; none where there are none.
-    #[must_use]
-    pub const fn new(bytes: &'a [u8]) -> Option<Self> {
-        if bytes.is_empty() {
-            None
-        } else {
-            Some(Self(bytes))
-        }
-    }
-
-    /// The bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &'a [u8] {
-        self.0
-    }
-}
-
 /// What the relying party knows and wants. [`Policy::new`] gives the strict defaults.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
@@ -50,7 +28,7 @@ pub struct Policy<'a> {
     pub android_key_tee: bool,
     /// Credential ids that are registered already.
     pub existing_credentials: &'a [&'a [u8]],
-    /// Credential ids that a sign-in was asked with; `None`: any.
+    /// Credential ids that a sign-in was asked with; none, or an empty list: any.
     pub allow_credentials: Option<&'a [&'a [u8]]>,
     /// The account's user handle, where it is known.
     pub user_handle: Option<&'a [u8]>,

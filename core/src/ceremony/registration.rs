@@ -1,6 +1,6 @@
 use super::{
-    AttestationPolicy, Ceremony, Challenge, Checked, Error, ErrorKind, Failure, Mediation, Note,
-    Observer, Policy, Run, Value, check, check_backup_flags, check_extensions, check_rp_id,
+    AttestationPolicy, Ceremony, Checked, Error, ErrorKind, Failure, Mediation, Note, Observer,
+    Policy, Run, Value, check, check_backup_flags, check_extensions, check_rp_id,
     check_user_present, check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
 };
 use crate::algorithm::Crypto;
@@ -9,7 +9,7 @@ use crate::attestation::{self, AttestationType, Format, Statement, StatementErro
 use crate::attestation::{Anchors, PathError};
 use crate::data::{
     AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
-    ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags,
+    Challenge, ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags,
     RegistrationResponse,
 };
 use crate::encoding::{Fault, FaultKind};
@@ -140,7 +140,7 @@ pub fn verify_registration<'a>(
 
     let expected = Expected {
         ty: "webauthn.create",
-        challenge: challenge.as_bytes(),
+        challenge,
         origins: policy.origins,
     };
     let json = run.step(5, read_client_data(response))?;

@@ -438,15 +438,16 @@ fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault>
     base64url::decode(json, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
 }
 
-/// A challenge that a person made up may be any text of the alphabet: whatever its bytes, a response
-/// either has it or not.
+/// The text of a challenge, which stays as it was written: a client has to have written the same.
 fn challenge(json: &mut [u8], span: Span) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
-    base64url::decode_loosely(json, span).ok_or(Fault::new(
-        "challenge",
-        FaultKind::Base64,
-        span.range().start,
-    ))
+    let fault = Fault::new("challenge", FaultKind::Base64, span.range().start);
+    let text = span.of(json).unwrap_or_default();
+    if base64url::is_text(text) {
+        Ok(span)
+    } else {
+        Err(fault)
+    }
 }
 
 fn unescape_all(json: &mut [u8], mut list: TextList) -> TextList {
@@ -602,7 +603,7 @@ impl Decoded {
             backup: self.backup,
             app_id: self.app_id.as_ref().map(text),
         };
-        let challenge = Challenge::new(id(&self.challenge)).ok_or(Fault::new(
+        let challenge = Challenge::from_text(text(&self.challenge)).ok_or(Fault::new(
             "challenge",
             FaultKind::Length,
             self.challenge.range().start,

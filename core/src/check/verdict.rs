@@ -130,7 +130,8 @@ fn write_expected(kind: ErrorKind, context: &Context<'_>, out: &mut dyn Write) -
     match (kind, policy.cross_origin) {
         (ErrorKind::ChallengeMismatch, _) => {
             out.write_str(" Expected: ")?;
-            base64url::write(context.challenge.as_bytes(), out)?;
+            let mut characters = context.challenge.characters().map(char::from);
+            characters.try_for_each(|character| out.write_char(character))?;
             out.write_str(".")
         }
         (ErrorKind::OriginMismatch, _) => write_origins(policy.origins, out),

@@ -9,11 +9,46 @@ use super::Origin;
 
 const WHAT: &str = "clientDataJSON";
 
+/// A challenge as it was issued: at least one byte. WebAuthn section 13.4.3 asks for 16 random ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Challenge<'a> {
+    bytes: &'a [u8],
+    /// In place of the bytes: their encoding, as somebody has written it.
+    text: &'a str,
+}
+
+impl<'a> Challenge<'a> {
+    /// The challenge of these bytes; none where there are none.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Option<Self> {
+        if bytes.is_empty() {
+            None
+        } else {
+            Some(Self { bytes, text: "" })
+        }
+    }
+
+    /// The challenge that is written so: a client has to have written the same.
+    #[cfg(feature = "json")]
+    pub(crate) const fn from_text(text: &'a str) -> Option<Self> {
+        if text.is_empty() {
+            None
+        } else {
+            Some(Self { bytes: &[], text })
+        }
+    }
+
+    /// The challenge as client data carry it: in base64url.
+    pub(crate) fn characters(&self) -> impl Iterator<Item = u8> + use<'a> {
+        base64url::characters(self.bytes).chain(self.text.bytes())
+    }
+}
+
 /// What the relying party expects the client to have said.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'a> {
     pub(crate) ty: &'static str,
-    pub(crate) challenge: &'a [u8],
+    pub(crate) challenge: Challenge<'a>,
     pub(crate) origins: &'a [Origin<'a>],
 }
 
@@ -98,7 +133,7 @@ impl<'a> ClientData<'a> {
             return Ok(true);
         }
         let challenge = text(self.challenge, "clientDataJSON.challenge")?;
-        let expected = base64url::characters(expected.challenge).map(char::from);
+        let expected = expected.challenge.characters().map(char::from);
         Ok(challenge.chars().eq(expected))
     }
 
@@ -154,7 +189,9 @@ fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option
     let begins = reader.skip_prefix(b"{\"type\":\"")
         && reader.skip_prefix(expected.ty.as_bytes())
         && reader.skip_prefix(b"\",\"challenge\":\"")
-        && base64url::characters(expected.challenge)
+        && expected
+            .challenge
+            .characters()
             .all(|character| reader.skip_prefix(&[character]))
         && reader.skip_prefix(b"\",\"origin\":\"");
     if !begins {
@@ -178,7 +215,7 @@ mod tests {
     use std::format;
     use std::string::String;
 
-    use super::{ClientData, Expected};
+    use super::{Challenge, ClientData, Expected};
     use crate::data::Origin;
     use crate::encoding::FaultKind;
 
@@ -191,7 +228,7 @@ mod tests {
         ];
         let expected = Expected {
             ty: "webauthn.get",
-            challenge: &[0xfb, 0xff],
+            challenge: Challenge::new(&[0xfb, 0xff]).unwrap(),
             origins: &origins,
         };
         let data = ClientData::parse(json, &expected).map_err(|fault| fault.kind())?;

@@ -7,22 +7,27 @@ use super::Span;
 /// the text began. `None` leaves the text's place in an unspecified state: it was no base64url.
 #[cfg(feature = "json")]
 pub(crate) fn decode(buffer: &mut [u8], span: Span) -> Option<Span> {
-    let last = span.of(buffer)?.last().copied();
-    let decoded = decode_loosely(buffer, span)?;
-    // Decoding in place does not look at the bits behind the last byte; only zeros are right there.
-    let group = decoded.of(buffer)?.chunks(3).last().unwrap_or_default();
-    (characters(group).last() == last).then_some(decoded)
-}
-
-/// The same for what a person has written: bits behind the last byte do not matter.
-#[cfg(feature = "json")]
-pub(crate) fn decode_loosely(buffer: &mut [u8], span: Span) -> Option<Span> {
     use base64ct::{Base64UrlUnpadded, Encoding};
 
     let text = buffer.get_mut(span.range())?;
-    let length = Base64UrlUnpadded::decode_in_place(text).ok()?.len();
+    let last = text.last().copied();
+    let bytes = Base64UrlUnpadded::decode_in_place(text).ok()?;
+    // Decoding in place does not look at the bits behind the last byte; only zeros are right there.
+    let group = bytes.chunks(3).last().unwrap_or_default();
+    if characters(group).last() != last {
+        return None;
+    }
     let start = span.range().start;
-    Some(Span::new(start, start.saturating_add(length)))
+    Some(Span::new(start, start.saturating_add(bytes.len())))
+}
+
+/// Whether a text is of the alphabet and of a length that bytes can have.
+#[cfg(feature = "json")]
+pub(crate) fn is_text(text: &[u8]) -> bool {
+    text.len() % 4 != 1
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// Writes `bytes` as base64url.

@@ -124,13 +124,23 @@ pub(super) fn explain(kind: Artefact, document: &mut [u8], visitor: &mut dyn Vis
             for member in &list {
                 explain_member(document, member, visitor);
             }
-            if !complete {
-                visitor.broken(&Fault::new(kind.name(), FaultKind::Limit, 0));
-            }
+            end_list(kind, &list, complete, visitor);
         }
         Err(fault) => visitor.broken(&fault),
     }
     visitor.end();
+}
+
+/// Says that there were more members than are followed, and ends the structures that this left open.
+fn end_list(kind: Artefact, list: &MemberList, complete: bool, visitor: &mut dyn Visitor) {
+    if complete {
+        return;
+    }
+    visitor.broken(&Fault::new(kind.name(), FaultKind::Limit, 0));
+    let count = |kind| list.iter().filter(|member| member.kind == kind).count();
+    for _ in count(Kind::End)..count(Kind::Open) {
+        visitor.end();
+    }
 }
 
 fn explain_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visitor) {
@@ -219,9 +229,7 @@ fn explain_flat(kind: Artefact, document: &[u8], visitor: &mut dyn Visitor) {
             for member in &list {
                 show(guess::strip_bom(document), member, visitor);
             }
-            if !complete {
-                visitor.broken(&Fault::new(kind.name(), FaultKind::Limit, 0));
-            }
+            end_list(kind, &list, complete, visitor);
         }
         Err(fault) => visitor.broken(&fault),
     }

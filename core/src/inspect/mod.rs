@@ -274,6 +274,8 @@ mod tests {
                 .replace("a501", &format!("{byte:02x}01"))
                 .into_bytes()
         }));
+        let many = String::from("{") + &"\"b\":{\"c\":{\"d\":0}},".repeat(60) + "\"e\":{\"f\":1}}";
+        inputs.push(many.into_bytes());
         for input in inputs {
             let json = json(&input);
             assert!(
