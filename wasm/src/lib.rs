@@ -26,12 +26,12 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 /// Judges one check (JSON) and returns the verdict (JSON), byte for byte that of `portcullis verify`.
 /// `now` is the time, in seconds since 1970, at which trust is judged where the check names none.
 #[wasm_bindgen]
-pub fn verify(check: String, now: Option<f64>) -> String {
+pub fn verify(check: String, now: f64) -> String {
     let mut verdict = String::new();
     // A cast from a float keeps within the integer's range.
-    let now = now.map(|seconds| UnixTime::new(seconds as i64));
+    let now = UnixTime::new(now as i64);
     let mut check = check.into_bytes();
-    let judged = verify_check_at(&mut check, now, &Crypto::BUILT_IN, &mut verdict);
+    let judged = verify_check_at(&mut check, Some(now), &Crypto::BUILT_IN, &mut verdict);
     if let Err(CheckError::NotACheck(reason)) = judged {
         // A `String` takes whatever is written to it.
         let _ = reason.write_json(&mut verdict);

@@ -26,7 +26,7 @@
 
 /**
  * @typedef {object} Verifier
- * @property {(check: string) => string} verify
+ * @property {(check: string, now: number) => string} verify
  * @property {() => string} version
  */
 
@@ -76,5 +76,5 @@ async function load() {
  */
 export async function verify(check) {
   const verifier = await loadVerifier();
-  return JSON.parse(verifier.verify(check));
+  return JSON.parse(verifier.verify(check, Date.now() / 1000));
 }

@@ -18,7 +18,7 @@ impl SignatureAlgorithm for EdDsa {
     }
 
     fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-        verifying_key(key).map(|_| ())
+        check_key(key)
     }
 
     fn verify(
@@ -37,7 +37,7 @@ impl SignatureAlgorithm for Ed25519 {
     }
 
     fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-        verifying_key(key).map(|_| ())
+        check_key(key)
     }
 
     fn verify(
@@ -47,6 +47,17 @@ impl SignatureAlgorithm for Ed25519 {
         signature: &[u8],
     ) -> Result<(), SignatureError> {
         verify(key, message, signature)
+    }
+}
+
+/// A new key also has to be of full order: one with a part of small order would be several keys to
+/// verifiers that use the cofactor.
+#[inline(never)]
+fn check_key(key: &PublicKey<'_>) -> Result<(), KeyError> {
+    if verifying_key(key)?.to_edwards().is_torsion_free() {
+        Ok(())
+    } else {
+        Err(KeyError)
     }
 }
 
@@ -129,6 +140,20 @@ mod tests {
             };
             assert!(EdDsa.check_key(&key).is_err(), "{hex}");
         }
+    }
+
+    #[test]
+    fn a_key_with_a_part_of_small_order_is_refused() {
+        // The key of the secret 07 repeated, and a point of order 8 added to it.
+        let own = SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes();
+        let mixed = point("1f4f580e73ac208f06760190e9edc6f5916775dabd9c1cdca393175c2d6d1083");
+        let is_key = |x: &[u8; 32]| {
+            EdDsa
+                .check_key(&PublicKey::Okp { curve: ED25519, x })
+                .is_ok()
+        };
+        assert!(is_key(&own));
+        assert!(!is_key(&mixed));
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! The answer is a JSON web signature in compact form, its certificates in base64 within JSON within
 //! base64url. Each layer is decoded into a buffer of bounded size; the signature is over the text as
 //! it came.
+//!
+//! The chain stands in the response's header, encoded twice, and is not walked to a root: where an
+//! attestation has to be trusted, this format is refused.
 
 use super::statement::bytes;
 use super::{AttestationType, Statement, StatementError, Verified};

@@ -1,5 +1,7 @@
 //! Section 8.9: several statements about one registration. Each of them has to verify.
 
+#[cfg(feature = "trust")]
+use super::PathError;
 use super::{AttestationType, Format, Statement, StatementError, Verified, verify_simple};
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
@@ -27,12 +29,9 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         )?;
         all.attestation_type = stronger(all.attestation_type, verified.attestation_type);
         #[cfg(feature = "trust")]
-        {
-            // A part that leads nowhere is not made good by one that leads to a root.
-            all.path = match (all.path, verified.path) {
-                (Some(Ok(())) | None, Some(path)) => Some(path),
-                (path, _) => path,
-            };
+        if statement.anchors.is_some() && !matches!(all.path, Some(Err(_))) {
+            // Each part has to lead to a root; one without certificates leads nowhere.
+            all.path = verified.path.or(Some(Err(PathError::NoRoot)));
         }
         all.outdated |= verified.outdated;
         all.cts_profile_mismatch |= verified.cts_profile_mismatch;

@@ -23,6 +23,9 @@ pub(crate) struct Anchors<'p> {
     pub(crate) time: Option<UnixTime>,
 }
 
+/// Signatures that are verified along one path: issuers of one name are few, and a path is short.
+const SIGNATURES_MAX: u8 = 16;
+
 /// Why certificates do not lead to a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathError {
@@ -50,6 +53,7 @@ pub(crate) fn check_path<'a>(
     crypto: &Crypto<'_>,
 ) -> Result<(), PathError> {
     let mut subject = certificates.clone().next().ok_or(PathError::NoRoot)?;
+    let mut budget = SIGNATURES_MAX;
     // Authorities below the one that comes next, which its path length has to allow.
     for authorities in 0..CERTIFICATES_MAX {
         let certificate = Certificate::parse(subject)?;
@@ -60,6 +64,7 @@ pub(crate) fn check_path<'a>(
         if find_issuer(
             &certificate,
             anchors.roots.iter().copied(),
+            &mut budget,
             crypto,
             |root| check_root(root, authorities, anchors),
         )?
@@ -68,7 +73,7 @@ pub(crate) fn check_path<'a>(
             return Ok(());
         }
         let others = certificates.clone().filter(|other| *other != subject);
-        let issuer = find_issuer(&certificate, others, crypto, |issuer| {
+        let issuer = find_issuer(&certificate, others, &mut budget, crypto, |issuer| {
             check_authority(issuer, authorities)
         })?;
         subject = issuer.ok_or(PathError::NoRoot)?;
@@ -80,6 +85,7 @@ pub(crate) fn check_path<'a>(
 fn find_issuer<'c>(
     certificate: &Certificate<'_>,
     candidates: impl Iterator<Item = &'c [u8]>,
+    budget: &mut u8,
     crypto: &Crypto<'_>,
     check: impl Fn(&Certificate<'c>) -> Result<(), PathError>,
 ) -> Result<Option<&'c [u8]>, PathError> {
@@ -90,7 +96,13 @@ fn find_issuer<'c>(
             continue;
         };
         let is_named = issuer.subject().bytes() == certificate.issuer().bytes();
-        if !is_named || !has_signed(&issuer, certificate, crypto) {
+        if !is_named {
+            continue;
+        }
+        *budget = budget
+            .checked_sub(1)
+            .ok_or(PathError::Invalid("there are too many issuers of one name"))?;
+        if !has_signed(&issuer, certificate, crypto) {
             continue;
         }
         match check(&issuer) {

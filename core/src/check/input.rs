@@ -16,6 +16,9 @@ use crate::encoding::{Fault, FaultKind, Span, base64url, pem};
 use crate::limits::{CHECK_CREDENTIALS_MAX, CHECK_LIST_MAX};
 
 type TextList = Vec<Span, CHECK_LIST_MAX>;
+/// `rpIds`, and `rpId` itself.
+type RpIdList = Vec<Span, RP_IDS_MAX>;
+const RP_IDS_MAX: usize = CHECK_LIST_MAX + 1;
 type IdList = Vec<Span, CHECK_CREDENTIALS_MAX>;
 
 /// The members of a check, by where they lie.
@@ -210,7 +213,8 @@ impl Found {
                 DecodedResponse::Authentication(DecodedAuthentication::decode(json, &response))
             }
         };
-        let mut rp_ids = self.rp_ids.unwrap_or_default();
+        let mut rp_ids = RpIdList::from_slice(&self.rp_ids.unwrap_or_default())
+            .map_err(|_| Fault::new("rpIds", FaultKind::Limit, 0))?;
         rp_ids
             .push(self.rp_id.ok_or(missing("rpId"))?)
             .map_err(|_| Fault::new("rpIds", FaultKind::Limit, 0))?;
@@ -330,8 +334,8 @@ fn formats(value: Value<'_>, what: &'static str) -> Result<Formats, Fault> {
         let text = name
             .as_str()
             .ok_or(Fault::new(what, FaultKind::Type, name.at()))?;
-        if let Some(format) = text.plain().and_then(Format::from_name) {
-            formats = formats.with(format);
+        if let Some(format) = Format::ALL.iter().find(|format| text == *format.name()) {
+            formats = formats.with(*format);
         }
     }
     Ok(formats)
@@ -398,8 +402,13 @@ fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationMember
             once(&mut roots, value, "attestation.roots", texts)?;
         } else if name == *"time" {
             once(&mut time, value, "attestation.time", |value, what| {
-                let text = value.as_str().and_then(json::JsonStr::plain);
-                text.and_then(|text| UnixTime::parse_rfc3339(text).ok())
+                // No date and time is longer, but for fractions that nobody writes.
+                let mut text = heapless::String::<64>::new();
+                let mut characters = value.as_str().into_iter().flat_map(json::JsonStr::chars);
+                characters
+                    .try_for_each(|character| text.push(character))
+                    .ok()
+                    .and_then(|()| UnixTime::parse_rfc3339(&text).ok())
                     .ok_or(Fault::new(what, FaultKind::Value, value.at()))
             })?;
         } else if name == *"androidKeyTee" {
@@ -450,7 +459,7 @@ fn challenge(json: &mut [u8], span: Span) -> Result<Span, Fault> {
     }
 }
 
-fn unescape_all(json: &mut [u8], mut list: TextList) -> TextList {
+fn unescape_all<const N: usize>(json: &mut [u8], mut list: Vec<Span, N>) -> Vec<Span, N> {
     for span in &mut list {
         *span = json::unescape(json, *span);
     }
@@ -472,7 +481,7 @@ enum DecodedResponse {
 /// The members of a check, decoded in their buffer.
 pub(super) struct Decoded {
     response: DecodedResponse,
-    rp_ids: TextList,
+    rp_ids: RpIdList,
     origins: TextList,
     challenge: Span,
     credential: Option<FoundCredential>,
@@ -525,7 +534,7 @@ impl FoundCredential {
 /// Room for the lists that a policy borrows.
 #[derive(Default)]
 pub(super) struct Lists<'a> {
-    rp_ids: Vec<&'a str, CHECK_LIST_MAX>,
+    rp_ids: Vec<&'a str, RP_IDS_MAX>,
     roots: Vec<&'a [u8], CHECK_LIST_MAX>,
     origins: Vec<Origin<'a>, CHECK_LIST_MAX>,
     top_origins: Option<Vec<Origin<'a>, CHECK_LIST_MAX>>,

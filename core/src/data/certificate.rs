@@ -138,7 +138,7 @@ impl<'a> Certificate<'a> {
             version,
             serial_number: serial_number.content,
             signature_algorithm: signature_algorithm.content,
-            signature: signature.content.get(1..).unwrap_or_default(),
+            signature: signature.bit_string("certificate signature")?,
             issuer,
             not_before,
             not_after,

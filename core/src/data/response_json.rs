@@ -8,20 +8,23 @@ use super::{AuthenticationResponse, ClientExtensionResults, RegistrationResponse
 use crate::encoding::json::{self, Content, Value};
 use crate::encoding::{Fault, FaultKind, Span, base64url};
 
-/// The members of either response, by where they lie. A member that is no string where one is
-/// required is a fault of the whole.
+/// The members of either response, by where they lie. What has the wrong type is a fault of the
+/// response that has to have it; the other ceremony does not look.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Members {
-    id: Option<Span>,
-    raw_id: Option<Span>,
+    id: Slot,
+    raw_id: Slot,
     client_extension_results: Option<Result<ClientExtensionResults, Fault>>,
-    client_data_json: Option<Span>,
-    attestation_object: Option<Span>,
-    authenticator_data: Option<Span>,
-    signature: Option<Span>,
-    user_handle: Option<Span>,
-    transports: Option<Span>,
+    client_data_json: Slot,
+    attestation_object: Slot,
+    authenticator_data: Slot,
+    signature: Slot,
+    user_handle: Slot,
+    transports: Slot,
 }
+
+/// A member, if it is there: where its text lies, or what is wrong with it.
+type Slot = Option<Result<Span, Fault>>;
 
 /// The members of a response, or why it has not the form of one.
 pub(crate) type Found = Result<Members, Fault>;
@@ -54,9 +57,9 @@ pub(crate) fn find(response: Value<'_>) -> Found {
     for (name, value) in members {
         let at = name.at();
         if name == *"id" {
-            set(&mut found.id, string(value, "id")?, "id", at)?;
+            set(&mut found.id, string(value, "id"), "id", at)?;
         } else if name == *"rawId" {
-            set(&mut found.raw_id, string(value, "rawId")?, "rawId", at)?;
+            set(&mut found.raw_id, string(value, "rawId"), "rawId", at)?;
         } else if name == *"type" {
             set(&mut ty, value, "type", at)?;
         } else if name == *"response" {
@@ -101,17 +104,15 @@ impl Members {
                 }
                 (&mut self.user_handle, "userHandle")
             } else if name == *"transports" {
-                set(
-                    &mut self.transports,
-                    transports(value)?,
-                    "transports",
-                    name.at(),
-                )?;
+                if !matches!(value.content(), Content::Null) {
+                    let transports = transports(value);
+                    set(&mut self.transports, transports, "transports", name.at())?;
+                }
                 continue;
             } else {
                 continue;
             };
-            set(slot, string(value, what)?, what, name.at())?;
+            set(slot, string(value, what), what, name.at())?;
         }
         Ok(())
     }
@@ -128,12 +129,15 @@ fn transports(value: Value<'_>) -> Result<Span, Fault> {
     }
 }
 
+/// A member that need not be there.
+const ABSENT: Slot = Some(Ok(Span { start: 0, end: 0 }));
+
 /// A member's bytes once decoded, by where they lie.
 pub(crate) type DecodedField = Result<Span, Fault>;
 
 /// Decodes a member that has to be there.
-fn decode(buffer: &mut [u8], span: Option<Span>, what: &'static str) -> DecodedField {
-    let span = span.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
+fn decode(buffer: &mut [u8], slot: Slot, what: &'static str) -> DecodedField {
+    let span = slot.ok_or(Fault::new(what, FaultKind::Missing, 0))??;
     let span = json::unescape(buffer, span);
     base64url::decode(buffer, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
 }
@@ -148,7 +152,7 @@ struct DecodedEnvelope {
 
 impl DecodedEnvelope {
     /// `required` are the members without which it is no response of its ceremony.
-    fn decode(buffer: &mut [u8], found: &Found, required: &[(Option<Span>, &'static str)]) -> Self {
+    fn decode(buffer: &mut [u8], found: &Found, required: &[(Slot, &'static str)]) -> Self {
         let members = match found {
             Ok(members) => members,
             Err(fault) => {
@@ -159,12 +163,13 @@ impl DecodedEnvelope {
                 };
             }
         };
-        let missing = required
-            .iter()
-            .find(|(span, _)| span.is_none())
-            .map(|(_, what)| Fault::new(what, FaultKind::Missing, 0));
+        let fault = required.iter().find_map(|(slot, what)| match slot {
+            None => Some(Fault::new(what, FaultKind::Missing, 0)),
+            Some(Err(fault)) => Some(*fault),
+            Some(Ok(_)) => None,
+        });
         Self {
-            id: match missing {
+            id: match fault {
                 Some(fault) => Err(fault),
                 None => Self::id(buffer, members),
             },
@@ -215,11 +220,12 @@ impl DecodedRegistration {
         let required = [
             (members.client_data_json, "clientDataJSON"),
             (members.attestation_object, "attestationObject"),
+            (members.transports.or(ABSENT), "transports"),
         ];
         Self {
             envelope: DecodedEnvelope::decode(buffer, found, &required),
             attestation_object: decode(buffer, members.attestation_object, "attestationObject"),
-            transports: members.transports,
+            transports: members.transports.and_then(Result::ok),
         }
     }
 
@@ -251,6 +257,7 @@ impl DecodedAuthentication {
             (members.client_data_json, "clientDataJSON"),
             (members.authenticator_data, "authenticatorData"),
             (members.signature, "signature"),
+            (members.user_handle.or(ABSENT), "userHandle"),
         ];
         Self {
             envelope: DecodedEnvelope::decode(buffer, found, &required),
@@ -258,7 +265,7 @@ impl DecodedAuthentication {
             signature: decode(buffer, members.signature, "signature"),
             user_handle: members
                 .user_handle
-                .map(|span| decode(buffer, Some(span), "userHandle")),
+                .map(|user_handle| decode(buffer, Some(user_handle), "userHandle")),
         }
     }
 

@@ -61,6 +61,7 @@ impl<W: Write> TextWriter<W> {
         let (at, length) = (Some(field.at), Some(field.length));
         let gap = |text: &str| if text.is_empty() { "" } else { "  " };
         let mark = if problem.is_empty() { "" } else { "  !! " };
+        let name = Printable(name);
         self.line(
             at,
             length,
@@ -119,12 +120,20 @@ impl<W: Write> Visitor for TextWriter<W> {
     }
 }
 
+/// Text of an artefact, without the control characters that a hostile one has for a terminal.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Escaped(f).write_str(self.0)
+    }
+}
+
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => Ok(()),
-            // Control characters of a hostile artefact do not reach a terminal.
-            Self::Text(text) => write!(Escaped(f), "{text}"),
+            Self::Text(text) => Printable(text).fmt(f),
             Self::Integer(number) => write!(f, "{number}"),
             Self::Bool(boolean) => write!(f, "{boolean}"),
             Self::Bytes(bytes) => {
