@@ -170,13 +170,13 @@ fn refused_registrations() -> Vec<Refusal> {
     };
     vec![
         check(3, "response_malformed", |check| {
-            check["response"]["type"] = json!("password")
+            check["response"]["type"] = json!("password");
         }),
         check(3, "response_malformed", |check| {
-            check["response"] = json!(null)
+            check["response"] = json!(null);
         }),
         check(3, "response_malformed", |check| {
-            check["response"]["rawId"] = json!(OTHER_ID)
+            check["response"]["rawId"] = json!(OTHER_ID);
         }),
         check(4, "client_extensions_malformed", |check| {
             check["response"]["clientExtensionResults"] = json!([]);
@@ -203,7 +203,7 @@ fn refused_registrations() -> Vec<Refusal> {
             made.client_data.set("origin", "https://evil.example");
         }),
         check(10, "cross_origin_unexpected", |check| {
-            check["crossOrigin"] = json!(false)
+            check["crossOrigin"] = json!(false);
         }),
         response(11, "top_origin_mismatch", |made| {
             made.client_data.set("topOrigin", "https://evil.example");
@@ -227,19 +227,19 @@ fn refused_registrations() -> Vec<Refusal> {
             made.authenticator_data.attested = None;
         }),
         response(14, "rp_id_mismatch", |made| {
-            made.authenticator_data.rp_id_hash[31] ^= 1
+            made.authenticator_data.rp_id_hash[31] ^= 1;
         }),
         response(15, "user_not_present", |made| {
-            made.authenticator_data.flags &= !flags::UP
+            made.authenticator_data.flags &= !flags::UP;
         }),
         response(16, "user_not_verified", |made| {
-            made.authenticator_data.flags &= !flags::UV
+            made.authenticator_data.flags &= !flags::UV;
         }),
         response(17, "backup_state_invalid", |made| {
-            made.authenticator_data.flags |= flags::BS
+            made.authenticator_data.flags |= flags::BS;
         }),
         check(20, "algorithm_not_offered", |check| {
-            check["algorithms"] = json!([-8])
+            check["algorithms"] = json!([-8]);
         }),
         response(20, "public_key_malformed", |made| {
             let attested = made
@@ -268,7 +268,7 @@ fn refused_registrations() -> Vec<Refusal> {
             made.attestation_object = Some(object);
         }),
         check(21, "attestation_format_not_accepted", |check| {
-            check["formats"] = json!(["none"])
+            check["formats"] = json!(["none"]);
         }),
         response(22, "attestation_signature_invalid", |made| {
             let mut object = made.attestation_object();
@@ -315,7 +315,7 @@ fn refused_assertions() -> Vec<Refusal> {
         |step, code, break_check: fn(&mut Value)| broken_assertion(step, code, |_| {}, break_check);
     vec![
         check(3, "response_malformed", |check| {
-            check["response"]["id"] = json!("")
+            check["response"]["id"] = json!("");
         }),
         check(3, "response_malformed", |check| {
             check["response"]["response"]["signature"] = json!(null);
@@ -324,14 +324,14 @@ fn refused_assertions() -> Vec<Refusal> {
             check["response"]["clientExtensionResults"] = json!({"appid": 1});
         }),
         check(5, "credential_not_allowed", |check| {
-            check["allowCredentials"] = json!([OTHER_ID])
+            check["allowCredentials"] = json!([OTHER_ID]);
         }),
         check(6, "credential_mismatch", |check| {
-            check["credential"]["id"] = json!(OTHER_ID)
+            check["credential"]["id"] = json!(OTHER_ID);
         }),
         response(6, "user_handle_missing", |made| made.user_handle = None),
         response(6, "user_handle_mismatch", |made| {
-            made.user_handle = Some(b"usher".to_vec())
+            made.user_handle = Some(b"usher".to_vec());
         }),
         check(6, "user_handle_malformed", |check| {
             check["response"]["response"]["userHandle"] = json!("=");
@@ -358,7 +358,7 @@ fn refused_assertions() -> Vec<Refusal> {
             made.client_data.set("origin", "https://example.org:8443");
         }),
         check(13, "cross_origin_unexpected", |check| {
-            check["crossOrigin"] = json!(false)
+            check["crossOrigin"] = json!(false);
         }),
         response(13, "client_data_malformed", |made| {
             made.client_data.set("crossOrigin", "true");
@@ -367,22 +367,22 @@ fn refused_assertions() -> Vec<Refusal> {
             made.client_data.set("topOrigin", ORIGIN);
         }),
         response(15, "rp_id_mismatch", |made| {
-            made.authenticator_data.rp_id_hash[0] ^= 0x80
+            made.authenticator_data.rp_id_hash[0] ^= 0x80;
         }),
         response(15, "authenticator_data_malformed", |made| {
             made.authenticator_data.extensions = None;
         }),
         response(16, "user_not_present", |made| {
-            made.authenticator_data.flags &= !flags::UP
+            made.authenticator_data.flags &= !flags::UP;
         }),
         response(17, "user_not_verified", |made| {
-            made.authenticator_data.flags &= !flags::UV
+            made.authenticator_data.flags &= !flags::UV;
         }),
         response(18, "backup_state_invalid", |made| {
-            made.authenticator_data.flags |= flags::BS
+            made.authenticator_data.flags |= flags::BS;
         }),
         response(19, "backup_eligibility_changed", |made| {
-            made.authenticator_data.flags |= flags::BE
+            made.authenticator_data.flags |= flags::BE;
         }),
         response(21, "signature_invalid", |made| {
             let mut signature = made.signature();
@@ -390,10 +390,10 @@ fn refused_assertions() -> Vec<Refusal> {
             made.signature = Some(signature);
         }),
         check(21, "public_key_malformed", |check| {
-            check["credential"]["publicKey"] = json!("oA")
+            check["credential"]["publicKey"] = json!("oA");
         }),
         check(22, "sign_count_not_increased", |check| {
-            check["credential"]["signCount"] = json!(1)
+            check["credential"]["signCount"] = json!(1);
         }),
         response(23, "extensions_malformed", |made| {
             let nameless = Cbor::Map(vec![(Cbor::Int(1), Cbor::Bool(true))]);
