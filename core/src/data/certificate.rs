@@ -138,7 +138,8 @@ impl<'a> Certificate<'a> {
             version,
             serial_number: serial_number.content,
             signature_algorithm: signature_algorithm.content,
-            signature: signature.bit_string("certificate signature")?,
+            // Some of the first U2F security keys count unused bits where there are none.
+            signature: signature.content.get(1..).unwrap_or_default(),
             issuer,
             not_before,
             not_after,
