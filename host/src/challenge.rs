@@ -6,6 +6,7 @@
 
 use core::time::Duration;
 
+use jsonwebtoken::EncodingKey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -111,6 +112,7 @@ pub(crate) enum TokenError {
 #[derive(Debug)]
 pub(crate) struct Challenges {
     kind: TokenKind,
+    key: EncodingKey,
     rp_id: String,
     user_verification: UserVerification,
     life: Duration,
@@ -126,6 +128,7 @@ impl Challenges {
         let key = keys.derive(&[b"challenge", &process])?;
         Ok(Self {
             kind: TokenKind::hs256(TYPE, &key, config.issuer()),
+            key: EncodingKey::from_secret(&key),
             rp_id: config.rp_id.clone(),
             user_verification: config.user_verification,
             life: config.challenge_ttl,
@@ -136,7 +139,7 @@ impl Challenges {
     pub(crate) fn mint<F: Flow>(&self, flow: F) -> Result<Minted, CryptoFailure> {
         let challenge = base64url(&keys::random::<CHALLENGE_LENGTH>()?);
         let now = self.clock.now();
-        let token = self.kind.sign(&Claims {
+        let claims = Claims {
             iss: self.kind.issuer().to_owned(),
             aud: F::AUDIENCE.to_owned(),
             iat: now,
@@ -146,7 +149,8 @@ impl Challenges {
             rp_id: self.rp_id.clone(),
             user_verification: self.user_verification,
             flow,
-        })?;
+        };
+        let token = self.kind.sign(&claims, &self.key)?;
         Ok(Minted { challenge, token })
     }
 
@@ -297,10 +301,10 @@ mod tests {
             .expect("opens");
         let mut other = challenges;
         other.kind.header.crit = Some(vec!["b64".to_owned()]);
-        let critical = other.kind.sign(&claims).expect("signs");
+        let critical = other.kind.sign(&claims, &other.key).expect("signs");
         other.kind.header.crit = None;
         other.kind.header.typ = Some("JWT".to_owned());
-        let untyped = other.kind.sign(&claims).expect("signs");
+        let untyped = other.kind.sign(&claims, &other.key).expect("signs");
         other.kind.header.typ = Some(TYPE.to_owned());
         assert!(other.open::<Authentication>(&minted.token).is_ok());
         assert!(other.open::<Authentication>(&critical).is_err());

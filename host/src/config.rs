@@ -22,16 +22,18 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::clock::Clock;
+use crate::signer::{Pkcs11Signer, Pkcs11Uri};
 
 const PREFIX: &str = "PORTCULLIS_";
 
 /// Every setting, by the name it has after the prefix.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "RP_ID",
     "RP_NAME",
     "ORIGINS",
     "RELATED_ORIGINS",
     "SECRET",
+    "SIGNER",
     "STORE",
     "CHALLENGE_TTL",
     "LOGIN_TTL",
@@ -53,6 +55,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// What every key of the host is derived from.
     pub secret: Secret,
+    /// What signs login tokens.
+    pub signer: SignerSetting,
     /// Where accounts and spent challenges are kept.
     pub store: StoreKind,
     /// How long a challenge can be answered.
@@ -73,6 +77,16 @@ pub struct Config {
     pub rocket: Figment,
     /// Variables with the prefix that are no setting: most likely misspelt.
     pub unknown: Vec<String>,
+}
+
+/// What signs login tokens.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SignerSetting {
+    /// A key derived from the secret.
+    Derived,
+    /// A key in a PKCS #11 token.
+    Token(Pkcs11Signer),
 }
 
 /// Where accounts and spent challenges are kept.
@@ -170,6 +184,7 @@ impl Config {
         Ok(Self {
             rp_name: settings.parse("RP_NAME", "Portcullis", rp_name)?,
             secret: secret(&settings, local)?,
+            signer: settings.parse("SIGNER", "derived", signer)?,
             store: settings.parse("STORE", "memory", store)?,
             challenge_ttl: settings.parse("CHALLENGE_TTL", "300", |text| seconds(text, 3_600))?,
             login_ttl: settings.parse("LOGIN_TTL", "600", |text| seconds(text, 31_536_000))?,
@@ -373,6 +388,18 @@ fn secret(settings: &Settings, local: bool) -> Result<Secret, ConfigError> {
         ),
     }
     .map_err(|mend| ConfigError::new("SECRET", mend))
+}
+
+/// Opens the token, where there is one: what cannot sign at the start is a mistake in the settings.
+fn signer(text: &str) -> Result<SignerSetting, String> {
+    if text == "derived" {
+        return Ok(SignerSetting::Derived);
+    }
+    let uri = Pkcs11Uri::parse(text)
+        .map_err(|error| format!("must be `derived` or a PKCS #11 URI: {error}"))?;
+    Pkcs11Signer::open(uri)
+        .map(SignerSetting::Token)
+        .map_err(|error| error.to_string())
 }
 
 fn store(text: &str) -> Result<StoreKind, String> {

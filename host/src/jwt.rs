@@ -7,15 +7,15 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::encoding::base64url;
 use crate::keys::CryptoFailure;
 
 /// No token of ours comes near: the longest carries a name and two dozen numbers.
 const MAX_LENGTH: usize = 8 * 1_024;
 
-/// Signs and opens tokens of one kind.
+/// Writes and opens tokens of one kind.
 pub(crate) struct TokenKind {
     pub(crate) header: Header,
-    signing: EncodingKey,
     verifying: DecodingKey,
     issuer: String,
 }
@@ -30,25 +30,17 @@ impl TokenKind {
         header.typ = Some(typ.to_owned());
         Self {
             header,
-            signing: EncodingKey::from_secret(key),
             verifying: DecodingKey::from_secret(key),
             issuer: issuer.to_owned(),
         }
     }
 
-    pub(crate) fn es256(
-        typ: &str,
-        kid: &str,
-        signing: EncodingKey,
-        verifying: DecodingKey,
-        issuer: &str,
-    ) -> Self {
+    pub(crate) fn es256(typ: &str, kid: &str, verifying: DecodingKey, issuer: &str) -> Self {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());
         header.kid = Some(kid.to_owned());
         Self {
             header,
-            signing,
             verifying,
             issuer: issuer.to_owned(),
         }
@@ -58,8 +50,20 @@ impl TokenKind {
         &self.issuer
     }
 
-    pub(crate) fn sign<C: Serialize>(&self, claims: &C) -> Result<String, CryptoFailure> {
-        jsonwebtoken::encode(&self.header, claims, &self.signing).map_err(|_| CryptoFailure)
+    /// A token signed with a key of this process.
+    pub(crate) fn sign<C: Serialize>(
+        &self,
+        claims: &C,
+        key: &EncodingKey,
+    ) -> Result<String, CryptoFailure> {
+        jsonwebtoken::encode(&self.header, claims, key).map_err(|_| CryptoFailure)
+    }
+
+    /// A token up to its signature: what is signed, by a key that may be elsewhere.
+    pub(crate) fn unsigned<C: Serialize>(&self, claims: &C) -> Result<String, CryptoFailure> {
+        let header = serde_json::to_vec(&self.header).map_err(|_| CryptoFailure)?;
+        let claims = serde_json::to_vec(claims).map_err(|_| CryptoFailure)?;
+        Ok(format!("{}.{}", base64url(&header), base64url(&claims)))
     }
 
     /// The claims of a token. `C` must hold `iss`, `aud` and `exp` as required members.

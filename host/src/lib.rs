@@ -30,6 +30,7 @@ pub mod clock;
 pub mod config;
 pub mod names;
 pub mod problem;
+pub mod signer;
 pub mod store;
 
 mod algorithms;

@@ -2,19 +2,19 @@
 
 use core::time::Duration;
 
-use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::challenge::TokenError;
 use crate::clock::{Clock, Timestamp};
-use crate::config::Config;
+use crate::config::{Config, SignerSetting};
 use crate::encoding::{base64url, from_base64url};
 use crate::jwt::TokenKind;
 use crate::keys::{CryptoFailure, KeySource};
 use crate::names::Username;
+use crate::signer::{DerivedSigner, Point, SignError, TokenSigner};
 use crate::store::UserHandle;
 
 /// How long after its sign-in a token proves its user to the host itself.
@@ -24,6 +24,7 @@ const PROOF_LIFE: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(crate) struct LoginTokens {
     kind: TokenKind,
+    signer: Box<dyn TokenSigner>,
     audience: String,
     life: Duration,
     clock: Clock,
@@ -52,7 +53,11 @@ struct Claims {
 
 impl LoginTokens {
     pub(crate) fn new(config: &Config, keys: &KeySource) -> Result<Self, CryptoFailure> {
-        let (signing, public) = signing_key(keys)?;
+        let signer: Box<dyn TokenSigner> = match &config.signer {
+            SignerSetting::Derived => Box::new(DerivedSigner::new(keys)?),
+            SignerSetting::Token(signer) => Box::new(signer.clone()),
+        };
+        let public = jwk(signer.public_key())?;
         let kid = public
             .thumbprint(ThumbprintHash::SHA256)
             .map_err(|_| CryptoFailure)?;
@@ -61,7 +66,8 @@ impl LoginTokens {
         published.common.key_id = Some(kid.clone());
         published.common.public_key_use = Some(PublicKeyUse::Signature);
         Ok(Self {
-            kind: TokenKind::es256("JWT", &kid, signing, verifying, config.issuer()),
+            kind: TokenKind::es256("JWT", &kid, verifying, config.issuer()),
+            signer,
             audience: config.rp_id.clone(),
             life: config.login_ttl,
             clock: config.clock.clone(),
@@ -72,14 +78,14 @@ impl LoginTokens {
     }
 
     /// A token for somebody who has just shown one of their passkeys.
-    pub(crate) fn mint(
+    pub(crate) async fn mint(
         &self,
         handle: &UserHandle,
         name: &Username,
         user_verified: bool,
-    ) -> Result<Login, CryptoFailure> {
+    ) -> Result<Login, SignError> {
         let now = self.clock.now();
-        let token = self.kind.sign(&Claims {
+        let unsigned = self.kind.unsigned(&Claims {
             iss: self.kind.issuer().to_owned(),
             aud: self.audience.clone(),
             sub: base64url(handle),
@@ -89,8 +95,9 @@ impl LoginTokens {
             auth_time: now,
             uv: user_verified,
         })?;
+        let signature = self.signer.sign(&unsigned).await?;
         Ok(Login {
-            token,
+            token: format!("{unsigned}.{}", base64url(&signature)),
             expires_in: self.life.as_secs(),
         })
     }
@@ -114,28 +121,20 @@ impl LoginTokens {
     }
 }
 
-/// The same secret gives the same key in every process.
-fn signing_key(keys: &KeySource) -> Result<(EncodingKey, Jwk), CryptoFailure> {
-    // One candidate in four thousand million is no scalar of P-256; the next one then is.
-    (0..8_u8)
-        .find_map(|attempt| {
-            let scalar: [u8; 32] = keys.derive(&[b"login", &[attempt]]).ok()?;
-            let private = PrivateKey::from_private_key(&ECDH_P256, &scalar).ok()?;
-            let public = private.compute_public_key().ok()?;
-            EcdsaKeyPair::from_private_key_and_public_key(
-                &ECDSA_P256_SHA256_FIXED_SIGNING,
-                &scalar,
-                public.as_ref(),
-            )
-            .ok()
-        })
-        .and_then(|pair| pair.to_pkcs8v1().ok())
-        .map(|pkcs8| EncodingKey::from_ec_der(pkcs8.as_ref()))
-        .and_then(|signing| {
-            let public = Jwk::from_encoding_key(&signing, Algorithm::ES256).ok()?;
-            Some((signing, public))
-        })
-        .ok_or(CryptoFailure)
+/// A public key as the JWKS has it, without the name that follows from it.
+fn jwk(point: &Point) -> Result<Jwk, CryptoFailure> {
+    let (x, y) = point
+        .strip_prefix(&[0x04])
+        .and_then(|coordinates| coordinates.split_at_checked(32))
+        .ok_or(CryptoFailure)?;
+    serde_json::from_value(json!({
+        "kty": "EC",
+        "crv": "P-256",
+        "alg": "ES256",
+        "x": base64url(x),
+        "y": base64url(y),
+    }))
+    .map_err(|_| CryptoFailure)
 }
 
 #[cfg(test)]
@@ -153,15 +152,15 @@ mod tests {
         LoginTokens::new(config, &KeySource::new(&config.secret)).expect("keys")
     }
 
-    fn alice(tokens: &LoginTokens) -> Login {
+    async fn alice(tokens: &LoginTokens) -> Login {
         let name = Username::parse("Alice").expect("allowed");
-        tokens.mint(&[7; 64], &name, true).expect("minted")
+        tokens.mint(&[7; 64], &name, true).await.expect("minted")
     }
 
-    #[test]
-    fn processes_with_one_secret_accept_each_others_tokens() {
+    #[rocket::async_test]
+    async fn processes_with_one_secret_accept_each_others_tokens() {
         let config = config(&[]);
-        let login = alice(&tokens(&config));
+        let login = alice(&tokens(&config)).await;
         assert_eq!(tokens(&config).proven_user(&login.token), Ok([7; 64]));
         assert_eq!(login.expires_in, 600);
 
@@ -172,12 +171,12 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_token_proves_its_user_for_five_minutes_and_never_longer_than_it_lives() {
+    #[rocket::async_test]
+    async fn a_token_proves_its_user_for_five_minutes_and_never_longer_than_it_lives() {
         for (life, proof) in [("600", 300), ("60", 60)] {
             let config = config(&[("PORTCULLIS_LOGIN_TTL", life)]);
             let tokens = tokens(&config);
-            let login = alice(&tokens);
+            let login = alice(&tokens).await;
             config.clock.advance(Duration::from_secs(proof - 30));
             assert!(tokens.proven_user(&login.token).is_ok());
             config.clock.advance(Duration::from_secs(30));

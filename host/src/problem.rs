@@ -12,10 +12,11 @@ use serde::Serialize;
 use crate::challenge::TokenError;
 use crate::keys::CryptoFailure;
 use crate::names::NameError;
+use crate::signer::SignError;
 use crate::store::StoreError;
 
-/// Seconds after which a store that is full, or away, may have mended.
-const STORE_RETRY: u64 = 30;
+/// Seconds after which a store that is full, or a store or token that is away, may have mended.
+const RETRY: u64 = 30;
 
 /// The host's own codes. Those of a ceremony are the core's [`ErrorKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub enum Code {
     LoginRequired,
     RateLimited,
     StoreUnavailable,
+    SignerUnavailable,
     NotFound,
     MethodNotAllowed,
     Internal,
@@ -41,7 +43,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BodyInvalid,
         Self::BodyTooLarge,
         Self::MediaType,
@@ -55,6 +57,7 @@ impl Code {
         Self::LoginRequired,
         Self::RateLimited,
         Self::StoreUnavailable,
+        Self::SignerUnavailable,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Internal,
@@ -81,6 +84,11 @@ impl Code {
             Self::LoginRequired => ("login_required", 401, "Sign in first"),
             Self::RateLimited => ("rate_limited", 429, "Too many requests"),
             Self::StoreUnavailable => ("store_unavailable", 503, "The store is not available"),
+            Self::SignerUnavailable => (
+                "signer_unavailable",
+                503,
+                "The signing key is not available",
+            ),
             Self::NotFound => ("not_found", 404, "There is nothing here"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Self::Internal => ("internal_error", 500, "The host failed"),
@@ -133,7 +141,7 @@ impl Problem {
             title,
             detail: detail.into(),
             step: None,
-            retry_after: (status == 503).then_some(STORE_RETRY),
+            retry_after: (status == 503).then_some(RETRY),
             allow: None,
         }
     }
@@ -233,6 +241,18 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable => "The store cannot be reached.",
         };
         Self::new(Code::StoreUnavailable, detail)
+    }
+}
+
+impl From<SignError> for Problem {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Unavailable => Self::new(
+                Code::SignerUnavailable,
+                "Nobody can be given a login token until it is back.",
+            ),
+            SignError::Crypto(error) => error.into(),
+        }
     }
 }
 

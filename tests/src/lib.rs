@@ -11,4 +11,5 @@ pub mod corpora;
 pub mod der;
 pub mod encoding;
 pub mod keys;
+pub mod softhsm;
 pub mod w3c;

