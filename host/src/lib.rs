@@ -49,7 +49,9 @@ mod verifier;
 
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::figment::providers::Serialized;
+use rocket::form::Form;
 use rocket::http::Method;
+use rocket::http::uri::Path;
 use rocket::shield::Shield;
 use rocket::{Build, Data, Request, Response, Rocket, Route};
 
@@ -105,19 +107,18 @@ impl Portcullis {
     }
 
     /// The methods of a path of this host.
-    fn methods(&self, path: &str) -> Vec<Method> {
+    fn methods(&self, path: Path<'_>) -> Vec<Method> {
         self.path_below_base(path).map_or_else(Vec::new, |path| {
-            let path = routes::without_slash(path);
             let routes = self.routes.iter();
             routes
-                .filter(|route| routes::without_slash(route.uri.path()) == path)
+                .filter(|route| routes::has_path(route, path.iter().copied()))
                 .map(|route| route.method)
                 .collect()
         })
     }
 
     /// Whether the answer to a path is this host's.
-    fn owns(&self, path: &str) -> bool {
+    fn owns(&self, path: Path<'_>) -> bool {
         match self.path_below_base(path) {
             Some(_) if self.catchers => true,
             Some(_) => !self.methods(path).is_empty(),
@@ -125,12 +126,12 @@ impl Portcullis {
         }
     }
 
-    fn path_below_base<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let rest = path.strip_prefix(self.base.trim_end_matches('/'))?;
-        match rest {
-            "" => Some("/"),
-            rest => rest.starts_with('/').then_some(rest),
-        }
+    /// The segments of a path behind those of the base.
+    fn path_below_base<'p>(&self, path: Path<'p>) -> Option<Vec<&'p str>> {
+        let mut segments = path.segments();
+        let mut base = self.base.split('/').filter(|segment| !segment.is_empty());
+        base.all(|segment| segments.next() == Some(segment))
+            .then(|| segments.collect())
     }
 }
 
@@ -167,8 +168,8 @@ impl Fairing for Portcullis {
         let is_form = request.content_type().is_some_and(|found| found.is_form());
         if is_form
             && request.method() != Method::Post
-            && self.owns(request.uri().path().as_str())
-            && data.peek(8).await == b"_method="
+            && self.owns(request.uri().path())
+            && begins_with_method(data.peek(LONGEST_METHOD_FIELD).await)
         {
             request.set_method(Method::Post);
         }
@@ -176,12 +177,22 @@ impl Fairing for Portcullis {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let path = request.uri().path();
-        if self.owns(path.as_str()) {
-            let methods = self.methods(path.as_str());
+        if self.owns(path) {
+            let methods = self.methods(path);
             headers::share(request, response, &self.config, &methods);
             headers::secure(response, self.config.https_only());
         }
     }
+}
+
+/// As much of a form as Rocket looks at for a method.
+const LONGEST_METHOD_FIELD: usize = "_method=delete".len();
+
+/// Whether the first field of a form is what Rocket takes for a method. It passes over empty fields.
+fn begins_with_method(form: &[u8]) -> bool {
+    let form = core::str::from_utf8(form).unwrap_or_default();
+    let first = Form::values(form).next();
+    first.is_some_and(|field| field.name == "_method")
 }
 
 #[cfg(test)]
@@ -249,12 +260,37 @@ mod tests {
     #[test]
     fn a_form_does_not_choose_the_method() {
         let client = client(host().at("/auth"));
-        let answer = client
-            .post("/auth/register/begin")
-            .header(ContentType::Form)
-            .body("_method=delete")
-            .dispatch();
-        assert_eq!(answer.status(), Status::UnsupportedMediaType);
+        for method in ["get", "put", "delete"] {
+            for form in [format!("_method={method}"), format!("&&_method={method}")] {
+                let post = |path| {
+                    let request = client.post(path).header(ContentType::Form);
+                    request.body(&form).dispatch().status()
+                };
+                let ceremony = post("/auth/register/begin");
+                assert_eq!(ceremony, Status::UnsupportedMediaType, "{form}");
+                assert_eq!(post("/auth/"), Status::MethodNotAllowed, "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_is_the_same_however_it_is_written() {
+        let client = client(host().at("/auth"));
+        for path in [
+            "/auth/register/begin",
+            "/auth/register/begin/",
+            "//auth//register/begin",
+            "/auth/regis%74er/begin",
+        ] {
+            let answer = client.get(path).dispatch();
+            assert_eq!(answer.status(), Status::MethodNotAllowed, "{path}");
+            assert_eq!(answer.headers().get_one("Allow"), Some("POST"), "{path}");
+            let policy = answer.headers().get_one("Content-Security-Policy");
+            assert!(policy.is_some(), "{path}");
+        }
+        for path in ["/auth/register%2fbegin", "/auth/register/begin/x"] {
+            assert_eq!(client.get(path).dispatch().status(), Status::NotFound);
+        }
     }
 }
 

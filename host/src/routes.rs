@@ -156,14 +156,9 @@ pub(crate) fn any_failure(status: Status, request: &Request<'_>) -> Problem {
         return problem;
     }
     match status.code {
-        404 => {
-            let methods = methods_of_path(request);
-            if methods.is_empty() {
-                Problem::new(Code::NotFound, "No call and no file has this path.")
-            } else {
-                Problem::method_not_allowed(&methods.join(", "))
-            }
-        }
+        404 => no_route(request),
+        // A method that HTTP does not know never comes as far as a route.
+        400 if request.route().is_none() => no_route(request),
         413 => Problem::new(Code::BodyTooLarge, "The request is too large."),
         415 => Problem::new(Code::MediaType, "The media type is not understood."),
         400..=499 => Problem::new(Code::BodyInvalid, "The request is not understood."),
@@ -173,12 +168,20 @@ pub(crate) fn any_failure(status: Status, request: &Request<'_>) -> Problem {
 }
 
 /// Rocket answers 404 where only the method is wrong; its routes tell.
+fn no_route(request: &Request<'_>) -> Problem {
+    let methods = methods_of_path(request);
+    if methods.is_empty() {
+        Problem::new(Code::NotFound, "No call and no file has this path.")
+    } else {
+        Problem::method_not_allowed(&methods.join(", "))
+    }
+}
+
 fn methods_of_path(request: &Request<'_>) -> Vec<&'static str> {
-    let path = without_slash(request.uri().path().as_str());
     let mut methods: Vec<&'static str> = request
         .rocket()
         .routes()
-        .filter(|route| without_slash(route.uri.path()) == path)
+        .filter(|route| has_path(route, request.uri().path().segments()))
         .flat_map(|route| match route.method {
             Method::Get => &["GET", "HEAD"][..],
             Method::Post => &["POST"],
@@ -190,7 +193,8 @@ fn methods_of_path(request: &Request<'_>) -> Vec<&'static str> {
     methods
 }
 
-/// Rocket takes one more slash at the end of a path for the same path.
-pub(crate) fn without_slash(path: &str) -> &str {
-    path.strip_suffix('/').unwrap_or(path)
+/// Whether a path is that of a route. Rocket compares segments, decoded and without the empty ones.
+pub(crate) fn has_path<'p>(route: &Route, path: impl Iterator<Item = &'p str>) -> bool {
+    let own = route.uri.path().split('/');
+    own.filter(|segment| !segment.is_empty()).eq(path)
 }

@@ -1,10 +1,10 @@
 //! The core, as this host calls it: the browser's JSON as it came, the settings as a policy.
 
 use portcullis_core::attestation::{Format, Formats};
-use portcullis_core::ceremony::{Mediation, UserVerification};
+use portcullis_core::ceremony::{BackupPolicy, Mediation, UserVerification};
 use portcullis_core::{
-    AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Error, Origin, Policy,
-    RegistrationResponse, verify_authentication, verify_registration,
+    AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Error, ErrorKind, Origin,
+    Policy, RegistrationResponse, verify_authentication, verify_registration,
 };
 use serde_json::value::RawValue;
 
@@ -15,6 +15,9 @@ use crate::store::{Account, Credential, CredentialState};
 
 /// More transports than the specification names; those beyond are dropped.
 const MAX_TRANSPORTS: usize = 8;
+
+/// The step of section 7.2 that verifies the signature.
+const SIGNATURE: u8 = 21;
 
 /// The longest transport that is kept.
 const MAX_TRANSPORT_LENGTH: usize = 32;
@@ -127,21 +130,39 @@ pub(crate) fn authenticate(
         backup_eligible: Some(credential.backup_eligible),
         backup_state: Some(credential.state.backup_state),
     });
-    let verified = with_crypto(|crypto| {
-        verify_authentication(
-            &response,
-            record.as_ref(),
-            expected_challenge(asked),
-            &policy,
-            crypto,
-            &mut (),
-        )
+    let verified = signed_first(|backup| {
+        let policy = Policy { backup, ..policy };
+        with_crypto(|crypto| {
+            verify_authentication(
+                &response,
+                record.as_ref(),
+                expected_challenge(asked),
+                &policy,
+                crypto,
+                &mut (),
+            )
+        })
     })?;
     Ok(CredentialState {
         sign_count: verified.sign_count(),
         backup_state: verified.backup_state(),
         user_verified: verified.user_verified(),
     })
+}
+
+/// The verdict of `verify`, which names a changed backup eligibility (7.2.19) only where the signature
+/// (7.2.21) verifies. Of one who cannot sign it would tell what the record holds, and a decoy's record
+/// does not always hold what the real one's does.
+fn signed_first<T>(verify: impl Fn(BackupPolicy) -> Result<T, Error>) -> Result<T, Error> {
+    match verify(BackupPolicy::Consistent) {
+        Err(changed) if changed.kind() == ErrorKind::BackupEligibilityChanged => {
+            match verify(BackupPolicy::Report) {
+                Err(unsigned) if unsigned.step().number() <= SIGNATURE => Err(unsigned),
+                _ => Err(changed),
+            }
+        }
+        verdict => verdict,
+    }
 }
 
 fn expected_challenge<F>(asked: &Spent<F>) -> Challenge<'_> {
@@ -174,4 +195,67 @@ fn transports(response: &RegistrationResponse<'_>) -> Vec<String> {
         .take(MAX_TRANSPORTS)
         .map(str::to_owned)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::digest::{SHA256, digest};
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::Secret;
+    use crate::decoys::Decoys;
+    use crate::encoding::base64url;
+    use crate::keys::KeySource;
+    use crate::names::Username;
+
+    #[test]
+    fn who_cannot_sign_is_not_told_whether_the_passkey_is_backup_eligible() {
+        let config = Config::new([], rocket::Config::figment()).expect("defaults");
+        let asked = Spent {
+            challenge: [7; 32],
+            user_verification: config.user_verification,
+            flow: Authentication { username: None },
+        };
+        let client_data = json!({
+            "type": "webauthn.get",
+            "challenge": base64url(&asked.challenge),
+            "origin": config.issuer(),
+        });
+        for (flags, backup_eligible) in [(0x05, true), (0x0d, false), (0x05, false), (0x0d, true)] {
+            let name = Username::parse("alice").expect("allowed");
+            let keys = KeySource::new(&Secret::new([5; 32]));
+            let decoys = Decoys::new(keys).expect("keys");
+            let mut account = decoys.account(&name).expect("derived");
+            account.credentials[0].backup_eligible = backup_eligible;
+            let credential = &account.credentials[0];
+            let rp_id_hash = digest(&SHA256, config.rp_id.as_bytes());
+            let authenticator_data = [rp_id_hash.as_ref(), &[flags, 0, 0, 0, 1]].concat();
+            let id = base64url(&credential.id);
+            let response = json!({
+                "id": id, "rawId": id, "type": "public-key", "clientExtensionResults": {},
+                "response": {
+                    "clientDataJSON": base64url(client_data.to_string().as_bytes()),
+                    "authenticatorData": base64url(&authenticator_data),
+                    "signature": base64url(&[0; 70]),
+                },
+            });
+            let response = serde_json::value::to_raw_value(&response).expect("JSON");
+            let verdict = authenticate(
+                &config,
+                &asked,
+                Some(&response),
+                &Claimant::Named(&account),
+                Some(credential),
+            );
+            let kind = verdict
+                .map_err(|error| error.kind())
+                .expect_err("no signature");
+            assert_eq!(
+                kind,
+                ErrorKind::SignatureInvalid,
+                "{flags:#x} {backup_eligible}"
+            );
+        }
+    }
 }
