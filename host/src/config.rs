@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::rand;
 use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 use ipnet::IpNet;
 use rocket::figment::Figment;
 use rocket::figment::providers::Env;
@@ -24,7 +25,14 @@ use url::{Host, Url};
 use crate::clock::Clock;
 use crate::signer::{Pkcs11Signer, Pkcs11Uri};
 
+/// 43 characters are two bits more than 32 bytes, and whoever types them need not know.
+const ANY_BASE64URL: GeneralPurpose =
+    GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
 const PREFIX: &str = "PORTCULLIS_";
+
+/// No setting: it tells the build of this program where the built verifier lies.
+const OF_THE_BUILD: &str = "WASM";
 
 /// Every setting, by the name it has after the prefix.
 const NAMES: [&str; 13] = [
@@ -170,7 +178,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let unknown = settings
             .keys()
-            .filter(|name| !NAMES.contains(&name.as_str()))
+            .filter(|name| !NAMES.contains(&name.as_str()) && *name != OF_THE_BUILD)
             .map(|name| format!("{PREFIX}{name}"))
             .collect();
         let settings = Settings(settings);
@@ -266,7 +274,7 @@ impl FromStr for Secret {
     fn from_str(text: &str) -> Result<Self, String> {
         let bytes = match text.len() {
             64 => unhex(text),
-            43 => BASE64_URL_SAFE_NO_PAD.decode(text).ok(),
+            43 => ANY_BASE64URL.decode(text).ok(),
             _ => None,
         };
         bytes
@@ -364,11 +372,24 @@ fn rocket_error(error: rocket::figment::Error) -> ConfigError {
 
 fn rp_id(text: &str) -> Result<String, String> {
     match Host::parse(text) {
-        Ok(Host::Domain(domain)) if !domain.ends_with('.') => Ok(domain),
+        Ok(Host::Domain(domain)) if is_domain(&domain) && !text.contains('%') => Ok(domain),
         _ => Err(format!(
             "`{text}` is not a domain; give a host name alone, such as example.org"
         )),
     }
+}
+
+/// Whether a name in its ASCII form can be a host's.
+fn is_domain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 fn rp_name(text: &str) -> Result<String, String> {
@@ -507,24 +528,41 @@ fn origin(text: &str) -> Result<String, String> {
         .filter(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty())
         .ok_or_else(|| format!("`{text}` is not an origin; write it as https://example.org"))?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        if rest.starts_with("//") || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        // A host and its port look like one where the scheme was forgotten.
+        let is_host = scheme.contains('.') || rest.bytes().all(|byte| byte.is_ascii_digit());
+        let is_text = !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        if is_host || rest.starts_with("//") || !is_text {
             return Err(format!(
-                "`{text}` is neither a web origin nor one such as android:apk-key-hash:..."
+                "`{text}` is neither a web origin such as https://example.org nor one such as \
+                 android:apk-key-hash:..."
             ));
         }
         return Ok(text.to_owned());
     }
 
+    // What the URL parser would mend or decode is more likely a mistake.
+    let has_host = rest
+        .strip_prefix("//")
+        .is_some_and(|rest| !rest.starts_with('/'))
+        && !text.contains(|c: char| matches!(c, '\\' | '%') || c.is_whitespace() || c.is_control());
     let bare = |url: &Url| {
-        url.path() == "/"
+        has_host
+            && url.path() == "/"
             && url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.password().is_none()
             && !text.contains('@')
     };
-    match Url::parse(text) {
-        Ok(url) if bare(&url) => Ok(url.origin().ascii_serialization()),
+    let url = Url::parse(text).ok().filter(bare);
+    match url.as_ref().and_then(|url| Some((url, url.host()?))) {
+        Some((url, Host::Domain(name))) if is_domain(name.strip_suffix('.').unwrap_or(name)) => {
+            Ok(url.origin().ascii_serialization())
+        }
+        Some((_, Host::Ipv4(_) | Host::Ipv6(_))) => Err(format!(
+            "`{text}` is an IP address, where WebAuthn does not work; give a host name, on this \
+             machine localhost"
+        )),
         _ => Err(format!(
             "`{text}` is not an origin; write scheme, host and port alone, as https://example.org"
         )),
@@ -655,19 +693,36 @@ mod tests {
             ("PORTCULLIS_RP_ID", "https://example.org"),
             ("PORTCULLIS_RP_ID", "127.0.0.1"),
             ("PORTCULLIS_RP_ID", ""),
+            ("PORTCULLIS_RP_ID", "*.example.org"),
+            ("PORTCULLIS_RP_ID", ".example.org"),
+            ("PORTCULLIS_RP_ID", "example..org"),
+            ("PORTCULLIS_RP_ID", "example.org."),
+            ("PORTCULLIS_RP_ID", "-a.org"),
+            ("PORTCULLIS_RP_ID", "ex%61mple.org"),
+            ("PORTCULLIS_RP_ID", &"a".repeat(64)),
+            ("PORTCULLIS_RP_ID", &("a.".repeat(127) + "a")),
             ("PORTCULLIS_RP_NAME", ""),
             ("PORTCULLIS_ORIGINS", ""),
             ("PORTCULLIS_ORIGINS", "android:apk-key-hash:AbC"),
             ("PORTCULLIS_ORIGINS", "http://localhost/path"),
             ("PORTCULLIS_ORIGINS", "http://user@localhost"),
             ("PORTCULLIS_ORIGINS", "http://@localhost"),
+            ("PORTCULLIS_ORIGINS", "http:localhost"),
+            ("PORTCULLIS_ORIGINS", "http:///localhost"),
+            ("PORTCULLIS_ORIGINS", "http://\\localhost"),
+            ("PORTCULLIS_ORIGINS", "http://local%68ost"),
+            ("PORTCULLIS_ORIGINS", "http://*.localhost"),
+            ("PORTCULLIS_ORIGINS", "http://localhost,shop.localhost:8443"),
+            ("PORTCULLIS_ORIGINS", "http://localhost,localhost:8443"),
+            ("PORTCULLIS_RELATED_ORIGINS", "http://127.0.0.1:8000"),
+            ("PORTCULLIS_RELATED_ORIGINS", "http://[::1]:8000"),
             ("PORTCULLIS_ORIGINS", "null"),
             ("PORTCULLIS_ORIGINS", "*"),
             ("PORTCULLIS_RELATED_ORIGINS", "android:apk-key-hash:AbC"),
             ("PORTCULLIS_SECRET", "0123"),
             (
                 "PORTCULLIS_SECRET",
-                "0123456789012345678901234567890123456789012",
+                "+123456789012345678901234567890123456789012",
             ),
             ("PORTCULLIS_STORE", "memory:"),
             ("PORTCULLIS_STORE", "sqlite:/tmp/x"),
@@ -712,6 +767,9 @@ mod tests {
             .expect("base64url");
         assert_eq!(hex.as_bytes(), base64.as_bytes());
         assert_eq!(format!("{hex:?}"), "Secret(..)");
+        for text in ["b".repeat(43), "_".repeat(43)] {
+            text.parse::<Secret>().expect("any 43 characters");
+        }
     }
 
     #[test]
@@ -731,5 +789,11 @@ mod tests {
     fn a_misspelt_name_is_reported() {
         let config = config(&[("PORTCULLIS_RPID", "example.org")]).expect("defaults");
         assert_eq!(config.unknown, ["PORTCULLIS_RPID"]);
+    }
+
+    #[test]
+    fn the_variable_of_the_build_is_not_taken_for_a_misspelt_one() {
+        let config = config(&[("PORTCULLIS_WASM", "wasm/pkg")]).expect("defaults");
+        assert!(config.unknown.is_empty());
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn share(
         return;
     };
     let allowed = config.web_origins().any(|allowed| allowed == origin);
-    if !allowed || is_own(origin, request.host()) {
+    if !allowed || is_own(origin, request.host(), config) {
         return;
     }
 
@@ -75,12 +75,56 @@ pub(crate) fn share(
     ));
 }
 
-/// Whether the page that asks was served under the very name that it asks.
-fn is_own(origin: &str, host: Option<&Host<'_>>) -> bool {
-    let (Ok(origin), Some(host)) = (Url::parse(origin), host) else {
+/// Whether the page that asks was served under the very name that it asks. Who asks under a name that
+/// is no origin's, a loopback address or what a proxy makes of it, asks the host's first origin.
+fn is_own(origin: &str, host: Option<&Host<'_>>, config: &Config) -> bool {
+    let is_asked = |origin: &str| host.is_some_and(|host| is_under(origin, host));
+    is_asked(origin) || (origin == config.issuer() && !config.web_origins().any(is_asked))
+}
+
+fn is_under(origin: &str, host: &Host<'_>) -> bool {
+    let Ok(origin) = Url::parse(origin) else {
         return false;
     };
     let default_port = origin.port_or_known_default();
-    origin.host_str() == Some(host.domain().as_str())
+    origin.host_str().is_some_and(|name| host.domain() == name)
         && (host.port() == origin.port() || host.port() == default_port)
+}
+
+#[cfg(test)]
+mod tests {
+    use rocket::http::uri::Authority;
+
+    use super::*;
+
+    #[test]
+    fn the_own_origin_is_that_of_the_host_header_or_else_the_first() {
+        const FIRST: &str = "https://example.org";
+        const SECOND: &str = "https://app.example.org:8443";
+        let settings = [
+            ("PORTCULLIS_RP_ID", "example.org"),
+            ("PORTCULLIS_SECRET", &"0".repeat(64)),
+            ("PORTCULLIS_ORIGINS", &format!("{FIRST},{SECOND}")),
+        ];
+        let config = Config::new(settings, rocket::Config::figment()).expect("two origins");
+        for (host, own) in [
+            (Some("example.org"), FIRST),
+            (Some("example.org:443"), FIRST),
+            (Some("EXAMPLE.org"), FIRST),
+            (Some("app.example.org:8443"), SECOND),
+            (Some("app.example.org"), FIRST),
+            (Some("127.0.0.1:8000"), FIRST),
+            (Some("backend"), FIRST),
+            (None, FIRST),
+        ] {
+            let host = host.map(|host| {
+                let authority = Authority::parse(host).expect("an authority");
+                Host::from(authority)
+            });
+            for origin in [FIRST, SECOND] {
+                let is_own = is_own(origin, host.as_ref(), &config);
+                assert_eq!(is_own, origin == own, "{host:?} {origin}");
+            }
+        }
+    }
 }
