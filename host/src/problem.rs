@@ -174,6 +174,13 @@ impl Problem {
         .at_step("7.1.26")
     }
 
+    pub(crate) fn account_full() -> Self {
+        Self::new(
+            Code::CredentialExists,
+            "The account has as many passkeys as it may.",
+        )
+    }
+
     pub(crate) fn credential_unknown() -> Self {
         Self::new(
             Code::CredentialUnknown,

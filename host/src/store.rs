@@ -9,6 +9,9 @@ use crate::names::Username;
 
 pub use memory::{Limits, MemoryStore};
 
+/// The most credentials of one account: every sign-in by name lists them.
+pub const MAX_CREDENTIALS: usize = 64;
+
 /// A user handle: 64 random bytes, as WebAuthn recommends. Unlike a name it is never reused.
 pub type UserHandle = [u8; 64];
 
@@ -68,6 +71,8 @@ pub enum Insertion {
     CredentialExists,
     /// There is no account of this handle.
     NoAccount,
+    /// The account has as many credentials as it may, see [`MAX_CREDENTIALS`].
+    AccountFull,
 }
 
 /// Why the store could not answer.

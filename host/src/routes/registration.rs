@@ -13,7 +13,7 @@ use crate::keys;
 use crate::login::Login;
 use crate::names::{self, Username};
 use crate::problem::{Ceremony, Code, Problem};
-use crate::store::{Account, Credential, Insertion, UserHandle};
+use crate::store::{Account, Credential, Insertion, MAX_CREDENTIALS, UserHandle};
 use crate::verifier;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -153,13 +153,19 @@ impl Registrant {
     /// The owner, of exactly that name; without one, somebody new of a name that nobody has.
     async fn find(host: &Host, name: Username, owner: Option<Account>) -> Result<Self, Problem> {
         match owner {
-            Some(account) if account.name.key() == name.key() => Ok(Self {
+            Some(account) if account.name.key() != name.key() => {
+                Err(username_taken("The login token is not this user's."))
+            }
+            // Said before an authenticator has made a passkey in vain.
+            Some(account) if account.credentials.len() >= MAX_CREDENTIALS => {
+                Err(Problem::account_full())
+            }
+            Some(account) => Ok(Self {
                 handle: account.handle,
                 name: account.name,
                 proven: true,
                 credentials: account.credentials,
             }),
-            Some(_) => Err(username_taken("The login token is not this user's.")),
             None if host.store.account_by_name(&name).await?.is_some() => Err(username_taken(
                 "Its owner adds a passkey after signing in; anybody else needs another name.",
             )),
@@ -250,6 +256,7 @@ async fn register(
     match insertion {
         Insertion::Done => {}
         Insertion::CredentialExists => return Err(Problem::credential_exists()),
+        Insertion::AccountFull => return Err(Problem::account_full()),
         Insertion::NameTaken => {
             return Err(username_taken("Somebody registered it in the meantime."));
         }

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use rocket::async_trait;
 
 use super::{
-    Account, ChallengeId, Credential, CredentialState, Insertion, Store, StoreError, UserHandle,
+    Account, ChallengeId, Credential, CredentialState, Insertion, MAX_CREDENTIALS, Store,
+    StoreError, UserHandle,
 };
 use crate::clock::Timestamp;
 use crate::names::Username;
@@ -24,8 +25,6 @@ pub struct MemoryStore {
 pub struct Limits {
     /// Credentials of all accounts together, and so accounts too.
     pub credentials: usize,
-    /// Credentials of one account, which every sign-in by name lists.
-    pub credentials_of_account: usize,
     /// Spent challenges that have not expired.
     pub spent: usize,
 }
@@ -36,7 +35,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             credentials: 100_000,
-            credentials_of_account: 64,
             spent: 1_000_000,
         }
     }
@@ -170,9 +168,10 @@ impl Store for MemoryStore {
             let Some(account) = accounts.by_handle.get_mut(handle) else {
                 return Ok(Insertion::NoAccount);
             };
-            if in_use >= self.limits.credentials
-                || account.credentials.len() >= self.limits.credentials_of_account
-            {
+            if account.credentials.len() >= MAX_CREDENTIALS {
+                return Ok(Insertion::AccountFull);
+            }
+            if in_use >= self.limits.credentials {
                 return Err(StoreError::Full);
             }
             accounts
@@ -240,7 +239,6 @@ mod tests {
     fn small() -> MemoryStore {
         MemoryStore::new(Limits {
             credentials: 3,
-            credentials_of_account: 2,
             spent: 2,
         })
     }
@@ -309,30 +307,32 @@ mod tests {
     #[rocket::async_test]
     async fn nothing_grows_without_bound() {
         let store = small();
-        assert_eq!(
-            store
-                .create_account(ALICE, name("alice"), credential(1))
-                .await,
-            Ok(Insertion::Done)
-        );
-        assert_eq!(
-            store.add_credential(&ALICE, credential(2)).await,
-            Ok(Insertion::Done)
-        );
-        assert_eq!(
-            store.add_credential(&ALICE, credential(3)).await,
-            Err(StoreError::Full)
-        );
-        assert_eq!(
-            store.create_account(BOB, name("bob"), credential(3)).await,
-            Ok(Insertion::Done)
-        );
-        assert_eq!(
-            store
-                .create_account([3; 64], name("carol"), credential(4))
-                .await,
-            Err(StoreError::Full)
-        );
+        let created = store.create_account(ALICE, name("alice"), credential(1));
+        assert_eq!(created.await, Ok(Insertion::Done));
+        for id in [2, 3] {
+            let added = store.add_credential(&ALICE, credential(id)).await;
+            assert_eq!(added, Ok(Insertion::Done));
+        }
+        let added = store.add_credential(&ALICE, credential(4));
+        assert_eq!(added.await, Err(StoreError::Full));
+        let created = store.create_account(BOB, name("bob"), credential(4));
+        assert_eq!(created.await, Err(StoreError::Full));
+    }
+
+    #[rocket::async_test]
+    async fn an_account_has_no_more_credentials_than_a_sign_in_can_list() {
+        let store = MemoryStore::default();
+        let created = store.create_account(ALICE, name("alice"), credential(0));
+        assert_eq!(created.await, Ok(Insertion::Done));
+        for id in 1..=64 {
+            let added = store.add_credential(&ALICE, credential(id)).await;
+            let expected = if id < 64 {
+                Insertion::Done
+            } else {
+                Insertion::AccountFull
+            };
+            assert_eq!(added, Ok(expected), "{id}");
+        }
     }
 
     #[rocket::async_test]
