@@ -153,6 +153,10 @@ export function sentenceOfProblem(problem) {
     // No challenge is out yet: it is the login token that was not accepted, or is too old.
     return LOGIN_REQUIRED;
   }
+  if (problem.code === "credential_exists" && problem.call === "register/begin") {
+    // No passkey is made yet: it is the account that has no room for one.
+    return "This account has as many passkeys as it can hold. Sign in with one of them.";
+  }
   switch (problem.code) {
     case "unreachable":
       return "The server cannot be reached. Check that it runs and that you are online, then try again.";
@@ -185,7 +189,7 @@ export function sentenceOfProblem(problem) {
     case "method_not_allowed":
     case "not_found":
       return "The server did not understand this page's request. Reload the page: it may be older than the server.";
-    case "internal":
+    case "internal_error":
       return "The server failed, not you. Nothing was changed; try again later.";
     case "body_too_large":
       return "The passkey's response is larger than the server takes. Try another authenticator.";

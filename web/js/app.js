@@ -133,11 +133,20 @@ function compare(verdict, problem) {
       ? { comparison: "The server and this page ran the same verifier and agree.", agrees: true }
       : { comparison: "The server accepted this response, but this page's own check refuses it. Do not rely on this sign-in; report it to the site.", agrees: false };
   }
+  if (problem.code === "unreachable" || problem.code === "unexpected_answer") {
+    return { comparison: `Whether the server took it is not known (${problem.code}).`, agrees: true };
+  }
   if (problem.step === null || problem.code === "credential_exists") {
     return { comparison: `The server did not take it, for a reason that is not in the response (${problem.code}).`, agrees: true };
   }
   if (problem.step === verdict.step) {
     return { comparison: "The server and this page refuse it at the same step.", agrees: true };
+  }
+  if (verdict.code === "backup_eligibility_changed" && problem.code === "signature_invalid") {
+    return {
+      comparison: `The server tells nothing of the stored passkey before the signature verifies: it stopped at step ${problem.step} (${problem.code}).`,
+      agrees: true,
+    };
   }
   if (verdict.code === "credential_missing") {
     return {

@@ -32,6 +32,7 @@ export class Autofill {
     this.#wait(controller).catch(() => {
       // Nobody asked for this request: that the browser settled it without a passkey, or that the
       // server had no challenge to give, is not worth a word. The buttons will say what is wrong.
+      if (this.#waiting === controller) this.stop();
     });
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /**
  * Who is signed in. Lives in this tab's sessionStorage: a reload keeps it, closing the tab ends it.
+ * Where the browser blocks that, it lives in the page alone.
  */
 
 /**
@@ -13,12 +14,18 @@
 
 const KEY = "portcullis.session";
 
+/** @type {Session | null} */
+let session = stored();
+
 /** @returns {Session | null} */
 export function currentSession() {
+  return session !== null && session.expiresAt > Date.now() ? session : null;
+}
+
+/** @returns {Session | null} */
+function stored() {
   try {
-    /** @type {Session | null} */
-    const session = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    return session !== null && session.expiresAt > Date.now() ? session : null;
+    return JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   } catch {
     return null;
   }
@@ -32,11 +39,19 @@ export function currentSession() {
 export function keepSession({ username, credential, login_token, expires_in }) {
   if (login_token === undefined || expires_in === undefined) return;
   const expiresAt = Date.now() + expires_in * 1000;
-  /** @type {Session} */
-  const session = { username, loginToken: login_token, expiresAt, credential };
-  sessionStorage.setItem(KEY, JSON.stringify(session));
+  session = { username, loginToken: login_token, expiresAt, credential };
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(session));
+  } catch {
+    // A reload will have to sign in again.
+  }
 }
 
 export function endSession() {
-  sessionStorage.removeItem(KEY);
+  session = null;
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // Then nothing was stored either.
+  }
 }
