@@ -286,3 +286,65 @@ fn proven(owner: Option<Account>, handle: &UserHandle) -> Result<Account, Proble
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rocket::http::{ContentType, Header, Status};
+    use rocket::local::asynchronous::Client;
+    use serde_json::json;
+
+    use super::*;
+    use crate::Config;
+    use crate::store::CredentialState;
+
+    fn credential(number: usize) -> Credential {
+        Credential {
+            id: number.to_be_bytes().to_vec(),
+            public_key: Vec::new(),
+            algorithm: -7,
+            aaguid: [0; 16],
+            transports: Vec::new(),
+            backup_eligible: false,
+            state: CredentialState {
+                sign_count: 0,
+                backup_state: false,
+                user_verified: true,
+            },
+        }
+    }
+
+    #[rocket::async_test]
+    async fn a_full_account_is_a_conflict_before_a_passkey_is_made() {
+        let config = Config::new([], rocket::Config::figment()).expect("defaults");
+        let client = Client::untracked(crate::rocket(config)).await;
+        let client = client.expect("launches");
+        let host = client.rocket().state::<Host>().expect("managed");
+        let name = Username::parse("alice").expect("allowed");
+        let handle = [1; 64];
+        let created = host
+            .store
+            .create_account(handle, name.clone(), credential(1));
+        assert_eq!(created.await, Ok(Insertion::Done));
+        let login = host.login.mint(&handle, &name, true).await;
+        let login = serde_json::to_value(login.expect("a token")).expect("JSON");
+        let token = login["login_token"].as_str().expect("a token");
+
+        for held in 2..=MAX_CREDENTIALS + 1 {
+            let answer = client
+                .post("/register/begin")
+                .header(ContentType::JSON)
+                .header(Header::new("Authorization", format!("Bearer {token}")))
+                .body(json!({"username": "alice"}).to_string())
+                .dispatch()
+                .await;
+            if held <= MAX_CREDENTIALS {
+                assert_eq!(answer.status(), Status::Ok, "{held}");
+                let added = host.store.add_credential(&handle, credential(held));
+                assert_eq!(added.await, Ok(Insertion::Done));
+            } else {
+                assert_eq!(answer.status(), Status::Conflict);
+                assert_eq!(answer.headers().get_one("Retry-After"), None);
+            }
+        }
+    }
+}
