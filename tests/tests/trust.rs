@@ -55,6 +55,7 @@ impl Chain {
         let mut constraints = vec![der::boolean(true)];
         constraints.extend(path_length.map(|length| der::integer(&[length])));
         let mut certificate = self.root.issue(&key.public_key_info(), vec![2]);
+        certificate.subject.clone_from(&certificate.issuer);
         rename(&mut certificate.subject, name);
         if issuer != ROOT {
             rename(&mut certificate.issuer, issuer);
