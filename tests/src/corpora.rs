@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{encoding::from_base64url, w3c};
+use crate::w3c;
 
 /// What a case expects.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -32,45 +32,6 @@ pub struct Case {
     pub mandatory: bool,
     /// The check.
     pub check: Value,
-    /// Format of the attestation statement, for a registration.
-    #[serde(rename = "attestation_fmt")]
-    pub format: Option<String>,
-    /// The credential's algorithm, where the corpus says it.
-    pub algorithm: Option<AlgorithmName>,
-}
-
-/// The algorithm as a corpus names it.
-#[derive(Clone, Debug, Deserialize)]
-pub struct AlgorithmName {
-    /// Its name.
-    pub name: String,
-}
-
-impl Case {
-    /// Whether the case needs nothing but ES256: an assertion by such a key, or a registration of
-    /// one whose statement is `none` or signed by the key itself.
-    #[must_use]
-    pub fn is_es256_without_chain(&self) -> bool {
-        let es256 = match &self.algorithm {
-            Some(algorithm) => algorithm.name == "ES256",
-            // The published vectors carry it in their names; a negative without one is
-            // malformed before an algorithm matters.
-            None => !self.id.starts_with("w3c-") || self.id.contains("ES256"),
-        };
-        let statement = match self.format.as_deref() {
-            None => self.check["kind"] == "authentication",
-            Some("none") => true,
-            Some("packed") => !self.has_certificates(),
-            Some(_) => false,
-        };
-        es256 && statement
-    }
-
-    fn has_certificates(&self) -> bool {
-        let object = self.check["response"]["response"]["attestationObject"].as_str();
-        let bytes = object.map(from_base64url).unwrap_or_default();
-        bytes.windows(4).any(|four| four == b"\x63x5c")
-    }
 }
 
 /// Where the corpora are looked for.

@@ -1,5 +1,5 @@
 //! What the tests share: a software authenticator, the vectors of WebAuthn Level 3 made from their
-//! derivation, the corpora, and the contract's JSON check.
+//! derivation, the corpora, the contract's JSON check and its verdict, and a running host.
 
 pub mod attestation;
 pub mod authenticator;
@@ -10,6 +10,10 @@ pub mod client_data;
 pub mod corpora;
 pub mod der;
 pub mod encoding;
+pub mod host;
 pub mod keys;
+pub mod person;
+pub mod program;
 pub mod softhsm;
+pub mod verdict;
 pub mod w3c;

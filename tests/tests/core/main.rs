@@ -1,4 +1,9 @@
-//! The verifier from outside: the published vectors, the corpora, the JSON check, the command line,
-//! and what corruption does.
+//! The verifier from outside: the JSON check, the command line, traces, what corruption does, and
+//! the WebAssembly build beside the native one.
 
+mod check;
+mod cli;
+mod corruption;
+mod parity;
+mod trace;
 mod w3c;

@@ -1,0 +1,398 @@
+//! A running host: in this process, reached by Rocket's own client or over a socket.
+
+use core::net::SocketAddr;
+use std::{net::TcpListener, sync::Arc};
+
+use portcullis::{clock::Clock, config::Config};
+use rocket::{
+    Shutdown,
+    fairing::AdHoc,
+    http::{Header, Method},
+    local::asynchronous::Client,
+    tokio::sync::oneshot,
+};
+use serde_json::Value;
+
+/// The secret of every host here, so that two of them can stand behind one name.
+pub const SECRET: &str = "5f0c5a8e3d1b4c7f9a6e2d8b0c4f7a1e5d9b3c6f8a2e4d7b1c5f9a3e6d8b0c2f";
+
+/// What a host answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Every header, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The value of a header that stands once; `None` where it is absent.
+    ///
+    /// # Panics
+    ///
+    /// When it stands more than once.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(known, _)| known == name);
+        let value = values.next().map(|(_, value)| value.as_str());
+        assert!(
+            values.next().is_none(),
+            "{name} stands twice: {:?}",
+            self.headers
+        );
+        value
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    ///
+    /// When it is none.
+    #[must_use]
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| {
+            panic!(
+                "{e}: {} {}",
+                self.status,
+                String::from_utf8_lossy(&self.body)
+            )
+        })
+    }
+
+    /// The body of a 200.
+    ///
+    /// # Panics
+    ///
+    /// When it is another status.
+    #[track_caller]
+    pub fn ok(&self) -> Value {
+        let json = self.json();
+        assert_eq!(self.status, 200, "{json:#}");
+        json
+    }
+
+    /// Wants an RFC 9457 problem with this status and code, and what goes with the status.
+    ///
+    /// # Panics
+    ///
+    /// When the answer is anything else.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let json = self.json();
+        assert_eq!(
+            (self.status, json["code"].as_str()),
+            (status, Some(code)),
+            "{json:#}"
+        );
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{json:#}"
+        );
+        assert_eq!(json["status"], status, "{json:#}");
+        for member in ["type", "title", "detail"] {
+            assert!(
+                json[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{member}: {json:#}"
+            );
+        }
+        if status == 401 {
+            assert_eq!(self.header("www-authenticate"), Some("Bearer"), "{json:#}");
+        }
+        if matches!(status, 429 | 503) {
+            let seconds = self
+                .header("retry-after")
+                .and_then(|text| text.parse::<u64>().ok());
+            assert!(
+                seconds.is_some_and(|seconds| seconds > 0),
+                "{:?}",
+                self.headers
+            );
+        }
+        json
+    }
+
+    /// Wants a ceremony refused at this step.
+    ///
+    /// # Panics
+    ///
+    /// When the answer is anything else.
+    #[track_caller]
+    pub fn refused(&self, status: u16, step: &str, code: &str) {
+        let json = self.problem(status, code);
+        assert_eq!(json["step"], step, "{json:#}");
+    }
+}
+
+/// A request on its way.
+#[derive(Clone, Debug)]
+pub struct Request {
+    method: Method,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    peer: Option<SocketAddr>,
+}
+
+impl Request {
+    /// A request without a body.
+    #[must_use]
+    pub fn new(method: Method, path: &str) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            peer: None,
+        }
+    }
+
+    /// A GET.
+    #[must_use]
+    pub fn get(path: &str) -> Self {
+        Self::new(Method::Get, path)
+    }
+
+    /// A POST of JSON.
+    #[must_use]
+    pub fn post(path: &str, body: &Value) -> Self {
+        Self::post_text(path, body.to_string()).header("content-type", "application/json")
+    }
+
+    /// A POST of any bytes, without a content type.
+    #[must_use]
+    pub fn post_text(path: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            body: body.into(),
+            ..Self::new(Method::Post, path)
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds the login token, where there is one.
+    #[must_use]
+    pub fn bearer(self, token: Option<&str>) -> Self {
+        match token {
+            Some(token) => self.header("authorization", &format!("Bearer {token}")),
+            None => self,
+        }
+    }
+
+    /// Sets the peer's address, for Rocket's own client.
+    #[must_use]
+    pub fn peer(mut self, peer: &str) -> Self {
+        self.peer = Some(peer.parse().expect("an address with a port"));
+        self
+    }
+}
+
+enum Transport {
+    Local(Box<Client>),
+    Socket {
+        http: reqwest::Client,
+        base: String,
+        shutdown: Shutdown,
+    },
+}
+
+/// A host and the way to it.
+pub struct Host {
+    /// The host's time, to be moved ahead.
+    pub clock: Clock,
+    /// The origin of its page.
+    pub origin: String,
+    /// The RP id.
+    pub rp_id: String,
+    transport: Transport,
+}
+
+impl core::fmt::Debug for Host {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Host")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Rocket's settings of every host here: quiet, and quick to stop.
+fn figment(port: u16) -> rocket::figment::Figment {
+    rocket::figment::Figment::from(rocket::Config::debug_default())
+        .merge(("address", "127.0.0.1"))
+        .merge(("port", port))
+        .merge(("workers", 2))
+        .merge(("log_level", "off"))
+        .merge(("shutdown.ctrlc", false))
+        .merge(("shutdown.grace", 1))
+        .merge(("shutdown.mercy", 0))
+}
+
+fn config(port: u16, settings: &[(&str, &str)]) -> Config {
+    let secret = ("PORTCULLIS_SECRET", SECRET);
+    let all = [&[secret], settings].concat();
+    Config::new(all, figment(port)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+impl Host {
+    /// A host that Rocket's own client asks, without a socket.
+    ///
+    /// # Panics
+    ///
+    /// When the settings do not hold.
+    pub async fn local(settings: &[(&str, &str)]) -> Self {
+        let config = config(8000, settings);
+        let (clock, origin) = (config.clock.clone(), config.issuer().to_owned());
+        let rp_id = config.rp_id.clone();
+        let client = Client::untracked(portcullis::rocket(config))
+            .await
+            .expect("it ignites");
+        Self {
+            clock,
+            origin,
+            rp_id,
+            transport: Transport::Local(Box::new(client)),
+        }
+    }
+
+    /// A host that listens on a free port of the loopback address until it is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn listening(settings: &[(&str, &str)]) -> Self {
+        let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = probe.local_addr().expect("bound").port();
+        drop(probe);
+        let config = config(port, settings);
+        let (clock, origin) = (config.clock.clone(), config.issuer().to_owned());
+        let rp_id = config.rp_id.clone();
+
+        let (ready, listens) = oneshot::channel();
+        let ready = Arc::new(std::sync::Mutex::new(Some(ready)));
+        let liftoff = AdHoc::on_liftoff("listens", move |rocket| {
+            Box::pin(async move {
+                let sender = ready.lock().expect("not poisoned").take();
+                let _ = sender.expect("one lift-off").send(rocket.shutdown());
+            })
+        });
+        rocket::tokio::spawn(portcullis::rocket(config).attach(liftoff).launch());
+        let shutdown = listens.await.expect("it lifts off");
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .expect("a client");
+        let base = format!("http://127.0.0.1:{port}");
+        Self {
+            clock,
+            origin,
+            rp_id,
+            transport: Transport::Socket {
+                http,
+                base,
+                shutdown,
+            },
+        }
+    }
+
+    /// Where the host listens.
+    ///
+    /// # Panics
+    ///
+    /// When it has no socket.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        match &self.transport {
+            Transport::Local(_) => panic!("there is no socket"),
+            Transport::Socket { base, .. } => base
+                .trim_start_matches("http://")
+                .parse()
+                .expect("an address"),
+        }
+    }
+
+    /// Sends a request.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer.
+    pub async fn send(&self, request: Request) -> Answer {
+        match &self.transport {
+            Transport::Local(client) => send_local(client, request).await,
+            Transport::Socket { http, base, .. } => send_socket(http, base, request).await,
+        }
+    }
+
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Request::post(path, body)).await
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Transport::Socket { shutdown, .. } = &self.transport {
+            shutdown.clone().notify();
+        }
+    }
+}
+
+async fn send_local(client: &Client, request: Request) -> Answer {
+    let mut local = client.req(request.method, request.path).body(request.body);
+    for (name, value) in request.headers {
+        local.add_header(Header::new(name, value));
+    }
+    if let Some(peer) = request.peer {
+        local = local.remote(peer);
+    }
+    let response = local.dispatch().await;
+    let status = response.status().code;
+    let headers = response
+        .headers()
+        .iter()
+        .map(|header| {
+            (
+                header.name().as_str().to_ascii_lowercase(),
+                header.value().to_owned(),
+            )
+        })
+        .collect();
+    let body = response.into_bytes().await.unwrap_or_default();
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}
+
+async fn send_socket(http: &reqwest::Client, base: &str, request: Request) -> Answer {
+    let method = request.method.as_str().parse().expect("a method");
+    let mut builder = http
+        .request(method, format!("{base}{}", request.path))
+        .body(request.body);
+    for (name, value) in request.headers {
+        builder = builder.header(name, value);
+    }
+    let response = builder.send().await.expect("the host answers");
+    let status = response.status().as_u16();
+    let text = |value: &reqwest::header::HeaderValue| value.to_str().expect("ASCII").to_owned();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), text(value)))
+        .collect();
+    let body = response.bytes().await.expect("a whole body").to_vec();
+    Answer {
+        status,
+        headers,
+        body,
+    }
+}

@@ -1,0 +1,92 @@
+//! The verdict of a check, by the same function that the command line and the WASM build call.
+
+use portcullis_core::{
+    Crypto,
+    check::{CheckError, Judged, verify_check},
+};
+use serde_json::Value;
+
+/// The verdict as text, exactly as it is printed: one JSON object.
+///
+/// # Panics
+///
+/// When what is returned and what is written contradict each other.
+#[must_use]
+pub fn judge_text(check: &str) -> String {
+    let mut input = check.as_bytes().to_vec();
+    let mut out = String::new();
+    match verify_check(&mut input, &Crypto::BUILT_IN, &mut out) {
+        Ok(judged) => {
+            let verdict: Value =
+                serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"));
+            assert_eq!(
+                judged == Judged::Accepted,
+                verdict["accepted"] == true,
+                "{out}"
+            );
+        }
+        Err(CheckError::NotACheck(reason)) => {
+            assert_eq!(out, "", "nothing is written before an error");
+            reason
+                .write_json(&mut out)
+                .expect("a String takes everything");
+        }
+        Err(error) => panic!("{error}: a String takes everything"),
+    }
+    out
+}
+
+/// The verdict of a check.
+///
+/// # Panics
+///
+/// When it is not one JSON object.
+#[must_use]
+pub fn judge(check: &Value) -> Value {
+    let verdict = judge_text(&check.to_string());
+    serde_json::from_str(&verdict).unwrap_or_else(|e| panic!("{e}: {verdict}"))
+}
+
+/// Judges, and wants the check accepted.
+///
+/// # Panics
+///
+/// When it is not.
+#[track_caller]
+#[must_use]
+pub fn accepted(check: &Value) -> Value {
+    let verdict = judge(check);
+    assert_eq!(verdict["accepted"], true, "{verdict:#}\n{check:#}");
+    verdict
+}
+
+/// Judges, and wants the check refused at this step with this code.
+///
+/// # Panics
+///
+/// When it is accepted, or refused for another reason.
+#[track_caller]
+pub fn rejected(check: &Value, step: &str, code: &str) {
+    let verdict = judge(check);
+    let got = (
+        &verdict["accepted"],
+        verdict["step"].as_str(),
+        verdict["code"].as_str(),
+    );
+    let wanted = (&Value::Bool(false), Some(step), Some(code));
+    assert_eq!(got, wanted, "{verdict:#}\n{check:#}");
+}
+
+/// Wants the input to be no check at all.
+///
+/// # Panics
+///
+/// When it is judged.
+#[track_caller]
+pub fn not_a_check(input: &str) {
+    let verdict: Value = serde_json::from_str(&judge_text(input)).expect("one JSON object");
+    assert_eq!(verdict["accepted"], false, "{input}");
+    assert_eq!(verdict["code"], "not_a_check", "{input}: {verdict}");
+    assert!(verdict["detail"].is_string(), "{input}: {verdict}");
+    assert!(verdict.get("trace").is_none(), "{input}: {verdict}");
+}
