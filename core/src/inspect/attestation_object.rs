@@ -1,7 +1,6 @@
 //! Attestation objects and the statements in them.
 
-use super::artefact;
-use super::{Artefact, Field, Value, Visitor, names};
+use super::{Artefact, Field, Value, Visitor, names, part};
 use crate::encoding::cbor::{self, Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
@@ -94,7 +93,7 @@ fn explain_authenticator_data(
     visitor.begin(
         &Field::new("authData", at, length, Value::None).meaning("what the authenticator says"),
     );
-    artefact::explain(Artefact::AuthenticatorData, data, visitor);
+    part::explain(Artefact::AuthenticatorData, data, visitor);
     visitor.end();
     bytes.map(|_| ())
 }
@@ -148,19 +147,19 @@ fn explain_statement_member(
             visitor.begin(&field(Value::None));
             for certificate in certificates {
                 if let Some(der) = certificate.as_bytes() {
-                    artefact::explain(Artefact::Certificate, der, visitor);
+                    part::explain(Artefact::Certificate, der, visitor);
                 }
             }
             visitor.end();
         }
         ("certInfo", Content::Bytes(bytes)) => {
             visitor.begin(&field(Value::None));
-            artefact::explain(Artefact::TpmAttest, bytes, visitor);
+            part::explain(Artefact::TpmAttest, bytes, visitor);
             visitor.end();
         }
         ("pubArea", Content::Bytes(bytes)) => {
             visitor.begin(&field(Value::None));
-            artefact::explain(Artefact::TpmPublic, bytes, visitor);
+            part::explain(Artefact::TpmPublic, bytes, visitor);
             visitor.end();
         }
         ("attStmt", Content::Map(members)) => {

@@ -17,6 +17,7 @@ mod guess;
 mod json_document;
 mod names;
 mod output;
+mod part;
 
 use crate::encoding::Fault;
 
@@ -165,7 +166,22 @@ pub trait Visitor {
 pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
     let guess = guess::guess(input);
     visitor.guessed(&guess);
-    artefact::explain_input(input, &guess, visitor);
+    let Some(bytes) = input.get_mut(guess.span.range()) else {
+        return;
+    };
+    match (guess.encoding, guess.artefact) {
+        (Encoding::CompactJws, _) => json_document::explain_token(bytes, visitor),
+        (Encoding::Json, _)
+        | (
+            _,
+            Artefact::ClientData
+            | Artefact::Json
+            | Artefact::RegistrationResponse
+            | Artefact::AuthenticationResponse
+            | Artefact::Check,
+        ) => json_document::explain(guess.artefact, bytes, visitor),
+        (_, artefact) => artefact::explain(artefact, bytes, visitor),
+    }
 }
 
 #[cfg(test)]
