@@ -168,3 +168,94 @@ fn read_record(bytes: &[u8]) -> Result<CredentialRecord<'_>, Fault> {
         backup_state,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CredentialRecord, StoredCredential, StoredCredentialError};
+
+    type Stored = StoredCredential<32, 77>;
+
+    const RECORD: CredentialRecord<'_> = CredentialRecord {
+        id: &[7; 32],
+        public_key: &[9; 77],
+        sign_count: 70_000,
+        backup_eligible: Some(true),
+        backup_state: Some(false),
+    };
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let sparse = CredentialRecord {
+            id: b"id",
+            sign_count: 0,
+            backup_eligible: None,
+            backup_state: None,
+            ..RECORD
+        };
+        for record in [RECORD, sparse] {
+            let stored = Stored::new(&record).unwrap();
+            let mut buffer = [0; 160];
+            let bytes = stored.to_cbor(&mut buffer).unwrap();
+            let read = Stored::from_cbor(bytes).unwrap();
+            assert_eq!(read, stored);
+            assert_eq!(read.record(), record);
+        }
+    }
+
+    #[test]
+    fn an_update_moves_counter_and_backup_state() {
+        let mut stored = Stored::new(&RECORD).unwrap();
+        stored.update(70_001, true);
+        let record = stored.record();
+        assert_eq!(
+            (record.sign_count, record.backup_state),
+            (70_001, Some(true))
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let capacity = Err(StoredCredentialError::Capacity);
+        let long_id = CredentialRecord {
+            id: &[7; 33],
+            ..RECORD
+        };
+        assert_eq!(Stored::new(&long_id), capacity);
+        let long_key = CredentialRecord {
+            public_key: &[9; 78],
+            ..RECORD
+        };
+        assert_eq!(Stored::new(&long_key), capacity);
+
+        let stored = Stored::new(&RECORD).unwrap();
+        let mut buffer = [0; 160];
+        let length = stored.to_cbor(&mut buffer).unwrap().len();
+        for short in 0..length {
+            let written = stored.to_cbor(&mut buffer[..short]);
+            assert_eq!(written, Err(StoredCredentialError::Buffer));
+        }
+        let bytes = stored.to_cbor(&mut buffer).unwrap();
+        assert_eq!(
+            StoredCredential::<8, 77>::from_cbor(bytes),
+            Err(StoredCredentialError::Capacity)
+        );
+    }
+
+    #[test]
+    fn a_damaged_record_is_refused_or_read_as_other_values_never_as_more() {
+        let stored = Stored::new(&RECORD).unwrap();
+        let mut buffer = [0; 160];
+        let bytes = stored.to_cbor(&mut buffer).unwrap();
+        for end in 0..bytes.len() {
+            assert!(Stored::from_cbor(&bytes[..end]).is_err(), "cut at {end}");
+        }
+        let whole = bytes.len();
+        assert!(Stored::from_cbor(&[bytes, &[0]].concat()).is_err());
+        // Another label, a label twice, a longer head than needed, a missing member.
+        for (at, byte) in [(1, 6), (1, 2), (whole - 1, 0x18), (0, 0xa4)] {
+            let mut damaged = bytes.to_vec();
+            damaged[at] = byte;
+            assert!(Stored::from_cbor(&damaged).is_err(), "byte {at}");
+        }
+    }
+}
