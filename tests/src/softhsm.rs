@@ -41,6 +41,8 @@ pub fn module() -> &'static Path {
 #[derive(Debug)]
 pub struct SoftHsm {
     _alone: MutexGuard<'static, ()>,
+    /// Many a library stays loaded, with all it knows, when the last who used it lets go.
+    _loaded: Pkcs11,
     label: String,
     /// A folder of the test's own.
     pub folder: PathBuf,
@@ -58,8 +60,7 @@ impl SoftHsm {
     pub fn new(place: &Path, label: &str) -> Self {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        // Says what is missing, before the tool that is missing with it.
-        let _ = module();
+        let library = module();
         let tokens = tokens(place);
         let entries = || -> Vec<PathBuf> {
             let entries = fs::read_dir(tokens).expect("the tokens' folder");
@@ -82,6 +83,7 @@ impl SoftHsm {
         fs::write(folder.join("pin"), format!("{PIN}\n")).expect("a PIN file");
         Self {
             _alone: alone,
+            _loaded: Pkcs11::new(library).expect("SoftHSM2 loads"),
             label: label.to_owned(),
             folder,
             token: new.pop().expect("a new token lies in the folder"),

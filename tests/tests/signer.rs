@@ -1,6 +1,11 @@
 //! The host with its login key in a token: a real `SoftHSM2` with a token folder of its own.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use cryptoki::{mechanism::Mechanism, object::Attribute, session::UserType, types::AuthPin};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
@@ -99,6 +104,51 @@ fn sign_in(client: &Client, name: &str, passkey: &mut Passkey) -> (Status, Value
     post(client, "/authenticate/complete", &complete)
 }
 
+/// What the host has logged.
+struct Log {
+    since: usize,
+}
+
+static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+fn lines() -> MutexGuard<'static, Vec<u8>> {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Log {
+    fn from_here() -> Self {
+        // The first test to ask sets it up; the log is the whole program's.
+        let log = tracing_subscriber::fmt().with_ansi(false);
+        let _ = log.with_writer(|| Line).try_init();
+        Self {
+            since: lines().len(),
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&lines()[self.since..]).into_owned()
+    }
+
+    fn lines_with(&self, text: &str) -> usize {
+        self.text()
+            .lines()
+            .filter(|line| line.contains(text))
+            .count()
+    }
+}
+
+struct Line;
+
+impl io::Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        lines().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The claims of a login token, verified with what the host publishes.
 fn claims(client: &Client, token: &Value) -> HashMap<String, Value> {
     let token = token.as_str().expect("a login token");
@@ -143,7 +193,12 @@ fn a_token_that_goes_away_is_503_for_what_needs_it_until_it_is_back() {
         answer["login_token"].as_str().expect("a login token")
     );
 
+    let log = Log::from_here();
+    let beside = softhsm.session();
     let put_back = softhsm.pull();
+    // The library has noticed, and would not see the token again by itself.
+    assert_eq!(beside.find_objects(&[]).map_err(drop), Ok(vec![]));
+    drop(beside);
     for _ in 0..2 {
         let (status, answer) = sign_in(&client, "alice", &mut passkey);
         assert_eq!(status, Status::ServiceUnavailable, "{answer}");
@@ -166,9 +221,33 @@ fn a_token_that_goes_away_is_503_for_what_needs_it_until_it_is_back() {
     let (status, answer) = sign_in(&client, "alice", &mut passkey);
     assert_eq!(status, Status::Ok, "{answer}");
     claims(&client, &answer["login_token"]);
+    assert_eq!(
+        log.lines_with("that signs login tokens"),
+        2,
+        "{}",
+        log.text()
+    );
+    assert_eq!(log.lines_with("ERROR portcullis::signer::pkcs11: the token that signs login tokens is not available error=the token is not there"), 1, "{}", log.text());
     // The account that nobody got a login token for was not made.
     let (_, status, answer) = sign_up(&client, "bob");
     assert_eq!(status, Status::Ok, "{answer}");
+}
+
+/// A token of the same name with another key in it, or the same token after somebody's mistake.
+#[test]
+fn a_signature_that_the_published_key_does_not_verify_is_not_handed_out() {
+    let softhsm = with_key("replaced");
+    let client = client(&softhsm);
+    let (mut passkey, _, _) = sign_up(&client, "alice");
+    let session = softhsm.session();
+    for key in session.find_objects(&[]).expect("the key pair") {
+        session.destroy_object(key).expect("destroyed");
+    }
+    make_key(&softhsm, "login", false);
+    for _ in 0..3 {
+        let (status, answer) = sign_in(&client, "alice", &mut passkey);
+        assert_eq!(status, Status::ServiceUnavailable, "{answer}");
+    }
 }
 
 #[test]

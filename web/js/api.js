@@ -184,6 +184,8 @@ export function sentenceOfProblem(problem) {
       return `Too many attempts from your address. Wait ${seconds(problem.retryAfter)}, then try again.`;
     case "store_unavailable":
       return `The server cannot reach its store just now. Nothing was changed; try again in ${seconds(problem.retryAfter)}.`;
+    case "signer_unavailable":
+      return `The server cannot reach its signing key just now. Try again in ${seconds(problem.retryAfter)}.`;
     case "body_invalid":
     case "media_type":
     case "method_not_allowed":

@@ -194,23 +194,17 @@ impl Token {
         })
     }
 
-    /// Fails where the token is away or locked.
-    pub(crate) fn check(&self) -> Result<(), TokenError> {
-        self.with(|_| Ok(()))
-    }
-
     fn with<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
         let mut slot = self.connection.borrow_mut();
-        let result = match slot.take() {
-            Some(connection) => connection.check(&self.place.label).map(|()| connection),
-            None => self.connect(),
+        let connection = match slot.take() {
+            Some(connection) => connection,
+            None => self.connect()?,
         };
-        let connection = result?;
         let done = work(&connection);
-        // What a token answers that has just gone differs from module to module: look again.
+        // What a library answers for a token that has gone differs: some go on as if it were there.
         connection.check(&self.place.label)?;
         *slot = Some(connection);
         done
@@ -263,7 +257,7 @@ impl Token {
 }
 
 impl Connection {
-    /// A library may go on answering for a token that was pulled, so the token itself is asked.
+    /// Whether the token is there and open: it is asked itself.
     fn check(&self, label: &str) -> Result<(), TokenError> {
         let there = self
             .module
