@@ -1,4 +1,5 @@
-//! `portcullis verify` as a program: exit codes, one verdict a line, memory, broken pipes.
+//! `portcullis verify` and `portcullis inspect` as programs: exit codes, one verdict a line, memory,
+//! broken pipes.
 
 use core::time::Duration;
 use std::{
@@ -23,8 +24,12 @@ fn bad() -> Value {
 }
 
 fn piped(arguments: &[&str]) -> Command {
+    piped_word("verify", arguments)
+}
+
+fn piped_word(word: &str, arguments: &[&str]) -> Command {
     let mut command = portcullis();
-    command.arg("verify").args(arguments);
+    command.arg(word).args(arguments);
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -33,7 +38,11 @@ fn piped(arguments: &[&str]) -> Command {
 }
 
 fn run(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = piped(arguments).spawn().expect("the binary starts");
+    feed(&mut piped(arguments), input)
+}
+
+fn feed(command: &mut Command, input: &[u8]) -> Output {
+    let mut child = command.spawn().expect("the binary starts");
     let mut stdin = child.stdin.take().expect("piped");
     let input = input.to_vec();
     let writer = thread::spawn(move || stdin.write_all(&input));
@@ -225,4 +234,45 @@ fn a_reader_that_goes_away_is_no_panic() {
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(!complaint.contains("panicked"), "{complaint}");
     assert_ne!(output.status.code(), Some(101), "{complaint}");
+}
+
+#[test]
+fn inspect_explains_a_response_in_text_and_as_json() {
+    let response = good()["response"].to_string();
+    let output = feed(&mut piped_word("inspect", &[]), response.as_bytes());
+    let text = String::from_utf8(output.stdout).expect("the dump is UTF-8");
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(
+        text.starts_with("taken for: registration response in JSON\n"),
+        "{text}"
+    );
+    for field in [
+        "origin: https://example.org",
+        "fmt: none",
+        "kty (1): 2  EC2",
+    ] {
+        assert!(text.contains(field), "{field}: {text}");
+    }
+
+    let output = feed(&mut piped_word("inspect", &["--json"]), response.as_bytes());
+    let dump: Value = serde_json::from_slice(&output.stdout).expect("the dump is JSON");
+    assert_eq!(dump["guess"]["artefact"], "registration response");
+    assert_eq!(dump["artefacts"][0]["artefact"], "registration response");
+}
+
+#[test]
+fn inspect_says_where_an_assertion_was_cut() {
+    let authenticator_data =
+        "bfabc37432958b063360d3ad6461c9c4735ae7f8edd46592a5e0f01452b2e4b5190000";
+    let output = feed(
+        &mut piped_word("inspect", &[]),
+        authenticator_data.as_bytes(),
+    );
+    let text = String::from_utf8(output.stdout).expect("the dump is UTF-8");
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("UP: true  a person was present"), "{text}");
+    assert!(
+        text.contains("33           !! breaks here: signCount (4 bytes) ends too early"),
+        "{text}"
+    );
 }
