@@ -14,6 +14,10 @@
 //! Each module knows only those below it: [`ceremony`] over [`attestation`] over [`algorithm`] over
 //! [`data`] over the encodings (CBOR, JSON, base64url), with every bound in [`limits`].
 //!
+//! # Firmware
+//!
+//! The [`guide`] says what to provide, how much memory it takes, and what is not covered.
+//!
 //! # Features
 //!
 //! * `es256` (default), `es384`, `es512`, `es256k`, `eddsa`, `rs256`, `rs384`, `rs512`, `ps256`, `ps384`,
@@ -24,8 +28,8 @@
 //! * `ed448`: Ed448 over a pre-release, in none of the other features.
 //! * `attestation`: the attestation statement formats that have certificates. It brings no algorithm.
 //! * `trust`: paths from those certificates to roots of the caller.
-//! * `json`: the JSON forms of responses, and the check and its verdict ([`check`]).
-//! * `inspect`: an explained dump of any artefact ([`inspect`]).
+//! * `json`: the JSON forms of responses, and the check and its verdict (module `check`).
+//! * `inspect`: an explained dump of any artefact (module `inspect`).
 //!
 //! Features only add; none changes a verdict, except that what is not built is not verified.
 #![no_std]
@@ -47,6 +51,9 @@ pub mod data;
 mod encoding;
 #[cfg(feature = "json")]
 mod escape;
+#[cfg(feature = "es256")]
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 #[cfg(feature = "inspect")]
 pub mod inspect;
 pub mod limits;

@@ -1,7 +1,7 @@
 //! RSA's public operation over fixed-width numbers, for both of its signature schemes.
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
-use crypto_bigint::{Odd, U64, U2048, U3072, U4096, Uint};
+use crypto_bigint::{Odd, U2048, U3072, U4096, Uint};
 
 use super::KeyError;
 use crate::data::PublicKey;
@@ -92,8 +92,16 @@ impl<'a> RsaKey<'a> {
         let number = |bytes| Uint::<LIMBS>::from_be_slice_truncated(bytes, Uint::<LIMBS>::BITS);
         let modulus = Odd::new(number(self.modulus)).into_option()?;
         let parameters = FixedMontyParams::new_vartime(modulus);
-        let power = FixedMontyForm::new(&number(signature), &parameters)
-            .pow_vartime(&U64::from_u64(self.exponent));
+        // Square and multiply: without the table of powers that a long exponent would be worth.
+        let base = FixedMontyForm::new(&number(signature), &parameters);
+        let mut power = base;
+        let below_highest = self.exponent.checked_ilog2()?;
+        for bit in (0..below_highest).rev() {
+            power = power.square();
+            if self.exponent.checked_shr(bit)? & 1 == 1 {
+                power = power.mul(&base);
+            }
+        }
         Some(power.retrieve())
     }
 }

@@ -3,15 +3,15 @@ use super::{
     Value, check, check_backup_flags, check_extensions, check_rp_id, check_user_present,
     check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
 };
-use crate::algorithm::Crypto;
+use crate::algorithm::{Crypto, Sha256, SignatureError};
 use crate::data::{
     AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge,
-    ClientExtensionResults, CoseKey, CredentialRecord, Expected, Flags,
+    ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags, PublicKey,
 };
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::USER_HANDLE_MAX;
 
-/// A sign-in that was verified: only [`verify_authentication`] makes one.
+/// A sign-in that was verified: only [`verify_authentication`] makes one, or [`PendingAuthentication`].
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedAuthentication<'a> {
     credential_id: &'a [u8],
@@ -73,14 +73,141 @@ impl<'a> VerifiedAuthentication<'a> {
 /// # Errors
 ///
 /// [`Error`] at the first step that does not hold.
-pub fn verify_authentication<'a>(
+pub fn verify_authentication<'a, O: Observer<'a> + ?Sized>(
     response: &AuthenticationResponse<'a>,
     record: Option<&CredentialRecord<'_>>,
     challenge: Challenge<'_>,
     policy: &Policy<'_>,
     crypto: &Crypto<'_>,
-    observer: &mut dyn Observer<'a>,
+    observer: &mut O,
 ) -> Result<VerifiedAuthentication<'a>, Error> {
+    // Taken by reference: the frames of the steps before and after do not hold copies.
+    match &prepare(response, record, challenge, policy, crypto.sha256, observer) {
+        Ok(prepared) => prepared.finish(prepared.check_signature(crypto), observer),
+        Err(error) => Err(*error),
+    }
+}
+
+/// The same for a signature that something else verifies, such as a peripheral that answers later:
+/// everything up to the signature is verified here (steps 3 to 20). What comes out says what has to be
+/// verified with which key, and takes the answer.
+///
+/// ```
+/// # use portcullis_core::algorithm::{SignatureError, SoftSha256};
+/// # use portcullis_core::ceremony::{Error, VerifiedAuthentication, begin_authentication};
+/// # use portcullis_core::data::PublicKey;
+/// # use portcullis_core::{AuthenticationResponse, Challenge, CredentialRecord, Policy};
+/// # fn peripheral_verifies(_: &PublicKey<'_>, _: [&[u8]; 2], _: &[u8]) -> Result<(), SignatureError> {
+/// #     Ok(())
+/// # }
+/// # fn sign_in<'a>(
+/// #     response: &AuthenticationResponse<'a>,
+/// #     record: &CredentialRecord<'_>,
+/// #     challenge: Challenge<'_>,
+/// #     policy: &Policy<'_>,
+/// # ) -> Result<VerifiedAuthentication<'a>, Error> {
+/// let pending = begin_authentication(response, record, challenge, policy, &SoftSha256, &mut ())?;
+/// let answer = peripheral_verifies(pending.key(), pending.message(), pending.signature());
+/// pending.accept(answer, &mut ())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`Error`] at the first step that does not hold, and at step 21 where the recorded public key cannot
+/// be read.
+pub fn begin_authentication<'a, 'r, O: Observer<'a> + ?Sized>(
+    response: &AuthenticationResponse<'a>,
+    record: &CredentialRecord<'r>,
+    challenge: Challenge<'_>,
+    policy: &Policy<'_>,
+    sha256: &dyn Sha256,
+    observer: &mut O,
+) -> Result<PendingAuthentication<'a, 'r>, Error> {
+    let prepared = prepare(response, Some(record), challenge, policy, sha256, observer)?;
+    let run = &mut Run {
+        ceremony: Ceremony::Authentication,
+        observer,
+    };
+    let key = CoseKey::parse(record.public_key).map_err(malformed(ErrorKind::PublicKeyMalformed));
+    match key {
+        Ok(key) => Ok(PendingAuthentication { prepared, key }),
+        Err(failure) => Err(run.fail(21, failure)),
+    }
+}
+
+/// A sign-in of which all is verified but the signature and what comes after it.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is accepted before the signature is"]
+pub struct PendingAuthentication<'a, 'r> {
+    prepared: Prepared<'a, 'r>,
+    key: CoseKey<'r>,
+}
+
+impl<'a, 'r> PendingAuthentication<'a, 'r> {
+    /// The algorithm to verify with.
+    #[must_use]
+    pub const fn algorithm(&self) -> CoseAlgorithm {
+        self.key.algorithm()
+    }
+
+    /// The key to verify with.
+    #[must_use]
+    pub const fn key(&self) -> &PublicKey<'r> {
+        self.key.key()
+    }
+
+    /// What was signed, in two parts: authenticator data and the hash of the client data.
+    #[must_use]
+    pub const fn message(&self) -> [&[u8]; 2] {
+        self.prepared.message()
+    }
+
+    /// The signature, as the authenticator has encoded it.
+    #[must_use]
+    pub const fn signature(&self) -> &'a [u8] {
+        self.prepared.signature
+    }
+
+    /// Takes the answer and completes the ceremony (steps 21 to 25). As with any
+    /// [`SignatureAlgorithm`](crate::SignatureAlgorithm), the answer is trusted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] where the signature does not verify, or a later step does not hold.
+    pub fn accept<O: Observer<'a> + ?Sized>(
+        &self,
+        answer: Result<(), SignatureError>,
+        observer: &mut O,
+    ) -> Result<VerifiedAuthentication<'a>, Error> {
+        let value = Value::Algorithm(self.algorithm());
+        let signature = check(answer.is_ok(), ErrorKind::SignatureInvalid, value);
+        self.prepared.finish(signature, observer)
+    }
+}
+
+/// What steps 3 to 20 leave for those after them.
+#[derive(Clone, Copy, Debug)]
+struct Prepared<'a, 'r> {
+    credential_id: &'a [u8],
+    user_handle: Option<&'a [u8]>,
+    auth_data: AuthenticatorData<'a>,
+    client_data_hash: [u8; 32],
+    signature: &'a [u8],
+    record: Option<CredentialRecord<'r>>,
+    counter: CounterPolicy,
+}
+
+/// Steps 3 to 20.
+#[inline(never)]
+fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
+    response: &AuthenticationResponse<'a>,
+    record: Option<&CredentialRecord<'r>>,
+    challenge: Challenge<'_>,
+    policy: &Policy<'_>,
+    sha256: &dyn Sha256,
+    observer: &mut O,
+) -> Result<Prepared<'a, 'r>, Error> {
     let run = &mut Run {
         ceremony: Ceremony::Authentication,
         observer,
@@ -101,15 +228,15 @@ pub fn verify_authentication<'a>(
         challenge,
         origins: policy.origins,
     };
-    let json = run.step(8, client_data::check_utf8(values.client_data_json))?;
-    let client = run.step(9, client_data::parse(json, &expected))?;
-    run.step(10, client_data::check_type(&client, &expected))?;
-    run.step(11, client_data::check_challenge(&client, &expected))?;
-    run.step(12, client_data::check_origin(&client, &expected))?;
-    run.step(13, client_data::check_cross_origin(&client, policy))?;
-    run.step(14, client_data::check_top_origin(&client, policy))?;
+    let json = client_data::verify(
+        run,
+        [8, 9, 10, 11, 12, 13, 14],
+        Ok(values.client_data_json),
+        &expected,
+        policy,
+    )?;
 
-    let auth_data = run.step(15, read_authenticator_data(&values, policy, app_id, crypto))?;
+    let auth_data = run.step(15, read_authenticator_data(&values, policy, app_id, sha256))?;
     if !auth_data.is_canonical() {
         run.observer.note(Note::AuthenticatorDataNotCanonical);
     }
@@ -119,31 +246,72 @@ pub fn verify_authentication<'a>(
     run.step(18, check_backup_flags(flags))?;
     let backup = check_backup_eligibility(flags, record, policy, run.observer);
     run.step(19, backup)?;
-    let client_data_hash = crypto.sha256.digest(&[json]);
+    let client_data_hash = sha256.digest(&[json]);
     run.step(20, pass())?;
-    let signed = [auth_data.bytes(), &client_data_hash];
-    run.step(
-        21,
-        check_signature(record, &signed, values.signature, crypto),
-    )?;
-    let counter = check_sign_count(&auth_data, record, policy, run.observer);
-    run.step(22, counter)?;
-    let extensions = run.step(23, check_extensions(&auth_data))?;
-    if extensions.unknown {
-        run.observer.note(Note::AuthenticatorExtensionUnknown);
-    }
-    run.step(24, if record.is_some() { pass() } else { skip() })?;
-    run.step(
-        25,
-        check(record.is_some(), ErrorKind::CredentialMissing, Value::None),
-    )?;
-    Ok(VerifiedAuthentication {
+    Ok(Prepared {
         credential_id,
         user_handle: response.user_handle(),
-        flags,
-        sign_count: auth_data.sign_count(),
-        extensions,
+        auth_data,
+        client_data_hash,
+        signature: values.signature,
+        record: record.copied(),
+        counter: policy.counter,
     })
+}
+
+impl<'a, 'r> Prepared<'a, 'r> {
+    const fn message(&self) -> [&[u8]; 2] {
+        [self.auth_data.bytes(), &self.client_data_hash]
+    }
+
+    /// 7.2.21.
+    #[inline(never)]
+    fn check_signature(&self, crypto: &Crypto<'_>) -> Checked<'a> {
+        let Some(record) = self.record else {
+            return skip();
+        };
+        let key =
+            CoseKey::parse(record.public_key).map_err(malformed(ErrorKind::PublicKeyMalformed))?;
+        let value = Value::Algorithm(key.algorithm());
+        let Some(algorithm) = crypto.algorithm(key.algorithm()) else {
+            return fail(ErrorKind::AlgorithmUnsupported, value);
+        };
+        let verified = algorithm.verify(key.key(), &self.message(), self.signature);
+        check(verified.is_ok(), ErrorKind::SignatureInvalid, value)
+    }
+
+    /// Steps 21 to 25.
+    #[inline(never)]
+    fn finish<O: Observer<'a> + ?Sized>(
+        &self,
+        signature: Checked<'a>,
+        observer: &mut O,
+    ) -> Result<VerifiedAuthentication<'a>, Error> {
+        let run = &mut Run {
+            ceremony: Ceremony::Authentication,
+            observer,
+        };
+        let (auth_data, record) = (&self.auth_data, self.record.as_ref());
+        run.step(21, signature)?;
+        let counter = check_sign_count(auth_data, record, self.counter, run.observer);
+        run.step(22, counter)?;
+        let extensions = run.step(23, check_extensions(auth_data))?;
+        if extensions.unknown {
+            run.observer.note(Note::AuthenticatorExtensionUnknown);
+        }
+        run.step(24, if record.is_some() { pass() } else { skip() })?;
+        run.step(
+            25,
+            check(record.is_some(), ErrorKind::CredentialMissing, Value::None),
+        )?;
+        Ok(VerifiedAuthentication {
+            credential_id: self.credential_id,
+            user_handle: self.user_handle,
+            flags: auth_data.flags(),
+            sign_count: auth_data.sign_count(),
+            extensions,
+        })
+    }
 }
 
 /// 7.2.3.
@@ -236,20 +404,20 @@ fn read_authenticator_data<'a>(
     values: &Values<'a>,
     policy: &Policy<'_>,
     app_id: Option<&str>,
-    crypto: &Crypto<'_>,
+    sha256: &dyn Sha256,
 ) -> Checked<'a, AuthenticatorData<'a>> {
     let auth_data = AuthenticatorData::parse(values.authenticator_data)
         .map_err(malformed(ErrorKind::AuthenticatorDataMalformed))?;
-    let checked = check_rp_id(&auth_data, policy, app_id, crypto.sha256)?;
+    let checked = check_rp_id(&auth_data, policy, app_id, sha256)?;
     Ok(checked.with(auth_data))
 }
 
 /// 7.2.19.
-fn check_backup_eligibility<'a>(
+fn check_backup_eligibility<'a, O: Observer<'a> + ?Sized>(
     flags: Flags,
     record: Option<&CredentialRecord<'_>>,
     policy: &Policy<'_>,
-    observer: &mut dyn Observer<'a>,
+    observer: &mut O,
 ) -> Checked<'a> {
     let Some(record) = record else {
         return skip();
@@ -275,32 +443,12 @@ fn check_backup_eligibility<'a>(
     )
 }
 
-/// 7.2.21.
-fn check_signature<'a>(
-    record: Option<&CredentialRecord<'_>>,
-    signed: &[&[u8]],
-    signature: &[u8],
-    crypto: &Crypto<'_>,
-) -> Checked<'a> {
-    let Some(record) = record else {
-        return skip();
-    };
-    let key =
-        CoseKey::parse(record.public_key).map_err(malformed(ErrorKind::PublicKeyMalformed))?;
-    let value = Value::Algorithm(key.algorithm());
-    let Some(algorithm) = crypto.algorithm(key.algorithm()) else {
-        return fail(ErrorKind::AlgorithmUnsupported, value);
-    };
-    let verified = algorithm.verify(key.key(), signed, signature);
-    check(verified.is_ok(), ErrorKind::SignatureInvalid, value)
-}
-
 /// 7.2.22.
-fn check_sign_count<'a>(
+fn check_sign_count<'a, O: Observer<'a> + ?Sized>(
     auth_data: &AuthenticatorData<'a>,
     record: Option<&CredentialRecord<'_>>,
-    policy: &Policy<'_>,
-    observer: &mut dyn Observer<'a>,
+    policy: CounterPolicy,
+    observer: &mut O,
 ) -> Checked<'a> {
     let Some(record) = record else {
         return skip();
@@ -311,7 +459,7 @@ fn check_sign_count<'a>(
     }
     let value = Value::SignCount { recorded, received };
     let grown = received > recorded;
-    if !grown && policy.counter == CounterPolicy::Report {
+    if !grown && policy == CounterPolicy::Report {
         observer.note(Note::SignCountNotIncreased);
         return pass_with(value, ());
     }

@@ -1,14 +1,45 @@
 //! What both ceremonies check of the client data, 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
 
 use super::{
-    Checked, CrossOrigin, ErrorKind, Policy, Value, check, fail, malformed, pass, pass_with, skip,
+    Checked, CrossOrigin, Error, ErrorKind, Observer, Policy, Run, Value, check, fail, malformed,
+    pass, pass_with, skip,
 };
 use crate::data::{ClientData, Expected, is_any_origin};
 use crate::encoding::json::{self, JsonStr};
 use crate::encoding::{Fault, FaultKind};
 
+/// Performs the seven steps that read the client data, under the ceremony's numbers, and returns the
+/// text that was read.
+#[inline(never)]
+pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
+    run: &mut Run<'_, O>,
+    numbers: [u8; 7],
+    json: Result<&'a [u8], Fault>,
+    expected: &Expected<'_>,
+    policy: &Policy<'_>,
+) -> Result<&'a [u8], Error> {
+    let [
+        utf8,
+        syntax,
+        ty,
+        challenge,
+        origin,
+        cross_origin,
+        top_origin,
+    ] = numbers;
+    let json = run.step(utf8, check_utf8(json))?;
+    let client = run.step(syntax, parse(json, expected))?;
+    run.step(ty, check_type(&client, expected))?;
+    run.step(challenge, check_challenge(&client, expected))?;
+    run.step(origin, check_origin(&client, expected))?;
+    run.step(cross_origin, check_cross_origin(&client, policy))?;
+    run.step(top_origin, check_top_origin(&client, policy))?;
+    Ok(json)
+}
+
 /// 7.1.5, 7.2.8. The specification's decoder replaces what is not UTF-8; here it is refused.
-pub(super) fn check_utf8<'a>(json: &'a [u8]) -> Checked<'a, &'a [u8]> {
+fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
+    let json = json.map_err(malformed(ErrorKind::ClientDataMalformed))?;
     match core::str::from_utf8(json) {
         Ok(_) => pass_with(Value::None, json),
         Err(error) => fail(
@@ -23,14 +54,14 @@ pub(super) fn check_utf8<'a>(json: &'a [u8]) -> Checked<'a, &'a [u8]> {
 }
 
 /// 7.1.6, 7.2.9.
-pub(super) fn parse<'a>(json: &'a [u8], expected: &Expected<'_>) -> Checked<'a, ClientData<'a>> {
+fn parse<'a>(json: &'a [u8], expected: &Expected<'_>) -> Checked<'a, ClientData<'a>> {
     let data =
         ClientData::parse(json, expected).map_err(malformed(ErrorKind::ClientDataMalformed))?;
     pass_with(Value::None, data)
 }
 
 /// 7.1.7, 7.2.10.
-pub(super) fn check_type<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
+fn check_type<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
     let holds = data
         .is_type(expected)
         .map_err(malformed(ErrorKind::ClientDataMalformed))?;
@@ -38,7 +69,7 @@ pub(super) fn check_type<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> 
 }
 
 /// 7.1.8, 7.2.11.
-pub(super) fn check_challenge<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
+fn check_challenge<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
     let holds = data
         .is_challenge(expected)
         .map_err(malformed(ErrorKind::ClientDataMalformed))?;
@@ -46,7 +77,7 @@ pub(super) fn check_challenge<'a>(data: &ClientData<'a>, expected: &Expected<'_>
 }
 
 /// 7.1.9, 7.2.12.
-pub(super) fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
+fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
     let holds = data
         .is_origin(expected)
         .map_err(malformed(ErrorKind::ClientDataMalformed))?;
@@ -57,7 +88,7 @@ pub(super) fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -
 }
 
 /// 7.1.10, 7.2.13.
-pub(super) fn check_cross_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
+fn check_cross_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
     let cross_origin = data
         .is_cross_origin()
         .map_err(malformed(ErrorKind::ClientDataMalformed))?;
@@ -69,7 +100,7 @@ pub(super) fn check_cross_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>)
 }
 
 /// 7.1.11, 7.2.14.
-pub(super) fn check_top_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
+fn check_top_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
     let top_origin = data
         .top_origin()
         .map_err(malformed(ErrorKind::ClientDataMalformed))?;

@@ -14,7 +14,9 @@ mod step;
 mod trace;
 
 pub use crate::data::Challenge;
-pub use authentication::{VerifiedAuthentication, verify_authentication};
+pub use authentication::{
+    PendingAuthentication, VerifiedAuthentication, begin_authentication, verify_authentication,
+};
 pub use error::{Error, ErrorKind};
 pub use policy::{
     AttestationPolicy, BackupPolicy, CounterPolicy, CrossOrigin, Mediation, Policy,
@@ -29,9 +31,9 @@ use crate::data::{AuthenticatorData, AuthenticatorExtensions, Flags};
 use crate::encoding::Fault;
 
 /// Reports each step of a ceremony as it is performed and stops at the first that fails.
-struct Run<'o, 'a> {
+struct Run<'o, O: ?Sized> {
     ceremony: Ceremony,
-    observer: &'o mut dyn Observer<'a>,
+    observer: &'o mut O,
 }
 
 /// What a check that did not fail has to say.
@@ -102,8 +104,11 @@ fn malformed<'a>(kind: ErrorKind) -> impl Fn(Fault) -> Failure<'a> {
     }
 }
 
-impl<'a> Run<'_, 'a> {
-    fn step<T>(&mut self, number: u8, checked: Checked<'a, T>) -> Result<T, Error> {
+impl<O: ?Sized> Run<'_, O> {
+    fn step<'a, T>(&mut self, number: u8, checked: Checked<'a, T>) -> Result<T, Error>
+    where
+        O: Observer<'a>,
+    {
         match checked {
             Ok(performed) => {
                 self.report(number, performed.outcome, performed.value);
@@ -113,14 +118,20 @@ impl<'a> Run<'_, 'a> {
         }
     }
 
-    #[inline(never)]
-    fn report(&mut self, number: u8, outcome: Outcome, value: Value<'a>) {
+    fn report<'a>(&mut self, number: u8, outcome: Outcome, value: Value<'a>)
+    where
+        O: Observer<'a>,
+    {
         self.observer
             .step(Step::new(self.ceremony, number), outcome, value);
     }
 
+    #[cold]
     #[inline(never)]
-    fn fail(&mut self, number: u8, failure: Failure<'a>) -> Error {
+    fn fail<'a>(&mut self, number: u8, failure: Failure<'a>) -> Error
+    where
+        O: Observer<'a>,
+    {
         self.report(number, Outcome::Fail, failure.value);
         let fault = match failure.value {
             Value::Fault(fault) => Some(fault),

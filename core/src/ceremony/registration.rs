@@ -121,12 +121,12 @@ impl<'a> VerifiedRegistration<'a> {
 /// # Errors
 ///
 /// [`Error`] at the first step that does not hold.
-pub fn verify_registration<'a>(
+pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     response: &RegistrationResponse<'a>,
     challenge: Challenge<'_>,
     policy: &Policy<'_>,
     crypto: &Crypto<'_>,
-    observer: &mut dyn Observer<'a>,
+    observer: &mut O,
 ) -> Result<VerifiedRegistration<'a>, Error> {
     let run = &mut Run {
         ceremony: Ceremony::Registration,
@@ -143,13 +143,13 @@ pub fn verify_registration<'a>(
         challenge,
         origins: policy.origins,
     };
-    let json = run.step(5, read_client_data(response))?;
-    let client = run.step(6, client_data::parse(json, &expected))?;
-    run.step(7, client_data::check_type(&client, &expected))?;
-    run.step(8, client_data::check_challenge(&client, &expected))?;
-    run.step(9, client_data::check_origin(&client, &expected))?;
-    run.step(10, client_data::check_cross_origin(&client, policy))?;
-    run.step(11, client_data::check_top_origin(&client, policy))?;
+    let json = client_data::verify(
+        run,
+        [5, 6, 7, 8, 9, 10, 11],
+        response.client_data_json(),
+        &expected,
+        policy,
+    )?;
     let client_data_hash = crypto.sha256.digest(&[json]);
     run.step(12, pass())?;
 
@@ -235,14 +235,6 @@ fn check_client_extensions<'a>(
         .client_extension_results()
         .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
     pass_with(Value::None, results)
-}
-
-/// 7.1.5.
-fn read_client_data<'a>(response: &RegistrationResponse<'a>) -> Checked<'a, &'a [u8]> {
-    let json = response
-        .client_data_json()
-        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    client_data::check_utf8(json)
 }
 
 /// An attestation object taken apart.

@@ -2,9 +2,9 @@
 //! verifies, and the JSON in which the answer comes, trace included.
 //!
 //! The command line and the browser's module both call [`verify_check`] and add nothing, so they
-//! answer byte for byte the same. Data flow: the check is scanned in the caller's buffer ([`input`],
-//! offsets only), its base64url is decoded in place, the borrowed parts become a [`Policy`] and a
-//! response, the ceremony runs with a [`TraceLog`], and [`verdict`] writes what came of it.
+//! answer byte for byte the same. Data flow: the check is scanned in the caller's buffer (`input`,
+//! offsets only), its base64url is decoded in place, the borrowed parts become a `Policy` and a
+//! response, the ceremony runs with a `TraceLog`, and `verdict` writes what came of it.
 
 mod input;
 mod verdict;

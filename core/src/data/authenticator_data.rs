@@ -6,7 +6,7 @@ use crate::encoding::{Fault, FaultKind};
 #[derive(Clone, Copy, Debug)]
 pub struct AuthenticatorData<'a> {
     bytes: &'a [u8],
-    rp_id_hash: [u8; 32],
+    rp_id_hash: &'a [u8; 32],
     flags: Flags,
     sign_count: u32,
     attested: Option<AttestedCredentialData<'a>>,
@@ -21,7 +21,7 @@ pub struct Flags(u8);
 /// Attested credential data (WebAuthn section 6.5.1).
 #[derive(Clone, Copy, Debug)]
 pub struct AttestedCredentialData<'a> {
-    aaguid: [u8; 16],
+    aaguid: &'a [u8; 16],
     credential_id: &'a [u8],
     credential_public_key: &'a [u8],
 }
@@ -90,7 +90,7 @@ impl<'a> AuthenticatorData<'a> {
     /// [`Fault`] where the bytes are not what their flags announce, or more.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
-        let rp_id_hash = reader.array(WHAT)?;
+        let rp_id_hash = reader.array_ref(WHAT)?;
         let flags = Flags::new(reader.byte(WHAT)?);
         let sign_count = u32::from_be_bytes(reader.array(WHAT)?);
         let mut canonical = true;
@@ -124,8 +124,8 @@ impl<'a> AuthenticatorData<'a> {
 
     /// SHA-256 of the RP ID that the authenticator acted for.
     #[must_use]
-    pub const fn rp_id_hash(&self) -> &[u8; 32] {
-        &self.rp_id_hash
+    pub const fn rp_id_hash(&self) -> &'a [u8; 32] {
+        self.rp_id_hash
     }
 
     /// The flags.
@@ -177,7 +177,7 @@ impl<'a> AttestedCredentialData<'a> {
     #[inline(never)]
     fn read(reader: &mut Reader<'a>, canonical: &mut bool) -> Result<Self, Fault> {
         const WHAT: &str = "attested credential data";
-        let aaguid = reader.array(WHAT)?;
+        let aaguid = reader.array_ref(WHAT)?;
         let length = u16::from_be_bytes(reader.array(WHAT)?);
         let credential_id = reader.take(usize::from(length), WHAT)?;
         // Where the key ends is only known once it has been walked.
@@ -193,7 +193,7 @@ impl<'a> AttestedCredentialData<'a> {
     /// The authenticator's model, all zero where it does not say.
     #[must_use]
     pub const fn aaguid(&self) -> [u8; 16] {
-        self.aaguid
+        *self.aaguid
     }
 
     /// The credential id.

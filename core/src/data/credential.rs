@@ -1,9 +1,8 @@
 use core::fmt;
 
 use heapless::Vec;
-use minicbor::encode::write::Cursor;
 
-use crate::encoding::cbor::{Content, Item};
+use crate::encoding::cbor::{Content, Item, Writer};
 use crate::encoding::{Fault, FaultKind};
 
 /// What a relying party keeps of a credential and a sign-in is verified against (the credential
@@ -99,30 +98,25 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
     ///
     /// [`StoredCredentialError::Buffer`] where it does not fit.
     pub fn to_cbor<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], StoredCredentialError> {
-        let mut encoder = minicbor::Encoder::new(Cursor::new(&mut *buffer));
-        let length = self
-            .encode(&mut encoder)
-            .map(|()| encoder.writer().position())
-            .map_err(|_| StoredCredentialError::Buffer)?;
-        buffer.get(..length).ok_or(StoredCredentialError::Buffer)
+        let mut writer = Writer::new(buffer);
+        self.write(&mut writer)
+            .ok_or(StoredCredentialError::Buffer)?;
+        Ok(writer.into_written())
     }
 
-    fn encode(
-        &self,
-        encoder: &mut minicbor::Encoder<Cursor<&mut [u8]>>,
-    ) -> Result<(), minicbor::encode::Error<minicbor::encode::write::EndOfSlice>> {
+    fn write(&self, writer: &mut Writer<'_>) -> Option<()> {
         let flags = [(4, self.backup_eligible), (5, self.backup_state)];
         let known = flags.iter().filter(|(_, flag)| flag.is_some()).count();
-        encoder.map(u64::try_from(known).unwrap_or_default().saturating_add(3))?;
-        encoder.u8(1)?.bytes(&self.id)?;
-        encoder.u8(2)?.bytes(&self.public_key)?;
-        encoder.u8(3)?.u32(self.sign_count)?;
+        writer.map(u32::try_from(known).ok()?.saturating_add(3))?;
+        writer.unsigned(1)?.bytes(&self.id)?;
+        writer.unsigned(2)?.bytes(&self.public_key)?;
+        writer.unsigned(3)?.unsigned(self.sign_count)?;
         for (label, flag) in flags {
             if let Some(flag) = flag {
-                encoder.u8(label)?.bool(flag)?;
+                writer.unsigned(label)?.bool(flag)?;
             }
         }
-        Ok(())
+        Some(())
     }
 
     /// Reads what [`to_cbor`](Self::to_cbor) has written, and nothing else: a damaged record is

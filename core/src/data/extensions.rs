@@ -45,6 +45,7 @@ const PIN_LENGTH_MAX: u8 = 63;
 
 impl<'a> AuthenticatorExtensions<'a> {
     /// Reads the outputs of one ceremony: a map with a name for each key.
+    #[inline(never)]
     pub(crate) fn read(outputs: Item<'a>) -> Result<Self, Fault> {
         let mut found = Self::default();
         for (name, output) in outputs.as_map().into_iter().flatten() {

@@ -17,7 +17,8 @@ enum Kind<'a> {
         /// Only where it is not the scheme's own.
         port: Option<u16>,
     },
-    Opaque(&'a str),
+    /// Everything else, and web origins that are known to be serialised.
+    Exact(&'a str),
 }
 
 /// Why a text is no [`Origin`].
@@ -58,8 +59,9 @@ impl<'a> Origin<'a> {
     /// [`OriginError`] where an `http` or `https` origin is not one, or the text is empty.
     pub fn parse(text: &'a str) -> Result<Self, OriginError> {
         for (scheme, default_port) in [("https", 443), ("http", 80)] {
-            if let Some((name, rest)) = text.split_once("://")
+            if let Some((name, rest)) = text.split_at_checked(scheme.len())
                 && name.eq_ignore_ascii_case(scheme)
+                && let Some(rest) = rest.strip_prefix("://")
             {
                 return Self::parse_web(scheme, default_port, rest);
             }
@@ -67,7 +69,14 @@ impl<'a> Origin<'a> {
         if text.is_empty() {
             return Err(OriginError::Empty);
         }
-        Ok(Self(Kind::Opaque(text)))
+        Ok(Self::exact(text))
+    }
+
+    /// The origin that clients write in exactly these bytes: an opaque one, or a web origin that is
+    /// known to be in its serialisation. Firmware that knows its origin does without the parser.
+    #[must_use]
+    pub const fn exact(text: &'a str) -> Self {
+        Self(Kind::Exact(text))
     }
 
     fn parse_web(
@@ -79,47 +88,32 @@ impl<'a> Origin<'a> {
         if !authority.is_ascii() {
             return Err(OriginError::NotAscii);
         }
-        if authority.contains(['/', '?', '#', '@', '\\']) {
+        if authority
+            .bytes()
+            .any(|byte| matches!(byte, b'/' | b'?' | b'#' | b'@' | b'\\'))
+        {
             return Err(OriginError::NotAnOrigin);
         }
-        let port_colon = match authority.rfind(']') {
-            // An IPv6 address has colons of its own, inside its brackets.
-            Some(bracket) => authority
-                .get(bracket..)
-                .and_then(|tail| tail.find(':'))
-                .map(|colon| colon.saturating_add(bracket)),
-            None => authority.find(':'),
-        };
-        let (host, port) = match port_colon.and_then(|colon| authority.split_at_checked(colon)) {
-            Some((host, port)) => (host, port.strip_prefix(':').unwrap_or_default()),
-            None => (authority, ""),
-        };
-        let port = match port {
-            "" => None,
-            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                let port: u16 = digits.parse().map_err(|_| OriginError::Port)?;
-                if port == 0 {
-                    return Err(OriginError::Port);
-                }
-                Some(port).filter(|port| *port != default_port)
-            }
-            _ => return Err(OriginError::Port),
-        };
-        let is_name = |host: &str| {
-            !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-        };
-        let is_ipv6 = |host: &str| {
-            host.strip_prefix('[')
-                .and_then(|host| host.strip_suffix(']'))
-                .is_some_and(|host| host.parse::<core::net::Ipv6Addr>().is_ok())
-        };
+        // An IPv6 address has colons of its own, inside its brackets.
+        let in_brackets = authority.bytes().position(|byte| byte == b']').unwrap_or(0);
+        let colon = authority
+            .bytes()
+            .skip(in_brackets)
+            .position(|byte| byte == b':')
+            .map_or(authority.len(), |colon| colon.saturating_add(in_brackets));
+        let (host, port) = authority.split_at_checked(colon).unwrap_or_default();
         if !is_name(host) && !is_ipv6(host) {
             return Err(OriginError::Host);
         }
-        Ok(Self(Kind::Web { scheme, host, port }))
+        let port = match port.strip_prefix(':').unwrap_or_default() {
+            "" => None,
+            digits => Some(parse_port(digits).ok_or(OriginError::Port)?),
+        };
+        Ok(Self(Kind::Web {
+            scheme,
+            host,
+            port: port.filter(|port| *port != default_port),
+        }))
     }
 
     /// Whether this is an `http` or `https` origin.
@@ -131,22 +125,74 @@ impl<'a> Origin<'a> {
     /// Whether `text` is exactly this origin's serialisation.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.matches_chars(text.chars())
+        match self.0 {
+            Kind::Exact(expected) => text == expected,
+            Kind::Web { .. } => self.matches_chars(text.chars()),
+        }
     }
 
-    pub(crate) fn matches_chars(&self, text: impl Iterator<Item = char>) -> bool {
-        let mut rest = Rest { text, equal: true };
-        // Writing into the comparison only fails where it has failed.
-        let written = fmt::write(&mut rest, format_args!("{self}"));
-        written.is_ok() && rest.equal && rest.text.next().is_none()
+    pub(crate) fn matches_chars(&self, mut text: impl Iterator<Item = char>) -> bool {
+        let mut next = |expected: char| text.next() == Some(expected);
+        let equal = match self.0 {
+            Kind::Exact(expected) => expected.chars().all(next),
+            Kind::Web { scheme, host, port } => {
+                scheme.chars().all(&mut next)
+                    && "://".chars().all(&mut next)
+                    && host.chars().all(|host| next(host.to_ascii_lowercase()))
+                    && port.is_none_or(|port| next(':') && decimal(port).all(next))
+            }
+        };
+        equal && text.next().is_none()
     }
+}
+
+/// A host name, in any case.
+fn is_name(host: &str) -> bool {
+    !host.is_empty()
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+}
+
+/// An IPv6 address in its brackets, as far as its characters tell: only what a client sends is
+/// compared with it.
+fn is_ipv6(host: &str) -> bool {
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .is_some_and(|address| {
+            address.bytes().any(|byte| byte == b':')
+                && address
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
+        })
+}
+
+/// A port from 1 to 65535.
+fn parse_port(digits: &str) -> Option<u16> {
+    let port = digits.bytes().try_fold(0_u16, |port, byte| {
+        let digit = char::from(byte).to_digit(10)?;
+        port.checked_mul(10)?
+            .checked_add(u16::try_from(digit).ok()?)
+    })?;
+    (port > 0).then_some(port)
+}
+
+/// The digits of a number, without leading zeros.
+fn decimal(number: u16) -> impl Iterator<Item = char> {
+    [10_000, 1_000, 100, 10, 1]
+        .into_iter()
+        .filter(move |unit| number >= *unit || *unit == 1)
+        .filter_map(move |unit| {
+            let digit = number.checked_div(unit)?.checked_rem(10)?;
+            char::from_digit(digit.into(), 10)
+        })
 }
 
 impl fmt::Display for Origin<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
         match self.0 {
-            Kind::Opaque(text) => f.write_str(text),
+            Kind::Exact(text) => f.write_str(text),
             Kind::Web { scheme, host, port } => {
                 f.write_str(scheme)?;
                 f.write_str("://")?;
@@ -159,21 +205,6 @@ impl fmt::Display for Origin<'_> {
                 }
             }
         }
-    }
-}
-
-/// A `fmt::Write` that compares what is written with the characters of another text.
-struct Rest<I> {
-    text: I,
-    equal: bool,
-}
-
-impl<I: Iterator<Item = char>> fmt::Write for Rest<I> {
-    fn write_str(&mut self, written: &str) -> fmt::Result {
-        self.equal &= written
-            .chars()
-            .all(|character| self.text.next() == Some(character));
-        if self.equal { Ok(()) } else { Err(fmt::Error) }
     }
 }
 

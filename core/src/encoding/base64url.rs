@@ -2,23 +2,14 @@
 
 #[cfg(feature = "json")]
 use super::Span;
+use super::reader::Reader;
 
 /// Decodes the text that `span` names in place and returns the span of the bytes, which begin where
 /// the text began. `None` leaves the text's place in an unspecified state: it was no base64url.
 #[cfg(feature = "json")]
 pub(crate) fn decode(buffer: &mut [u8], span: Span) -> Option<Span> {
-    use base64ct::{Base64UrlUnpadded, Encoding};
-
-    let text = buffer.get_mut(span.range())?;
-    let last = text.last().copied();
-    let bytes = Base64UrlUnpadded::decode_in_place(text).ok()?;
-    // Decoding in place does not look at the bits behind the last byte; only zeros are right there.
-    let group = bytes.chunks(3).last().unwrap_or_default();
-    if characters(group).last() != last {
-        return None;
-    }
-    let start = span.range().start;
-    Some(Span::new(start, start.saturating_add(bytes.len())))
+    let (decoded, bits_left) = decode_bits(buffer, span, Alphabet::Url)?;
+    (bits_left == 0).then_some(decoded)
 }
 
 /// Whether a text is of the alphabet and of a length that bytes can have.
@@ -30,6 +21,44 @@ pub(crate) fn is_text(text: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
+/// The same for base64 with its padding.
+#[cfg(feature = "json")]
+pub(crate) fn decode_padded(buffer: &mut [u8], span: Span) -> Option<Span> {
+    let text = span.of(buffer)?;
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    if padding > 2 || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let range = span.range();
+    let unpadded = Span::new(range.start, range.end.checked_sub(padding)?);
+    let (decoded, bits_left) = decode_bits(buffer, unpadded, Alphabet::Standard)?;
+    (bits_left == 0).then_some(decoded)
+}
+
+/// Decodes, and returns the bits behind the last byte as well.
+#[cfg(feature = "json")]
+fn decode_bits(buffer: &mut [u8], span: Span, alphabet: Alphabet) -> Option<(Span, u32)> {
+    let range = span.range();
+    let (mut read, mut written) = (range.start, range.start);
+    // Bits that have been read and not written, and how many.
+    let (mut bits, mut pending) = (0_u32, 0_u32);
+    while read < range.end {
+        bits = (bits << 6) | u32::from(alphabet.sextet(*buffer.get(read)?)?);
+        pending = pending.saturating_add(6);
+        if let Some(left) = pending.checked_sub(8) {
+            // This place has been read, as every byte takes more than one character.
+            let [.., byte] = bits.checked_shr(left)?.to_be_bytes();
+            *buffer.get_mut(written)? = byte;
+            written = written.saturating_add(1);
+            bits &= 1_u32.checked_shl(left)?.saturating_sub(1);
+            pending = left;
+        }
+        read = read.saturating_add(1);
+    }
+    // One character alone makes no byte.
+    (pending < 6).then_some((Span::new(range.start, written), bits))
+}
+
 /// Writes `bytes` as base64url.
 #[cfg(feature = "json")]
 pub(crate) fn write(bytes: &[u8], out: &mut dyn core::fmt::Write) -> core::fmt::Result {
@@ -37,7 +66,7 @@ pub(crate) fn write(bytes: &[u8], out: &mut dyn core::fmt::Write) -> core::fmt::
 }
 
 /// Which of the two alphabets of RFC 4648 a text is in.
-#[cfg(feature = "attestation")]
+#[cfg(any(feature = "attestation", feature = "json"))]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alphabet {
     /// base64url (section 5), without padding.
@@ -46,7 +75,7 @@ pub(crate) enum Alphabet {
     Standard,
 }
 
-#[cfg(feature = "attestation")]
+#[cfg(any(feature = "attestation", feature = "json"))]
 impl Alphabet {
     fn sextet(self, character: u8) -> Option<u8> {
         Some(match (character, self) {
@@ -114,22 +143,34 @@ pub(crate) fn decode_into(
     }
 }
 
-/// The characters of the encoding of `bytes`, one by one: what a challenge is compared by.
+/// The characters of the encoding of `bytes`, one by one.
 pub(crate) fn characters(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
     bytes.chunks(3).flat_map(|group| {
-        let byte = |index: usize| group.get(index).copied().unwrap_or(0);
-        let [a, b, c] = [byte(0), byte(1), byte(2)];
-        let sextets = [
-            a >> 2,
-            (a << 4 | b >> 4) & 63,
-            (b << 2 | c >> 6) & 63,
-            c & 63,
-        ];
-        sextets
-            .into_iter()
-            .take(group.len().saturating_add(1))
-            .map(character)
+        let (characters, count) = encode(group);
+        characters.into_iter().take(count)
     })
+}
+
+/// Moves behind the encoding of `bytes` if it comes next: what a challenge is compared by.
+pub(crate) fn skip(reader: &mut Reader<'_>, bytes: &[u8]) -> bool {
+    bytes.chunks(3).all(|group| {
+        let (characters, count) = encode(group);
+        let (characters, _) = characters.split_at_checked(count).unwrap_or_default();
+        reader.skip_prefix(characters)
+    })
+}
+
+/// The characters of up to three bytes, and how many there are.
+fn encode(group: &[u8]) -> ([u8; 4], usize) {
+    let byte = |index: usize| group.get(index).copied().unwrap_or(0);
+    let [a, b, c] = [byte(0), byte(1), byte(2)];
+    let sextets = [
+        a >> 2,
+        (a << 4 | b >> 4) & 63,
+        (b << 2 | c >> 6) & 63,
+        c & 63,
+    ];
+    (sextets.map(character), group.len().saturating_add(1))
 }
 
 fn character(sextet: u8) -> u8 {

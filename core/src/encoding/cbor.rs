@@ -503,6 +503,59 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
     }
 }
 
+/// Writes items into a buffer, every head the shortest. `None` where there is no room.
+pub(crate) struct Writer<'b> {
+    buffer: &'b mut [u8],
+    length: usize,
+}
+
+impl<'b> Writer<'b> {
+    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, length: 0 }
+    }
+
+    /// What has been written.
+    pub(crate) fn into_written(self) -> &'b [u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
+    /// The head of a map of so many members.
+    pub(crate) fn map(&mut self, members: u32) -> Option<&mut Self> {
+        self.head(5, members)
+    }
+
+    pub(crate) fn unsigned(&mut self, value: u32) -> Option<&mut Self> {
+        self.head(0, value)
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Option<&mut Self> {
+        self.head(2, u32::try_from(bytes.len()).ok()?)?.raw(bytes)
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) -> Option<&mut Self> {
+        self.raw(&[if value { 0xf5 } else { 0xf4 }])
+    }
+
+    fn head(&mut self, major: u8, argument: u32) -> Option<&mut Self> {
+        let first = major << 5;
+        let [a, b, c, d] = argument.to_be_bytes();
+        match argument {
+            0..=23 => self.raw(&[first | d]),
+            24..=0xff => self.raw(&[first | 24, d]),
+            0x100..=0xffff => self.raw(&[first | 25, c, d]),
+            _ => self.raw(&[first | 26, a, b, c, d]),
+        }
+    }
+
+    fn raw(&mut self, bytes: &[u8]) -> Option<&mut Self> {
+        for byte in bytes {
+            *self.buffer.get_mut(self.length)? = *byte;
+            self.length = self.length.checked_add(1)?;
+        }
+        Some(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::vec;

@@ -1,21 +1,20 @@
 //! PEM (RFC 7468), decoded where it lies.
 
-use base64ct::{Base64, Encoding};
-
-use super::Span;
+use super::{Span, base64url};
 
 /// Decodes the one block of this label that the text which `span` names is, and returns the span of
 /// its bytes. `None` leaves the text's place in an unspecified state: it was no such block.
 pub(crate) fn decode(buffer: &mut [u8], span: Span, label: &str) -> Option<Span> {
     let start = span.range().start;
-    let text = core::str::from_utf8(span.of(buffer)?).ok()?;
-    let body = text
-        .trim()
+    let text = core::str::from_utf8(span.of(buffer)?).ok()?.trim_end();
+    let rest = text
+        .trim_start()
         .strip_prefix("-----BEGIN ")?
         .strip_prefix(label)?;
-    let body = body.strip_prefix("-----")?.strip_suffix("-----")?;
-    let body = body.strip_suffix(label)?.strip_suffix("-----END ")?;
-    let (offset, length) = (text.find(body)?, body.len());
+    let rest = rest.strip_prefix("-----")?;
+    let body = rest.strip_suffix("-----")?.strip_suffix(label)?;
+    let body = body.strip_suffix("-----END ")?;
+    let (offset, length) = (text.len().checked_sub(rest.len())?, body.len());
 
     // What is left of the block without its line ends moves to its front.
     let text = buffer.get_mut(span.range())?;
@@ -27,8 +26,7 @@ pub(crate) fn decode(buffer: &mut [u8], span: Span, label: &str) -> Option<Span>
             written = written.checked_add(1)?;
         }
     }
-    let bytes = Base64::decode_in_place(text.get_mut(..written)?).ok()?;
-    Some(Span::new(start, start.checked_add(bytes.len())?))
+    base64url::decode_padded(buffer, Span::new(start, start.checked_add(written)?))
 }
 
 #[cfg(test)]

@@ -40,11 +40,18 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], Fault> {
+        self.array_ref(what).copied()
+    }
+
+    pub(crate) fn array_ref<const N: usize>(
+        &mut self,
+        what: &'static str,
+    ) -> Result<&'a [u8; N], Fault> {
         let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
             return Err(self.fault(what, FaultKind::Truncated));
         };
         self.advance_to(rest);
-        Ok(*head)
+        Ok(head)
     }
 
     pub(crate) fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], Fault> {

@@ -38,7 +38,6 @@ impl<W: Write> TextWriter<W> {
     }
 
     fn line(&mut self, at: Option<usize>, length: Option<usize>, text: fmt::Arguments<'_>) {
-        let indent = self.depth.saturating_mul(2);
         let columns = |out: &mut W, column: Option<usize>| match column {
             Some(number) => write!(out, "{number:>6} "),
             None => out.write_str("       "),
@@ -47,7 +46,9 @@ impl<W: Write> TextWriter<W> {
             .result
             .and_then(|()| columns(&mut self.out, at))
             .and_then(|()| columns(&mut self.out, length))
-            .and_then(|()| writeln!(self.out, " {:indent$}{text}", ""));
+            .and_then(|()| self.out.write_str(" "))
+            .and_then(|()| (0..self.depth).try_for_each(|_| self.out.write_str("  ")))
+            .and_then(|()| writeln!(self.out, "{text}"));
     }
 
     fn describe(&mut self, field: &Field<'_>) {
