@@ -1,0 +1,16 @@
+//! One ES256 assertion.
+#![no_std]
+#![no_main]
+
+use portcullis_core::Crypto;
+use portcullis_core::algorithm::{Es256, SoftSha256};
+use portcullis_firmware::{ceremony, measured};
+
+measured!(
+    ceremony::authentication,
+    Crypto {
+        sha256: &SoftSha256,
+        algorithms: &[&Es256],
+        attestation_algorithms: &[]
+    }
+);

@@ -1,0 +1,16 @@
+//! One ES256 registration with self attestation.
+#![no_std]
+#![no_main]
+
+use portcullis_core::Crypto;
+use portcullis_core::algorithm::{Es256, SoftSha256};
+use portcullis_firmware::{ceremony, measured};
+
+measured!(
+    ceremony::registration,
+    Crypto {
+        sha256: &SoftSha256,
+        algorithms: &[&Es256],
+        attestation_algorithms: &[]
+    }
+);

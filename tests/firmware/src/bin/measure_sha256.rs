@@ -1,0 +1,17 @@
+//! One assertion whose signature alone is not verified.
+#![no_std]
+#![no_main]
+
+use portcullis_core::Crypto;
+use portcullis_core::algorithm::SoftSha256;
+use portcullis_firmware::constant::ConstantAlgorithm;
+use portcullis_firmware::{ceremony, measured};
+
+measured!(
+    ceremony::authentication,
+    Crypto {
+        sha256: &SoftSha256,
+        algorithms: &[&ConstantAlgorithm],
+        attestation_algorithms: &[]
+    }
+);

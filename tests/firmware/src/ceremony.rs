@@ -1,0 +1,52 @@
+//! The two operations that are measured, on the inputs from the console.
+
+use portcullis_core::{
+    AuthenticationResponse, Challenge, CredentialRecord, Crypto, Origin, Policy,
+    RegistrationResponse, verify_authentication, verify_registration,
+};
+
+use crate::measure::Fields;
+
+/// The RP id of everything that is measured.
+pub const RP_ID: &str = "example.org";
+/// The origin of everything that is measured.
+pub const ORIGIN: Origin<'static> = Origin::exact("https://example.org");
+
+/// Verifies one assertion: challenge, credential id, public key, client data, authenticator data,
+/// signature.
+#[must_use]
+pub fn authentication(mut fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
+    let Some(challenge) = Challenge::new(fields.field()) else {
+        return false;
+    };
+    let id = fields.field();
+    let record = CredentialRecord {
+        id,
+        public_key: fields.field(),
+        sign_count: 0,
+        backup_eligible: None,
+        backup_state: None,
+    };
+    let response = AuthenticationResponse::new(id, fields.field(), fields.field(), fields.field());
+    let policy = Policy::new(&[RP_ID], &[ORIGIN]);
+    verify_authentication(
+        &response,
+        Some(&record),
+        challenge,
+        &policy,
+        crypto,
+        &mut (),
+    )
+    .is_ok()
+}
+
+/// Verifies one registration: challenge, credential id, client data, attestation object.
+#[must_use]
+pub fn registration(mut fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
+    let Some(challenge) = Challenge::new(fields.field()) else {
+        return false;
+    };
+    let response = RegistrationResponse::new(fields.field(), fields.field(), fields.field());
+    let policy = Policy::new(&[RP_ID], &[ORIGIN]);
+    verify_registration(&response, challenge, &policy, crypto, &mut ()).is_ok()
+}
