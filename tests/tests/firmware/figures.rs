@@ -406,6 +406,18 @@ fn assert_within_budget(table: &Table) {
     let within = |what: &str, figure: u64, most: u64| {
         assert!(figure <= most, "{what}: {figure}, at most {most}");
     };
+    within(
+        "core alone: instructions",
+        table.rows["core"].instructions,
+        8_000,
+    );
+    let rs256 = table.rows["rs256"];
+    within("RS256 assertion: stack", rs256.stack, 12 * 1024);
+    within(
+        "RS256 assertion: instructions",
+        rs256.instructions,
+        2_400_000,
+    );
     let es256 = table.rows["es256"];
     within("ES256 assertion: memory", es256.stack + es256.ram, 8 * 1024);
     within(
