@@ -236,7 +236,11 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
         policy,
     )?;
 
-    let auth_data = run.step(15, read_authenticator_data(&values, policy, app_id, sha256))?;
+    let parsed = AuthenticatorData::parse(values.authenticator_data);
+    let auth_data = run.step(
+        15,
+        check_authenticator_data(&parsed, policy, app_id, sha256),
+    )?;
     if !auth_data.is_canonical() {
         run.observer.note(Note::AuthenticatorDataNotCanonical);
     }
@@ -251,7 +255,7 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
     Ok(Prepared {
         credential_id,
         user_handle: response.user_handle(),
-        auth_data,
+        auth_data: *auth_data,
         client_data_hash,
         signature: values.signature,
         record: record.copied(),
@@ -400,15 +404,16 @@ fn read_values<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, Values<
 }
 
 /// 7.2.15: the first step that looks into the authenticator data.
-fn read_authenticator_data<'a>(
-    values: &Values<'a>,
+fn check_authenticator_data<'a, 's>(
+    parsed: &'s Result<AuthenticatorData<'a>, Fault>,
     policy: &Policy<'_>,
     app_id: Option<&str>,
     sha256: &dyn Sha256,
-) -> Checked<'a, AuthenticatorData<'a>> {
-    let auth_data = AuthenticatorData::parse(values.authenticator_data)
-        .map_err(malformed(ErrorKind::AuthenticatorDataMalformed))?;
-    let checked = check_rp_id(&auth_data, policy, app_id, sha256)?;
+) -> Checked<'a, &'s AuthenticatorData<'a>> {
+    let auth_data = parsed
+        .as_ref()
+        .map_err(|fault| malformed(ErrorKind::AuthenticatorDataMalformed)(*fault))?;
+    let checked = check_rp_id(auth_data, policy, app_id, sha256)?;
     Ok(checked.with(auth_data))
 }
 

@@ -28,12 +28,14 @@ pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
         top_origin,
     ] = numbers;
     let json = run.step(utf8, check_utf8(json))?;
-    let client = run.step(syntax, parse(json, expected))?;
-    run.step(ty, check_type(&client, expected))?;
-    run.step(challenge, check_challenge(&client, expected))?;
-    run.step(origin, check_origin(&client, expected))?;
-    run.step(cross_origin, check_cross_origin(&client, policy))?;
-    run.step(top_origin, check_top_origin(&client, policy))?;
+    // Borrowed where it was parsed to: a copy on the way would stay on the stack.
+    let parsed = ClientData::parse(json, expected);
+    let client = run.step(syntax, check_parsed(&parsed))?;
+    run.step(ty, check_type(client, expected))?;
+    run.step(challenge, check_challenge(client, expected))?;
+    run.step(origin, check_origin(client, expected))?;
+    run.step(cross_origin, check_cross_origin(client, policy))?;
+    run.step(top_origin, check_top_origin(client, policy))?;
     Ok(json)
 }
 
@@ -54,10 +56,13 @@ fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
 }
 
 /// 7.1.6, 7.2.9.
-fn parse<'a>(json: &'a [u8], expected: &Expected<'_>) -> Checked<'a, ClientData<'a>> {
-    let data =
-        ClientData::parse(json, expected).map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    pass_with(Value::None, data)
+fn check_parsed<'a, 's>(
+    parsed: &'s Result<ClientData<'a>, Fault>,
+) -> Checked<'a, &'s ClientData<'a>> {
+    match parsed {
+        Ok(client) => pass_with(Value::None, client),
+        Err(fault) => fail(ErrorKind::ClientDataMalformed, Value::Fault(*fault)),
+    }
 }
 
 /// 7.1.7, 7.2.10.

@@ -88,6 +88,7 @@ impl<'a> AuthenticatorData<'a> {
     /// # Errors
     ///
     /// [`Fault`] where the bytes are not what their flags announce, or more.
+    #[inline(never)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let rp_id_hash = reader.array_ref(WHAT)?;

@@ -177,7 +177,7 @@ impl<'a> ClientData<'a> {
 pub(crate) fn is_any_origin(text: JsonStr<'_>, origins: &[Origin<'_>]) -> bool {
     origins.iter().any(|origin| match text.plain() {
         Some(plain) => origin.matches(plain),
-        None => origin.matches_chars(text.chars()),
+        None => origin.matches_chars(&mut text.chars()),
     })
 }
 

@@ -127,11 +127,13 @@ impl<'a> Origin<'a> {
     pub fn matches(&self, text: &str) -> bool {
         match self.0 {
             Kind::Exact(expected) => text == expected,
-            Kind::Web { .. } => self.matches_chars(text.chars()),
+            Kind::Web { .. } => self.matches_chars(&mut text.chars()),
         }
     }
 
-    pub(crate) fn matches_chars(&self, mut text: impl Iterator<Item = char>) -> bool {
+    /// The same for characters that are decoded on the way.
+    #[inline(never)]
+    pub(crate) fn matches_chars(&self, text: &mut dyn Iterator<Item = char>) -> bool {
         let mut next = |expected: char| text.next() == Some(expected);
         let equal = match self.0 {
             Kind::Exact(expected) => expected.chars().all(next),
