@@ -21,7 +21,7 @@ pub(crate) fn is_text(text: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// The same for base64 with its padding.
+/// Decodes base64 with its padding in the same way, in place.
 #[cfg(feature = "json")]
 pub(crate) fn decode_padded(buffer: &mut [u8], span: Span) -> Option<Span> {
     let text = span.of(buffer)?;
