@@ -27,6 +27,11 @@ pub const RSA_MODULUS_MIN: usize = 2048;
 /// Longest RSA modulus, in bits: no authenticator or attestation authority uses a longer one, and the
 /// cost of a verification grows with its square.
 pub const RSA_MODULUS_MAX: usize = 4096;
+
+/// Longest RSA exponent, in bits: the work of a verification grows with it. Nearly all are 65537; no
+/// library that browsers and servers verify with takes a longer one.
+pub const RSA_EXPONENT_MAX: usize = 33;
+
 /// Extensions of one certificate. Genuine ones have up to 12; each is compared with those before it.
 #[cfg(feature = "attestation")]
 pub const CERTIFICATE_EXTENSIONS_MAX: usize = 32;

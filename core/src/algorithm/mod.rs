@@ -23,6 +23,8 @@ mod es512;
 pub(crate) mod hash;
 #[cfg(feature = "_ml_dsa")]
 mod ml_dsa;
+#[cfg(any(feature = "_pkcs1", feature = "_pss"))]
+mod montgomery;
 #[cfg(feature = "_pkcs1")]
 mod pkcs1;
 #[cfg(feature = "_pss")]

@@ -17,7 +17,7 @@ fn verify(
     let mut encoded = key.encoded(signature).ok_or(SignatureError)?;
     let digest = hash.digest(message);
     // The encoded message has one bit less than the modulus.
-    let bits = key.bits.saturating_sub(1);
+    let bits = key.bits().saturating_sub(1);
     is_consistent(encoded.as_mut(), bits, hash, digest.as_ref())
         .filter(|consistent| *consistent)
         .map(|_| ())

@@ -1,11 +1,9 @@
-//! RSA's public operation over fixed-width numbers, for both of its signature schemes.
-
-use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
-use crypto_bigint::{Odd, U2048, U3072, U4096, Uint};
+//! RSA's public operation, for both of its signature schemes.
 
 use super::KeyError;
+use super::montgomery::Modulus;
 use crate::data::PublicKey;
-use crate::limits::{RSA_MODULUS_MAX, RSA_MODULUS_MIN};
+use crate::limits::{RSA_EXPONENT_MAX, RSA_MODULUS_MAX, RSA_MODULUS_MIN};
 
 const BYTES_MAX: usize = RSA_MODULUS_MAX.div_ceil(8);
 
@@ -13,8 +11,6 @@ const BYTES_MAX: usize = RSA_MODULUS_MAX.div_ceil(8);
 pub(super) struct RsaKey<'a> {
     /// The modulus: odd, and its first byte is not zero.
     modulus: &'a [u8],
-    /// Bits of the modulus.
-    pub(super) bits: usize,
     exponent: u64,
 }
 
@@ -35,9 +31,14 @@ impl<'a> RsaKey<'a> {
         }
         Ok(Self {
             modulus: n,
-            bits,
             exponent: exponent(e).ok_or(KeyError)?,
         })
+    }
+
+    /// Bits of the modulus.
+    #[cfg(any(feature = "_pss", test))]
+    pub(super) fn bits(&self) -> usize {
+        bits(self.modulus).unwrap_or_default()
     }
 
     /// The signature to the power of the exponent (RFC 8017 section 5.2.2), where it is a number below
@@ -51,58 +52,9 @@ impl<'a> RsaKey<'a> {
             bytes: [0; BYTES_MAX],
             length: signature.len(),
         };
-        match self.bits {
-            0..=2048 => self.power_2048(signature, &mut encoded),
-            2049..=3072 => self.power_3072(signature, &mut encoded),
-            _ => self.power_4096(signature, &mut encoded),
-        }?;
+        encoded.as_mut().copy_from_slice(signature);
+        Modulus::new(self.modulus)?.power(encoded.as_mut(), self.exponent)?;
         Some(encoded)
-    }
-
-    // One function a size: numbers lie on the stack, and only those of the size in use shall.
-
-    #[inline(never)]
-    fn power_2048(&self, signature: &[u8], encoded: &mut Encoded) -> Option<()> {
-        encoded.set(
-            self.power::<{ U2048::LIMBS }>(signature)?
-                .to_be_bytes()
-                .as_ref(),
-        )
-    }
-
-    #[inline(never)]
-    fn power_3072(&self, signature: &[u8], encoded: &mut Encoded) -> Option<()> {
-        encoded.set(
-            self.power::<{ U3072::LIMBS }>(signature)?
-                .to_be_bytes()
-                .as_ref(),
-        )
-    }
-
-    #[inline(never)]
-    fn power_4096(&self, signature: &[u8], encoded: &mut Encoded) -> Option<()> {
-        encoded.set(
-            self.power::<{ U4096::LIMBS }>(signature)?
-                .to_be_bytes()
-                .as_ref(),
-        )
-    }
-
-    fn power<const LIMBS: usize>(&self, signature: &[u8]) -> Option<Uint<LIMBS>> {
-        let number = |bytes| Uint::<LIMBS>::from_be_slice_truncated(bytes, Uint::<LIMBS>::BITS);
-        let modulus = Odd::new(number(self.modulus)).into_option()?;
-        let parameters = FixedMontyParams::new_vartime(modulus);
-        // Square and multiply: without the table of powers that a long exponent would be worth.
-        let base = FixedMontyForm::new(&number(signature), &parameters);
-        let mut power = base;
-        let below_highest = self.exponent.checked_ilog2()?;
-        for bit in (0..below_highest).rev() {
-            power = power.square();
-            if self.exponent.checked_shr(bit)? & 1 == 1 {
-                power = power.mul(&base);
-            }
-        }
-        Some(power.retrieve())
     }
 }
 
@@ -117,26 +69,15 @@ fn is_odd(number: &[u8]) -> bool {
     number.last().is_some_and(|last| last % 2 == 1)
 }
 
-/// An odd number from 3, written in at most 8 bytes: the time of a verification grows with it.
+/// An odd number from 3 and within the limit.
 fn exponent(bytes: &[u8]) -> Option<u64> {
-    if bits(bytes)? > 64 || !is_odd(bytes) {
+    if bits(bytes)? > RSA_EXPONENT_MAX || !is_odd(bytes) {
         return None;
     }
     let number = bytes
         .iter()
         .fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
     Some(number).filter(|number| *number >= 3)
-}
-
-impl Encoded {
-    /// Takes the low bytes of a number, which has none other.
-    fn set(&mut self, number: &[u8]) -> Option<()> {
-        let unused = number.len().checked_sub(self.length)?;
-        for (to, from) in self.bytes.iter_mut().zip(number.iter().skip(unused)) {
-            *to = *from;
-        }
-        Some(())
-    }
 }
 
 impl AsRef<[u8]> for Encoded {
@@ -163,7 +104,7 @@ mod tests {
     fn bits(n: &[u8], e: &[u8]) -> Option<usize> {
         RsaKey::new(&PublicKey::Rsa { n, e })
             .ok()
-            .map(|key| key.bits)
+            .map(|key| key.bits())
     }
 
     #[test]
@@ -184,11 +125,11 @@ mod tests {
     }
 
     #[test]
-    fn an_exponent_is_odd_and_from_3_to_64_bits() {
+    fn an_exponent_is_odd_and_from_3_to_33_bits() {
         let exponent = |e| bits(&[0xff; 256], e).is_some();
         assert!(exponent(&[3]));
         assert!(exponent(&[1, 0, 1]));
-        assert!(exponent(&[0xff; 8]));
+        assert!(exponent(&[1, 0xff, 0xff, 0xff, 0xff]));
         for refused in [
             &[][..],
             &[0],
@@ -196,7 +137,7 @@ mod tests {
             &[2],
             &[1, 0],
             &[0, 3],
-            &[1, 0, 0, 0, 0, 0, 0, 0, 1],
+            &[2, 0, 0, 0, 1],
         ] {
             assert!(!exponent(refused), "{refused:02x?}");
         }
