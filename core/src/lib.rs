@@ -51,6 +51,9 @@ pub mod data;
 mod encoding;
 #[cfg(feature = "json")]
 mod escape;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "es256")]
 #[doc = include_str!("guide.md")]
 pub mod guide {}

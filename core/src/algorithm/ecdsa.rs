@@ -8,7 +8,7 @@ const WHAT: &str = "ECDSA signature";
 
 /// Takes `SEQUENCE { r INTEGER, s INTEGER }` apart, in DER and nothing else. The numbers are positive,
 /// big-endian, and have lost the zero byte that keeps a leading bit from being a sign.
-pub(super) fn split(signature: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
+pub(crate) fn split(signature: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
     let mut outer = Reader::new(signature);
     let mut inner = Reader::new(value(&mut outer, 0x30)?);
     outer.finish(WHAT)?;

@@ -37,6 +37,8 @@ mod tests;
 
 use core::fmt;
 
+#[cfg(all(fuzzing, feature = "es256"))]
+pub(crate) use ecdsa::split as split_ecdsa_signature;
 #[cfg(feature = "ed448")]
 pub use ed448::Ed448;
 #[cfg(feature = "eddsa")]

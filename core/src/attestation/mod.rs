@@ -24,6 +24,8 @@ mod trust;
 use core::fmt;
 
 pub(crate) use statement::{Statement, StatementError, Verified};
+#[cfg(all(fuzzing, feature = "attestation"))]
+pub(crate) use tpm::{is_attest, is_public_area};
 #[cfg(feature = "trust")]
 pub(crate) use trust::{Anchors, PathError};
 

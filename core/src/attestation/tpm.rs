@@ -318,3 +318,15 @@ fn sized<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<&'a [u8], Fa
     let length = number(reader, what)?;
     reader.take(usize::from(length), what)
 }
+
+/// Whether the bytes are a public area.
+#[cfg(fuzzing)]
+pub(crate) fn is_public_area(bytes: &[u8]) -> bool {
+    PublicArea::parse(bytes).is_ok()
+}
+
+/// Whether the bytes certify a key.
+#[cfg(fuzzing)]
+pub(crate) fn is_attest(bytes: &[u8]) -> bool {
+    Attest::parse(bytes).is_ok()
+}

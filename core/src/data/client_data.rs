@@ -199,13 +199,16 @@ fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option
     if !begins {
         return None;
     }
-    let end = reader.rest().iter().position(|byte| *byte == b'"')?;
+    // Up to its quotation mark; an escape is for the scanner, and so is what stands in no string.
+    let end = reader
+        .rest()
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f))?;
     let origin = core::str::from_utf8(reader.rest().get(..end)?).ok()?;
-    let holds = !origin.contains('\\')
-        && expected
-            .origins
-            .iter()
-            .any(|expected| expected.matches(origin))
+    let holds = expected
+        .origins
+        .iter()
+        .any(|expected| expected.matches(origin))
         && reader.skip_prefix(origin.as_bytes())
         && reader.skip_prefix(b"\",\"crossOrigin\":false")
         && matches!(reader.peek(), Some(b',' | b'}'));
@@ -307,6 +310,23 @@ mod tests {
             parse(&[BEGINNING.as_bytes(), b",\"a\":\"\xff\"}"].concat()),
             Err(FaultKind::Utf8)
         );
+    }
+
+    /// An opaque origin may be configured with characters that JSON has to escape.
+    #[test]
+    fn an_origin_that_stands_in_no_json_string_is_not_taken_unescaped() {
+        for origin in ["opaque:\u{1}", "opaque:\n", "opaque:\\", "opaque:\""] {
+            let origins = [Origin::parse(origin).unwrap()];
+            let expected = Expected {
+                ty: "webauthn.get",
+                challenge: Challenge::new(&[0xfb, 0xff]).unwrap(),
+                origins: &origins,
+            };
+            let json = [&BEGINNING.replace(ORIGIN, origin), "}"].concat();
+            let holds = ClientData::parse(json.as_bytes(), &expected)
+                .is_ok_and(|data| data.is_origin(&expected) == Ok(true));
+            assert!(!holds, "{origin:?}");
+        }
     }
 
     /// Wherever the limited verification accepts, so does the scanner alone.

@@ -1,0 +1,124 @@
+//! Writes seeds for the fuzz targets into a folder, one below it a target: every check that this
+//! machine has (the corpora beside the checkout where there are any, and what the tests make
+//! themselves), whole and in parts.
+//!
+//! An example of the package `portcullis-tests`, whose generators it uses.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use portcullis_tests::client_data::ClientData;
+use portcullis_tests::corpora;
+use portcullis_tests::encoding::sha256;
+use serde_json::Value;
+
+/// The challenge that the fuzz targets expect.
+const CHALLENGE: &[u8] = b"a challenge of thirty-two bytes!";
+
+/// Where the seeds go.
+struct Seeds {
+    folder: PathBuf,
+    written: usize,
+}
+
+impl Seeds {
+    fn write(&mut self, target: &str, seed: &[u8]) -> io::Result<()> {
+        let folder = self.folder.join(target);
+        fs::create_dir_all(&folder)?;
+        let name: String = sha256(&[seed])
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        fs::write(folder.join(name), seed)?;
+        self.written += 1;
+        Ok(())
+    }
+
+    fn write_check(&mut self, check: &Value) -> io::Result<()> {
+        let text = check.to_string();
+        let ceremony = match check["kind"].as_str() {
+            Some("registration") => "registration",
+            _ => "authentication",
+        };
+        for target in ["check", "inspect", ceremony] {
+            self.write(target, text.as_bytes())?;
+        }
+        let response = &check["response"]["response"];
+        for (member, target) in [
+            (&response["clientDataJSON"], "client_data"),
+            (&response["attestationObject"], "attestation_object"),
+            (&response["authenticatorData"], "authenticator_data"),
+            (&response["signature"], "ecdsa_signature"),
+            (&check["credential"]["publicKey"], "cose_key"),
+        ] {
+            let bytes = member.as_str().map(Base64UrlUnpadded::decode_vec);
+            let Some(Ok(bytes)) = bytes else { continue };
+            self.write(target, &bytes)?;
+            self.write("inspect", &bytes)?;
+            if target == "attestation_object" {
+                self.write_parts(&bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is a byte string within an attestation object, by its name or by how it begins.
+    fn write_parts(&mut self, object: &[u8]) -> io::Result<()> {
+        for (name, target) in [
+            (&b"\x68authData"[..], "authenticator_data"),
+            (b"\x68certInfo", "tpm"),
+            (b"\x67pubArea", "tpm"),
+            (b"\x63sig", "ecdsa_signature"),
+        ] {
+            let ends = (0..object.len()).filter(|at| object[*at..].starts_with(name));
+            for value in ends.filter_map(|at| byte_string(&object[at + name.len()..])) {
+                self.write(target, value)?;
+                self.write("inspect", value)?;
+            }
+        }
+        let certificates = (0..object.len())
+            .filter(|at| object[*at..].starts_with(&[0x59]))
+            .filter_map(|at| byte_string(&object[at..]))
+            .filter(|value| value.starts_with(&[0x30, 0x82]));
+        for certificate in certificates {
+            self.write("certificate", certificate)?;
+            self.write("inspect", certificate)?;
+        }
+        Ok(())
+    }
+}
+
+/// The content of the CBOR byte string that stands here.
+fn byte_string(cbor: &[u8]) -> Option<&[u8]> {
+    let (length, content) = match *cbor {
+        [head @ 0x40..=0x57, ref content @ ..] => (usize::from(head & 0x1f), content),
+        [0x58, length, ref content @ ..] => (usize::from(length), content),
+        [0x59, high, low, ref content @ ..] => {
+            (usize::from(u16::from_be_bytes([high, low])), content)
+        }
+        _ => return None,
+    };
+    content.get(..length)
+}
+
+fn main() -> io::Result<()> {
+    let folder = env::args_os()
+        .nth(1)
+        .map_or_else(|| Path::new("tests/fuzz/corpus").to_owned(), PathBuf::from);
+    let mut seeds = Seeds { folder, written: 0 };
+    for (_, check) in corpora::all_checks() {
+        seeds.write_check(&check)?;
+    }
+    for origin in [
+        "https://example.org",
+        "android:apk-key-hash:aGFzaA",
+        "a\u{1}b",
+    ] {
+        let client_data = ClientData::get(CHALLENGE, origin).bytes();
+        seeds.write("client_data", &client_data)?;
+    }
+    println!("{} seeds in {}", seeds.written, seeds.folder.display());
+    Ok(())
+}
