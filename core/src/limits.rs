@@ -40,6 +40,14 @@ pub const CERTIFICATE_EXTENSIONS_MAX: usize = 32;
 #[cfg(feature = "attestation")]
 pub const CERTIFICATES_MAX: usize = 8;
 
+/// Signatures that are verified to find one trust path: a path is short, issuers of one name are few.
+#[cfg(feature = "trust")]
+pub const PATH_SIGNATURES_MAX: u8 = 16;
+
+/// Roots of one model of authenticator. The FIDO metadata list up to some dozens.
+#[cfg(feature = "trust")]
+pub const MODEL_ROOTS_MAX: usize = 1024;
+
 /// Statements in one compound attestation. Each may cost a signature of the slowest kind, so this
 /// bounds the cost of a hostile one.
 #[cfg(feature = "attestation")]
@@ -49,9 +57,9 @@ pub const COMPOUND_STATEMENTS_MAX: usize = 4;
 #[cfg(feature = "attestation")]
 pub const SAFETYNET_JSON_MAX: usize = 8192;
 
-/// Longest certificate in a `SafetyNet` response; genuine ones have up to 1.5 KiB.
+/// Longest certificates of a `SafetyNet` response, all together: they stand in its header in base64.
 #[cfg(feature = "attestation")]
-pub const SAFETYNET_CERTIFICATE_MAX: usize = 4096;
+pub const SAFETYNET_CHAIN_MAX: usize = SAFETYNET_JSON_MAX / 4 * 3;
 
 /// Longest signature of a `SafetyNet` response: that of the longest RSA key.
 #[cfg(feature = "attestation")]

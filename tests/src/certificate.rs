@@ -15,6 +15,8 @@ pub const ORGANIZATION: &str = "2.5.4.10";
 pub const UNIT: &str = "2.5.4.11";
 /// Basic constraints.
 pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+/// Key usage.
+pub const KEY_USAGE: &str = "2.5.29.15";
 /// Extended key usage.
 pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 /// Subject alternative name.
@@ -173,7 +175,7 @@ impl Authority {
             subject: named("Authenticator Attestation CA"),
             extensions: vec![
                 Extension::new(BASIC_CONSTRAINTS, true, ca),
-                Extension::new("2.5.29.15", true, vec![3, 2, 1, 6]),
+                Extension::new(KEY_USAGE, true, vec![3, 2, 1, 6]),
                 Extension::new(
                     "2.5.29.14",
                     false,
@@ -200,7 +202,7 @@ impl Authority {
             public_key: public_key.to_vec(),
             extensions: vec![
                 Extension::new(BASIC_CONSTRAINTS, true, der::sequence(&[])),
-                Extension::new("2.5.29.15", true, vec![3, 2, 7, 0x80]),
+                Extension::new(KEY_USAGE, true, vec![3, 2, 7, 0x80]),
                 Extension::new("2.5.29.14", false, der::octets(&key_identifier(public_key))),
                 Extension::new("2.5.29.35", false, issuer),
             ],

@@ -5,25 +5,24 @@
 //! base64url. Each layer is decoded into a buffer of bounded size; the signature is over the text as
 //! it came.
 //!
-//! The chain stands in the response's header, encoded twice, and is not walked to a root: where an
-//! attestation has to be trusted, this format is refused.
+
+use heapless::Vec;
 
 use super::statement::bytes;
 use super::{AttestationType, Statement, StatementError, Verified};
-use crate::data::certificate::oid;
 use crate::data::{Certificate, CoseAlgorithm};
 use crate::encoding::base64url::{self, Alphabet};
 use crate::encoding::cbor::Item;
-use crate::encoding::der::Tag;
 use crate::encoding::json::{Content, Elements, JsonStr, Value};
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::{
-    CERTIFICATES_MAX, SAFETYNET_CERTIFICATE_MAX, SAFETYNET_JSON_MAX, SAFETYNET_SIGNATURE_MAX,
+    CERTIFICATES_MAX, SAFETYNET_CHAIN_MAX, SAFETYNET_JSON_MAX, SAFETYNET_SIGNATURE_MAX,
 };
 
 const WHAT: &str = "SafetyNet response";
 const HEADER: &str = "SafetyNet header";
 const PAYLOAD: &str = "SafetyNet payload";
+const X5C: &str = "SafetyNet x5c";
 
 #[inline(never)]
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
@@ -32,8 +31,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         return Err(Fault::new("SafetyNet ver", FaultKind::Value, 0).into());
     }
     let response = Response::split(bytes(response, WHAT)?)?;
-    let mut verified = Verified::new(AttestationType::Basic);
-    verified.outdated = verify_response(&response, statement)?;
+    let mut verified = verify_response(&response, statement)?;
     verified.cts_profile_mismatch = !read_payload(&response, statement)?;
     Ok(verified)
 }
@@ -74,13 +72,12 @@ fn decode<'b>(
         .ok_or(Fault::new(what, FaultKind::Base64, 0).into())
 }
 
-/// Verifies the signature with the service's certificate. Says whether a certificate is not valid at
-/// the time of judgement.
+/// Verifies the signature with the service's certificate.
 #[inline(never)]
 fn verify_response(
     response: &Response<'_>,
     statement: &Statement<'_, '_>,
-) -> Result<bool, StatementError> {
+) -> Result<Verified, StatementError> {
     let mut buffer = [0; SAFETYNET_JSON_MAX];
     let header = Value::parse(decode(response.header, &mut buffer, HEADER)?, HEADER)?;
     let alg = member(header, "alg", HEADER)?.and_then(Value::as_str);
@@ -90,16 +87,13 @@ fn verify_response(
         ));
     }
     let x5c = member(header, "x5c", HEADER)?.map(Value::content);
-    let Some(Content::Array(mut x5c)) = x5c else {
-        return Err(Fault::new("SafetyNet x5c", FaultKind::Type, 0).into());
+    let Some(Content::Array(x5c)) = x5c else {
+        return Err(Fault::new(X5C, FaultKind::Type, 0).into());
     };
-    let chain = x5c;
-
-    let mut buffer = [0; SAFETYNET_CERTIFICATE_MAX];
-    let first = x5c
-        .next()
-        .ok_or(Fault::new("SafetyNet x5c", FaultKind::Length, 0))?;
-    let certificate = read_certificate(first, &mut buffer)?;
+    let mut buffer = [0; SAFETYNET_CHAIN_MAX];
+    let chain = read_chain(x5c, &mut buffer)?;
+    let first = chain.first().ok_or(Fault::new(X5C, FaultKind::Length, 0))?;
+    let certificate = Certificate::parse(first).map_err(StatementError::CertificateMalformed)?;
     check_host_name(&certificate)?;
     let mut buffer = [0; SAFETYNET_SIGNATURE_MAX];
     let signature = decode(response.signature, &mut buffer, "SafetyNet signature")?;
@@ -109,29 +103,30 @@ fn verify_response(
         &[response.signed],
         signature,
     )?;
-    is_outdated(chain, statement)
+    statement.prove(AttestationType::Basic, &certificate, chain.iter().copied())
 }
 
-fn is_outdated(chain: Elements<'_>, statement: &Statement<'_, '_>) -> Result<bool, StatementError> {
-    let Some(time) = statement.time else {
-        return Ok(false);
-    };
-    let mut outdated = false;
-    for certificate in chain.take(CERTIFICATES_MAX) {
-        let mut buffer = [0; SAFETYNET_CERTIFICATE_MAX];
-        outdated |= !read_certificate(certificate, &mut buffer)?.is_valid_at(time);
+/// The certificates in DER, one behind the other in the buffer.
+fn read_chain<'b>(
+    x5c: Elements<'_>,
+    mut buffer: &'b mut [u8],
+) -> Result<Vec<&'b [u8], CERTIFICATES_MAX>, Fault> {
+    let mut chain = Vec::new();
+    for certificate in x5c {
+        let fault = Fault::new(X5C, FaultKind::Base64, 0);
+        let text = certificate.as_str().ok_or(fault)?;
+        let length = base64url::decode_into(ascii(text), Alphabet::Standard, buffer)
+            .ok_or(fault)?
+            .len();
+        let (der, rest) = core::mem::take(&mut buffer)
+            .split_at_mut_checked(length)
+            .ok_or(fault)?;
+        buffer = rest;
+        chain
+            .push(&*der)
+            .map_err(|_| Fault::new(X5C, FaultKind::Limit, 0))?;
     }
-    Ok(outdated)
-}
-
-fn read_certificate<'b>(
-    text: Value<'_>,
-    buffer: &'b mut [u8],
-) -> Result<Certificate<'b>, StatementError> {
-    let fault = Fault::new("SafetyNet certificate", FaultKind::Base64, 0);
-    let text = text.as_str().ok_or(fault)?;
-    let der = base64url::decode_into(ascii(text), Alphabet::Standard, buffer).ok_or(fault)?;
-    Certificate::parse(der).map_err(StatementError::CertificateMalformed)
+    Ok(chain)
 }
 
 /// The text's characters; what is not ASCII becomes what is in no alphabet.
@@ -142,28 +137,10 @@ fn ascii(text: JsonStr<'_>) -> impl Iterator<Item = u8> {
 
 /// The certificate is the attestation service's.
 fn check_host_name(certificate: &Certificate<'_>) -> Result<(), StatementError> {
-    const HOST: &str = "attest.android.com";
-    /// `dNSName` among the choices of a `GeneralName`.
-    const DNS_NAME: Tag = Tag::context_primitive(2);
-    let names = certificate
-        .alternative_names()
-        .map_err(StatementError::CertificateMalformed)?;
-    let mut is_host = false;
-    match names {
-        Some(names) => {
-            for name in names {
-                let name = name.map_err(StatementError::CertificateMalformed)?;
-                is_host |= name.tag == DNS_NAME && name.content == HOST.as_bytes();
-            }
-        }
-        None => {
-            is_host = certificate
-                .subject()
-                .texts(oid::COMMON_NAME)
-                .any(|name| name == HOST);
-        }
-    }
-    if is_host {
+    if certificate
+        .is_of_host("attest.android.com")
+        .map_err(StatementError::CertificateMalformed)?
+    {
         Ok(())
     } else {
         Err(StatementError::Certificate(

@@ -1,8 +1,8 @@
 //! Section 8.9: several statements about one registration. Each of them has to verify.
 
-#[cfg(feature = "trust")]
-use super::PathError;
 use super::{AttestationType, Format, Statement, StatementError, Verified, verify_simple};
+#[cfg(feature = "trust")]
+use super::{PathError, Standing};
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::COMPOUND_STATEMENTS_MAX;
@@ -32,6 +32,10 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         if statement.anchors.is_some() && !matches!(all.path, Some(Err(_))) {
             // Each part has to lead to a root; one without certificates leads nowhere.
             all.path = verified.path.or(Some(Err(PathError::NoRoot)));
+        }
+        #[cfg(feature = "trust")]
+        if matches!(all.standing, None | Some(Standing::Accepted)) {
+            all.standing = verified.standing.or(all.standing);
         }
         all.outdated |= verified.outdated;
         all.cts_profile_mismatch |= verified.cts_profile_mismatch;

@@ -13,6 +13,8 @@ mod apple;
 mod compound;
 #[cfg(feature = "attestation")]
 mod fido_u2f;
+#[cfg(feature = "trust")]
+mod models;
 mod none;
 mod packed;
 mod statement;
@@ -23,11 +25,15 @@ mod trust;
 
 use core::fmt;
 
+#[cfg(feature = "trust")]
+pub use models::{Model, Models, Standing};
 pub(crate) use statement::{Statement, StatementError, Verified};
 #[cfg(all(fuzzing, feature = "attestation"))]
 pub(crate) use tpm::{is_attest, is_public_area};
 #[cfg(feature = "trust")]
-pub(crate) use trust::{Anchors, PathError};
+pub(crate) use trust::Anchors;
+#[cfg(feature = "trust")]
+pub use trust::{PathError, verify_path};
 
 /// A registered attestation statement format (IANA "WebAuthn Attestation Statement Format Identifiers").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,6 +6,8 @@ use super::AttestationType;
 use super::trust::{self, Anchors, PathError};
 #[cfg(feature = "attestation")]
 use super::{Format, Formats};
+#[cfg(feature = "trust")]
+use super::{Model, Models, Standing};
 use crate::algorithm::Crypto;
 use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey};
 #[cfg(feature = "attestation")]
@@ -32,6 +34,9 @@ pub(crate) struct Statement<'s, 'a> {
     /// What its certificates have to lead to, where that is judged.
     #[cfg(feature = "trust")]
     pub(crate) anchors: Option<Anchors<'s>>,
+    /// Who knows about models of authenticators.
+    #[cfg(feature = "trust")]
+    pub(crate) models: Option<&'s dyn Models>,
     /// Of an Android key only what its secure hardware enforces counts.
     #[cfg(feature = "attestation")]
     pub(crate) android_key_tee: bool,
@@ -47,6 +52,9 @@ pub(crate) struct Verified {
     /// Whether its certificates lead to a root, where that is judged and it has any.
     #[cfg(feature = "trust")]
     pub(crate) path: Option<Result<(), PathError>>,
+    /// Whether the model may be registered, where somebody knows and a certificate names it.
+    #[cfg(feature = "trust")]
+    pub(crate) standing: Option<Standing>,
     /// Some certificate is not valid at the time at which that is judged.
     pub(crate) outdated: bool,
     /// `SafetyNet` has found the device not to be of a certified kind.
@@ -101,6 +109,8 @@ impl Verified {
             attestation_type,
             #[cfg(feature = "trust")]
             path: None,
+            #[cfg(feature = "trust")]
+            standing: None,
             outdated: false,
             cts_profile_mismatch: false,
         }
@@ -167,6 +177,44 @@ impl<'a> Statement<'_, 'a> {
         mechanism
             .verify(key, message, signature)
             .map_err(|_| StatementError::Signature)
+    }
+
+    /// What the statement proves once it has been verified with the first of these certificates.
+    #[cfg(feature = "attestation")]
+    #[cfg_attr(
+        not(feature = "trust"),
+        expect(unused_variables, reason = "the first tells the model")
+    )]
+    pub(super) fn prove<'c>(
+        &self,
+        attestation_type: AttestationType,
+        first: &Certificate<'_>,
+        certificates: impl Iterator<Item = &'c [u8]> + Clone,
+    ) -> Result<Verified, StatementError> {
+        let mut verified = Verified::new(attestation_type);
+        #[cfg(feature = "trust")]
+        {
+            let attested = self.auth_data.attested_credential_data();
+            let model = attested.map(|attested| Model::new(attested.aaguid(), Some(*first)));
+            verified.standing = self
+                .models
+                .zip(model)
+                .map(|(models, model)| models.standing(&model));
+            if let Some(anchors) = self.anchors {
+                // The path's dates are judged on the way; what else was sent along does not matter.
+                let path = trust::check_path(certificates, anchors, model.as_ref(), self.crypto);
+                verified.path = Some(path);
+                return Ok(verified);
+            }
+        }
+        if let Some(time) = self.time {
+            for certificate in certificates {
+                let certificate = Certificate::parse(certificate)
+                    .map_err(StatementError::CertificateMalformed)?;
+                verified.outdated |= !certificate.is_valid_at(time);
+            }
+        }
+        Ok(verified)
     }
 }
 
@@ -254,21 +302,7 @@ impl<'a> Certificates<'a> {
         attestation_type: AttestationType,
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
-        let mut verified = Verified::new(attestation_type);
-        #[cfg(feature = "trust")]
-        if let Some(anchors) = &statement.anchors {
-            // The path's dates are judged on the way; what else was sent along does not matter.
-            verified.path = Some(trust::check_path(self.each(), anchors, statement.crypto));
-            return Ok(verified);
-        }
-        if let Some(time) = statement.time {
-            for certificate in self.each() {
-                let certificate = Certificate::parse(certificate)
-                    .map_err(StatementError::CertificateMalformed)?;
-                verified.outdated |= !certificate.is_valid_at(time);
-            }
-        }
-        Ok(verified)
+        statement.prove(attestation_type, &self.first, self.each())
     }
 }
 

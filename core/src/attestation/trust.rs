@@ -1,35 +1,53 @@
 //! Trust paths: from an attestation certificate to a root that the relying party trusts (RFC 5280
 //! section 6, as far as attestation certificates need it).
 //!
-//! The path is walked upwards, one issuer at a time, over at most
-//! [`CERTIFICATES_MAX`](crate::limits::CERTIFICATES_MAX) certificates. A certificate is trusted when it
+//! The path is walked upwards, one issuer at a time, over at most [`CERTIFICATES_MAX`] certificates;
+//! where one leads nowhere, the next of its name is tried. A certificate is trusted when it
 //! is one of the roots byte for byte, as the FIDO metadata list some attestation certificates, or when
 //! a root has signed it. A root that only stands in `x5c` is a certificate like any other.
 
+use core::fmt;
+
+use heapless::Vec;
+
+use super::{Model, Models};
 use crate::algorithm::Crypto;
 use crate::data::certificate::oid;
 use crate::data::{Certificate, CoseAlgorithm, UnixTime};
 use crate::encoding::Fault;
 use crate::encoding::der::{Element, Tag};
 use crate::encoding::reader::Reader;
-use crate::limits::CERTIFICATES_MAX;
+use crate::limits::{CERTIFICATES_MAX, MODEL_ROOTS_MAX, PATH_SIGNATURES_MAX};
 
-/// What the certificates have to lead to.
+/// What certificates have to lead to.
 #[derive(Clone, Copy)]
 pub(crate) struct Anchors<'p> {
-    /// Certificates in DER.
+    /// Certificates in DER that are roots for every model.
     pub(crate) roots: &'p [&'p [u8]],
+    /// Who knows the roots of a model.
+    pub(crate) models: Option<&'p dyn Models>,
     /// When every certificate of the path, the root too, has to be valid; `None`: dates are not judged.
     pub(crate) time: Option<UnixTime>,
 }
 
-/// Signatures that are verified along one path: issuers of one name are few, and a path is short.
-const SIGNATURES_MAX: u8 = 16;
+impl<'p> Anchors<'p> {
+    /// The roots for an authenticator of this model.
+    fn roots(self, model: Option<&'p Model<'_>>) -> impl Iterator<Item = &'p [u8]> + Clone {
+        let of_model = self.models.zip(model).into_iter();
+        let of_model = of_model.flat_map(|(models, model)| {
+            (0..MODEL_ROOTS_MAX).map_while(move |index| models.root(model, index))
+        });
+        self.roots.iter().copied().chain(of_model)
+    }
+}
 
 /// Why certificates do not lead to a root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PathError {
-    /// A certificate of the path cannot be read.
+#[non_exhaustive]
+pub enum PathError {
+    /// There are no roots.
+    NoAnchors,
+    /// The first certificate cannot be read.
     Malformed(Fault),
     /// A certificate of the path is not what it has to be.
     Invalid(&'static str),
@@ -45,72 +63,156 @@ impl From<Fault> for PathError {
     }
 }
 
-/// Fails unless the first of these certificates leads to a root, perhaps by way of the others.
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnchors => f.write_str("there are no roots"),
+            Self::Malformed(fault) => fault.fmt(f),
+            Self::Invalid(why) => f.write_str(why),
+            Self::Outdated => f.write_str("a certificate is not valid at this time"),
+            Self::NoRoot => f.write_str("the certificates lead to no root"),
+        }
+    }
+}
+
+impl core::error::Error for PathError {}
+
+/// Fails unless the first of these certificates leads to one of the roots, perhaps by way of the others:
+/// the walk that attestation certificates are trusted by, for whatever else is signed with a chain. All
+/// certificates are in DER, at most [`CERTIFICATES_MAX`] count; without a time dates are not judged.
+///
+/// # Errors
+///
+/// [`PathError`]: of several ways that lead to no root, what was wrong with the first.
+pub fn verify_path<'a>(
+    certificates: impl Iterator<Item = &'a [u8]> + Clone,
+    roots: &[&[u8]],
+    time: Option<UnixTime>,
+    crypto: &Crypto<'_>,
+) -> Result<(), PathError> {
+    let anchors = Anchors {
+        roots,
+        models: None,
+        time,
+    };
+    check_path(certificates, anchors, None, crypto)
+}
+
+/// The same for the certificates of an authenticator of this model.
 #[inline(never)]
 pub(crate) fn check_path<'a>(
     certificates: impl Iterator<Item = &'a [u8]> + Clone,
-    anchors: &Anchors<'_>,
+    anchors: Anchors<'_>,
+    model: Option<&Model<'_>>,
     crypto: &Crypto<'_>,
 ) -> Result<(), PathError> {
-    let mut subject = certificates.clone().next().ok_or(PathError::NoRoot)?;
-    let mut budget = SIGNATURES_MAX;
-    // Authorities below the one that comes next, which its path length has to allow.
-    for authorities in 0..CERTIFICATES_MAX {
-        let certificate = Certificate::parse(subject)?;
-        check_certificate(&certificate, anchors)?;
-        if anchors.roots.contains(&subject) {
-            return Ok(());
-        }
-        if find_issuer(
-            &certificate,
-            anchors.roots.iter().copied(),
-            &mut budget,
-            crypto,
-            |root| check_root(root, authorities, anchors),
-        )?
-        .is_some()
-        {
-            return Ok(());
-        }
-        let others = certificates.clone().filter(|other| *other != subject);
-        let issuer = find_issuer(&certificate, others, &mut budget, crypto, |issuer| {
-            check_authority(issuer, authorities)
-        })?;
-        subject = issuer.ok_or(PathError::NoRoot)?;
+    let mut walk = Walk {
+        roots: anchors.roots(model),
+        time: anchors.time,
+        crypto,
+        signatures: PATH_SIGNATURES_MAX,
+        refused: None,
+    };
+    if walk.roots.clone().next().is_none() {
+        return Err(PathError::NoAnchors);
     }
-    Err(PathError::NoRoot)
-}
-
-/// The certificate whose subject has signed this one; `check` says whether it may.
-fn find_issuer<'c>(
-    certificate: &Certificate<'_>,
-    candidates: impl Iterator<Item = &'c [u8]>,
-    budget: &mut u8,
-    crypto: &Crypto<'_>,
-    check: impl Fn(&Certificate<'c>) -> Result<(), PathError>,
-) -> Result<Option<&'c [u8]>, PathError> {
-    let mut refused = None;
-    for candidate in candidates {
-        // One that cannot be read is no issuer; another may be.
-        let Ok(issuer) = Certificate::parse(candidate) else {
+    let certificates = certificates.take(CERTIFICATES_MAX);
+    let first = certificates.clone().next().ok_or(PathError::NoRoot)?;
+    let mut path = Vec::<Link<'_>, CERTIFICATES_MAX>::new();
+    let mut entered = Some(first);
+    check_certificate(&Certificate::parse(first)?, anchors.time)?;
+    // Depth first: an issuer that leads nowhere is left for the next one of its name.
+    loop {
+        if let Some(certificate) = entered.take() {
+            // Authorities below the one that comes next, which its path length has to allow.
+            if walk.ends_with(certificate, path.len())? {
+                return Ok(());
+            }
+            let _fits = path.push(Link {
+                certificate,
+                issuer: 0,
+            });
+        }
+        let Some(link) = path.last_mut() else {
+            return Err(walk.refused.unwrap_or(PathError::NoRoot));
+        };
+        let Some(issuer) = certificates.clone().nth(link.issuer) else {
+            path.pop();
             continue;
         };
-        let is_named = issuer.subject().bytes() == certificate.issuer().bytes();
-        if !is_named {
-            continue;
-        }
-        *budget = budget
-            .checked_sub(1)
-            .ok_or(PathError::Invalid("there are too many issuers of one name"))?;
-        if !has_signed(&issuer, certificate, crypto) {
-            continue;
-        }
-        match check(&issuer) {
-            Ok(()) => return Ok(Some(candidate)),
-            Err(error) => refused = Some(error),
+        link.issuer = link.issuer.saturating_add(1);
+        let subject = link.certificate;
+        let is_new = path.iter().all(|link| link.certificate != issuer);
+        let authorities = path.len().saturating_sub(1);
+        if is_new
+            && walk.is_issued_by(subject, issuer, |issuer| {
+                check_authority(issuer, authorities)
+            })?
+        {
+            entered = Some(issuer);
         }
     }
-    refused.map_or(Ok(None), Err)
+}
+
+/// One certificate of the path so far, and which of all is the next to be tried as its issuer.
+struct Link<'a> {
+    certificate: &'a [u8],
+    issuer: usize,
+}
+
+/// What a walk needs at each certificate.
+struct Walk<'w, R> {
+    roots: R,
+    time: Option<UnixTime>,
+    crypto: &'w Crypto<'w>,
+    /// How many more may be verified.
+    signatures: u8,
+    /// What was wrong with the first issuer that could have gone on.
+    refused: Option<PathError>,
+}
+
+impl<'r, R: Iterator<Item = &'r [u8]> + Clone> Walk<'_, R> {
+    /// Whether the path is complete with this certificate: a root itself, or signed by one.
+    fn ends_with(&mut self, certificate: &[u8], authorities: usize) -> Result<bool, PathError> {
+        if self.roots.clone().any(|root| root == certificate) {
+            return Ok(true);
+        }
+        for root in self.roots.clone() {
+            if self.is_issued_by(certificate, root, |root| check_root(root, authorities))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the issuer has signed the subject, is good at this time, and passes the check.
+    fn is_issued_by(
+        &mut self,
+        subject: &[u8],
+        issuer: &[u8],
+        check: impl FnOnce(&Certificate<'_>) -> Result<(), PathError>,
+    ) -> Result<bool, PathError> {
+        // One that cannot be read is no issuer; another may be.
+        let Ok(issuer) = Certificate::parse(issuer) else {
+            return Ok(false);
+        };
+        let subject = Certificate::parse(subject)?;
+        if issuer.subject().bytes() != subject.issuer().bytes() {
+            return Ok(false);
+        }
+        self.signatures = self
+            .signatures
+            .checked_sub(1)
+            .ok_or(PathError::Invalid("there are too many issuers of one name"))?;
+        if !has_signed(&issuer, &subject, self.crypto) {
+            return Ok(false);
+        }
+        let checked = check_certificate(&issuer, self.time).and_then(|()| check(&issuer));
+        if let Err(error) = checked {
+            self.refused.get_or_insert(error);
+        }
+        Ok(checked.is_ok())
+    }
 }
 
 fn has_signed(
@@ -133,7 +235,7 @@ fn has_signed(
 /// be understood and is not.
 fn check_certificate(
     certificate: &Certificate<'_>,
-    anchors: &Anchors<'_>,
+    time: Option<UnixTime>,
 ) -> Result<(), PathError> {
     const UNDERSTOOD: [&[u8]; 5] = [
         oid::BASIC_CONSTRAINTS,
@@ -143,10 +245,7 @@ fn check_certificate(
         // Nothing here asks for a policy, so any will do.
         oid::CERTIFICATE_POLICIES,
     ];
-    if anchors
-        .time
-        .is_some_and(|time| !certificate.is_valid_at(time))
-    {
+    if time.is_some_and(|time| !certificate.is_valid_at(time)) {
         return Err(PathError::Outdated);
     }
     let mut extensions = certificate.extensions();
@@ -181,12 +280,7 @@ fn check_authority(certificate: &Certificate<'_>, authorities: usize) -> Result<
 
 /// A root is trusted because it is listed: one of version 1, which cannot say that it is an authority,
 /// is one. What a root does say of itself holds.
-fn check_root(
-    certificate: &Certificate<'_>,
-    authorities: usize,
-    anchors: &Anchors<'_>,
-) -> Result<(), PathError> {
-    check_certificate(certificate, anchors)?;
+fn check_root(certificate: &Certificate<'_>, authorities: usize) -> Result<(), PathError> {
     match certificate.version() {
         1 => Ok(()),
         _ => check_authority(certificate, authorities),

@@ -203,6 +203,12 @@ error_kinds! {
     /// The attestation does not lead to a trusted root.
     AttestationUntrusted = "attestation_untrusted",
         "The attestation does not lead to a trusted root.";
+    /// The relying party does not want authenticators of this model.
+    AuthenticatorNotAccepted = "authenticator_not_accepted",
+        "The authenticator's model is not one of those accepted.";
+    /// The authenticator's model is revoked or known to be compromised.
+    AuthenticatorRevoked = "authenticator_revoked",
+        "The authenticator's model is revoked or known to be compromised.";
     /// The response is for another credential than the attested one.
     CredentialIdMismatch = "credential_id_mismatch",
         "The response's id is not the attested credential id.";

@@ -1,4 +1,6 @@
 use crate::attestation::Formats;
+#[cfg(feature = "trust")]
+use crate::attestation::Models;
 use crate::data::{CoseAlgorithm, Origin, UnixTime};
 
 /// What the relying party knows and wants. [`Policy::new`] gives the strict defaults.
@@ -22,6 +24,9 @@ pub struct Policy<'a> {
     pub attestation: AttestationPolicy,
     /// Certificates, in DER, to one of which an attestation has to lead that has to be trusted.
     pub roots: &'a [&'a [u8]],
+    /// Who knows the roots of each model of authenticator, and whether it may be registered at all.
+    #[cfg(feature = "trust")]
+    pub models: Option<&'a dyn Models>,
     /// The time at which an attestation's certificates have to be valid; `None`: dates are not judged.
     pub time: Option<UnixTime>,
     /// Of an Android key only what its secure hardware enforces counts (section 8.4).
@@ -56,6 +61,8 @@ impl<'a> Policy<'a> {
             formats: Formats::ALL,
             attestation: AttestationPolicy::Verify,
             roots: &[],
+            #[cfg(feature = "trust")]
+            models: None,
             time: None,
             android_key_tee: false,
             existing_credentials: &[],

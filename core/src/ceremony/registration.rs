@@ -6,7 +6,7 @@ use super::{
 use crate::algorithm::Crypto;
 use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};
 #[cfg(feature = "trust")]
-use crate::attestation::{Anchors, PathError};
+use crate::attestation::{Anchors, Model, Models, PathError, Standing};
 use crate::data::{
     AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
     Challenge, ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags,
@@ -185,8 +185,11 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         #[cfg(feature = "trust")]
         anchors: (policy.attestation == AttestationPolicy::Trusted).then_some(Anchors {
             roots: policy.roots,
+            models: policy.models,
             time: policy.time,
         }),
+        #[cfg(feature = "trust")]
+        models: policy.models,
         #[cfg(feature = "attestation")]
         android_key_tee: policy.android_key_tee,
         #[cfg(feature = "attestation")]
@@ -196,8 +199,8 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     if attestation.is_some_and(|attestation| attestation.cts_profile_mismatch) {
         run.observer.note(Note::CtsProfileMismatch);
     }
-    run.step(23, check_anchors(policy))?;
-    run.step(24, check_trust(attestation.as_ref(), policy))?;
+    run.step(23, check_anchors(attestation.as_ref(), policy))?;
+    run.step(24, check_trust(attestation.as_ref(), &credential, policy))?;
 
     run.step(25, check_credential_id(response, &credential))?;
     run.step(26, check_unused(&credential, policy))?;
@@ -368,11 +371,11 @@ fn refuse_statement<'a>(error: StatementError) -> Failure<'a> {
     Failure { kind, value }
 }
 
-/// 7.1.23.
-fn check_anchors<'a>(policy: &Policy<'_>) -> Checked<'a> {
+/// 7.1.23: there are roots, and where certificates name a model, some for that model.
+fn check_anchors<'a>(attestation: Option<&Verified>, policy: &Policy<'_>) -> Checked<'a> {
     match policy.attestation {
         AttestationPolicy::Trusted => check(
-            !policy.roots.is_empty(),
+            has_anchors(attestation, policy),
             ErrorKind::TrustAnchorsMissing,
             Value::None,
         ),
@@ -380,14 +383,56 @@ fn check_anchors<'a>(policy: &Policy<'_>) -> Checked<'a> {
     }
 }
 
-/// 7.1.24. No attestation and self attestation lead to no root.
-fn check_trust<'a>(attestation: Option<&Verified>, policy: &Policy<'_>) -> Checked<'a> {
+#[cfg(feature = "trust")]
+fn has_anchors(attestation: Option<&Verified>, policy: &Policy<'_>) -> bool {
+    let path = attestation.and_then(|attestation| attestation.path);
+    path != Some(Err(PathError::NoAnchors)) && (!policy.roots.is_empty() || policy.models.is_some())
+}
+
+#[cfg(not(feature = "trust"))]
+fn has_anchors(_: Option<&Verified>, policy: &Policy<'_>) -> bool {
+    !policy.roots.is_empty()
+}
+
+/// 7.1.24. No attestation and self attestation lead to no root. The model is judged last: it is proven
+/// by a trusted attestation, or not at all.
+#[cfg_attr(
+    not(feature = "trust"),
+    expect(unused_variables, reason = "nobody knows the model")
+)]
+fn check_trust<'a>(
+    attestation: Option<&Verified>,
+    credential: &AttestedCredentialData<'a>,
+    policy: &Policy<'_>,
+) -> Checked<'a> {
     if attestation.is_some_and(|attestation| attestation.outdated) {
         return fail(ErrorKind::AttestationCertificateOutdated, Value::None);
     }
-    match policy.attestation {
-        AttestationPolicy::Trusted => check_path(attestation),
-        AttestationPolicy::Verify | AttestationPolicy::Ignore => skip(),
+    let trusted = match policy.attestation {
+        AttestationPolicy::Trusted => check_path(attestation)?,
+        AttestationPolicy::Verify | AttestationPolicy::Ignore => skip()?,
+    };
+    #[cfg(feature = "trust")]
+    if let Some(models) = policy.models {
+        return check_model(attestation, credential, models);
+    }
+    Ok(trusted)
+}
+
+#[cfg(feature = "trust")]
+fn check_model<'a>(
+    attestation: Option<&Verified>,
+    credential: &AttestedCredentialData<'a>,
+    models: &dyn Models,
+) -> Checked<'a> {
+    let aaguid = credential.aaguid();
+    let standing = attestation
+        .and_then(|attestation| attestation.standing)
+        .unwrap_or_else(|| models.standing(&Model::new(aaguid, None)));
+    match standing {
+        Standing::Accepted => pass_with(Value::Aaguid(aaguid), ()),
+        Standing::NotAccepted => fail(ErrorKind::AuthenticatorNotAccepted, Value::Aaguid(aaguid)),
+        Standing::Revoked => fail(ErrorKind::AuthenticatorRevoked, Value::Aaguid(aaguid)),
     }
 }
 
@@ -405,7 +450,9 @@ fn check_path<'a>(attestation: Option<&Verified>) -> Checked<'a> {
         Some(Err(PathError::Invalid(why))) => {
             fail(ErrorKind::AttestationUntrusted, Value::Text(why))
         }
-        Some(Err(PathError::NoRoot)) | None => fail(ErrorKind::AttestationUntrusted, Value::None),
+        Some(Err(PathError::NoRoot | PathError::NoAnchors)) | None => {
+            fail(ErrorKind::AttestationUntrusted, Value::None)
+        }
     }
 }
 

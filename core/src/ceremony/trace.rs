@@ -50,6 +50,8 @@ pub enum Value<'a> {
         /// As sent.
         received: u32,
     },
+    /// An authenticator's model.
+    Aaguid([u8; 16]),
     /// Bytes that could not be read.
     Fault(Fault),
 }

@@ -584,8 +584,6 @@ impl Decoded {
         lists.existing_credentials = collect(&self.existing_credentials, |span| Ok(id(span)))?;
         let lists = &*lists;
         let policy = Policy {
-            rp_ids: &lists.rp_ids,
-            origins: &lists.origins,
             cross_origin: if self.cross_origin {
                 CrossOrigin::Expected {
                     top_origins: lists.top_origins.as_deref(),
@@ -611,6 +609,7 @@ impl Decoded {
             counter: self.counter,
             backup: self.backup,
             app_id: self.app_id.as_ref().map(text),
+            ..Policy::new(&lists.rp_ids, &lists.origins)
         };
         let challenge = Challenge::from_text(text(&self.challenge)).ok_or(Fault::new(
             "challenge",

@@ -179,6 +179,7 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
         Value::SignCount { recorded, received } => {
             write!(out, "recorded {recorded}, received {received}")
         }
+        Value::Aaguid(aaguid) => write_uuid(aaguid, out),
         Value::Fault(fault) => write!(Escaped(out), "{fault}"),
     }
 }

@@ -295,6 +295,27 @@ impl<'a> Certificate<'a> {
         Ok(found)
     }
 
+    /// Whether the subject is the host of this name: one of its alternative names, or where it has none
+    /// its common name.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] where the alternative names are malformed.
+    pub fn is_of_host(&self, host: &str) -> Result<bool, Fault> {
+        /// `dNSName` among the choices of a `GeneralName`.
+        const DNS_NAME: Tag = Tag::context_primitive(2);
+        let Some(names) = self.alternative_names()? else {
+            let mut names = self.subject().texts(oid::COMMON_NAME);
+            return Ok(names.any(|name| name == host));
+        };
+        let mut found = false;
+        for name in names {
+            let name = name?;
+            found |= name.tag == DNS_NAME && name.content == host.as_bytes();
+        }
+        Ok(found)
+    }
+
     /// The subject alternative names, each with its choice as tag.
     pub(crate) fn alternative_names(&self) -> Result<Option<Elements<'a>>, Fault> {
         self.extension(oid::SUBJECT_ALT_NAME)

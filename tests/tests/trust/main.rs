@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use portcullis_core::Crypto;
 use portcullis_core::check::verify_check;
-use portcullis_tests::attestation::{
-    Attestation, Compound, NoAttestation, PackedCertified, PackedSelf,
-};
+use portcullis_tests::attestation::{Attestation, Compound, NoAttestation, PackedSelf, SafetyNet};
 use portcullis_tests::authenticator::Authenticator;
 use portcullis_tests::certificate::{
-    Authority, BASIC_CONSTRAINTS, COMMON_NAME, Certificate, Extension,
+    ALTERNATIVE_NAME, Authority, BASIC_CONSTRAINTS, Certificate, Extension, KEY_USAGE,
 };
-use portcullis_tests::keys::Es256;
+use portcullis_tests::chain::{Chain, LOWER, ROOT, UPPER, pem, rename};
+use portcullis_tests::keys::{Es256, Rsa, RsaHash};
 use portcullis_tests::{check, der};
 use serde_json::{Value, json};
 
@@ -20,97 +19,6 @@ const RP_ID: &str = "example.org";
 const ORIGIN: &str = "https://example.org";
 const CHALLENGE: &[u8] = b"a challenge of thirty-two bytes!";
 const NOW: &str = "2026-06-01T00:00:00Z";
-const KEY_USAGE: &str = "2.5.29.15";
-
-/// An authority, two below it, and the attestation key that the lower one certifies.
-struct Chain {
-    root: Authority,
-    upper: Es256,
-    lower: Es256,
-    leaf: Es256,
-}
-
-impl Chain {
-    fn new() -> Self {
-        Self {
-            root: Authority::new(&[1; 32], vec![1]),
-            upper: Es256::from_secret(&[2; 32]),
-            lower: Es256::from_secret(&[3; 32]),
-            leaf: Es256::from_secret(&[4; 32]),
-        }
-    }
-
-    fn root_certificate(&self) -> Vec<u8> {
-        self.root.certificate()
-    }
-
-    /// An authority's certificate below the root, to be signed by whoever issues it.
-    fn authority(
-        &self,
-        name: &str,
-        issuer: &str,
-        key: &Es256,
-        path_length: Option<u8>,
-    ) -> Certificate {
-        let mut constraints = vec![der::boolean(true)];
-        constraints.extend(path_length.map(|length| der::integer(&[length])));
-        let mut certificate = self.root.issue(&key.public_key_info(), vec![2]);
-        certificate.subject.clone_from(&certificate.issuer);
-        rename(&mut certificate.subject, name);
-        if issuer != ROOT {
-            rename(&mut certificate.issuer, issuer);
-        }
-        certificate.put(Extension::new(
-            BASIC_CONSTRAINTS,
-            true,
-            der::sequence(&constraints),
-        ));
-        certificate.put(Extension::new(KEY_USAGE, true, vec![3, 2, 2, 4]));
-        certificate
-    }
-
-    fn upper_certificate(&self) -> Certificate {
-        self.authority(UPPER, ROOT, &self.upper, None)
-    }
-
-    fn lower_certificate(&self) -> Certificate {
-        self.authority(LOWER, UPPER, &self.lower, Some(0))
-    }
-
-    fn leaf_certificate(&self) -> Certificate {
-        let mut certificate = self.root.issue(&self.leaf.public_key_info(), vec![3]);
-        rename(&mut certificate.issuer, LOWER);
-        certificate
-    }
-
-    /// The whole chain without the root, the attestation certificate first.
-    fn x5c(&self) -> Vec<Vec<u8>> {
-        vec![
-            self.leaf_certificate().sign(&self.lower),
-            self.lower_certificate().sign(&self.upper),
-            self.upper_certificate().sign(&self.root.key),
-        ]
-    }
-}
-
-/// The root's own common name, which `Authority` gives it.
-const ROOT: &str = "WebAuthn test vectors";
-const UPPER: &str = "upper authority";
-const LOWER: &str = "lower authority";
-
-fn rename(name: &mut [(String, String)], common_name: &str) {
-    for (oid, text) in name {
-        if oid == COMMON_NAME {
-            common_name.clone_into(text);
-        }
-    }
-}
-
-fn pem(der: &[u8]) -> String {
-    use base64ct::{Base64, Encoding};
-    let text = Base64::encode_string(der);
-    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
-}
 
 fn judge(attestation: Arc<dyn Attestation>, roots: &[Vec<u8>], time: &str) -> Value {
     let mut authenticator = Authenticator::new("trust");
@@ -130,10 +38,7 @@ fn judge(attestation: Arc<dyn Attestation>, roots: &[Vec<u8>], time: &str) -> Va
 }
 
 fn certified(x5c: Vec<Vec<u8>>) -> Arc<dyn Attestation> {
-    Arc::new(PackedCertified {
-        key: Arc::new(Chain::new().leaf),
-        x5c,
-    })
+    Chain::new().packed_with(x5c)
 }
 
 #[track_caller]
@@ -181,6 +86,102 @@ fn a_root_of_version_1_is_one_because_it_is_listed() {
     root.version = None;
     root.extensions.clear();
     assert_trusted(chain.x5c(), &[root.sign(&chain.root.key)]);
+}
+
+#[test]
+fn of_several_issuers_of_one_name_each_is_tried() {
+    let chain = Chain::new();
+    let roots = [chain.root_certificate()];
+    // The same authority certified by another root, and once more with dates that are over.
+    let by_stranger = chain.upper_certificate().sign(&Chain::numbered(1).root.key);
+    let mut stranger = chain.upper_certificate();
+    rename(&mut stranger.issuer, "a stranger");
+    let by_unknown = stranger.sign(&Chain::numbered(1).root.key);
+    let mut outdated = chain.upper_certificate();
+    outdated.not_after = "20250101000000Z".into();
+    let outdated = outdated.sign(&chain.root.key);
+    for twin in [by_stranger, by_unknown, outdated.clone()] {
+        let mut x5c = chain.x5c();
+        x5c.insert(2, twin);
+        assert_trusted(x5c.clone(), &roots);
+        x5c.swap(2, 3);
+        assert_trusted(x5c, &roots);
+    }
+    // What was wrong with the one that could have gone on is what is told.
+    let mut x5c = chain.x5c();
+    x5c[2] = outdated;
+    assert_refused(x5c, &roots, NOW, "attestation_certificate_outdated");
+}
+
+#[test]
+fn two_authorities_that_certify_each_other_lead_nowhere() {
+    let chain = Chain::new();
+    let mut x5c = chain.x5c();
+    x5c[2] = chain
+        .authority(UPPER, LOWER, &chain.upper, None)
+        .sign(&chain.lower);
+    assert_refused(
+        x5c,
+        &[chain.root_certificate()],
+        NOW,
+        "attestation_untrusted",
+    );
+}
+
+#[test]
+fn signatures_that_a_path_costs_are_bounded() {
+    let chain = Chain::new();
+    let mut roots = vec![Chain::numbered(1).root_certificate(); 12];
+    roots.push(chain.root_certificate());
+    assert_trusted(chain.x5c(), &roots);
+    roots.splice(0..0, vec![Chain::numbered(1).root_certificate(); 16]);
+    let verdict = judge(certified(chain.x5c()), &roots, NOW);
+    let detail = verdict["trace"].as_array().and_then(|trace| trace.last());
+    let detail = detail.and_then(|entry| entry["detail"].as_str());
+    assert!(
+        detail.is_some_and(|detail| detail.contains("too many issuers of one name")),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn the_certificates_of_safetynet_lead_to_a_root_too() {
+    let chain = Chain::new();
+    let mut leaf = chain.root.issue(&Rsa::public_key_info(), vec![3]);
+    rename(&mut leaf.issuer, LOWER);
+    let host = der::element(&[0x82], b"attest.android.com");
+    let names = der::sequence(&[host]);
+    leaf.put(Extension::new(ALTERNATIVE_NAME, false, names));
+    let attestation = |x5c| {
+        Arc::new(SafetyNet {
+            key: Arc::new(Rsa {
+                hash: RsaHash::Sha256,
+            }),
+            algorithm: "RS256".into(),
+            x5c,
+            nonce: None,
+            cts_profile_match: true,
+        })
+    };
+    let x5c = chain.x5c_of(&leaf);
+    let roots = [chain.root_certificate()];
+    let verdict = judge(attestation(x5c.clone()), &roots, NOW);
+    assert_eq!(verdict["accepted"], true, "{verdict}");
+    let refused = |attestation, time, code| {
+        let verdict = judge(attestation, &roots, time);
+        let found = (verdict["step"].as_str(), verdict["code"].as_str());
+        assert_eq!(found, (Some("7.1.24"), Some(code)), "{verdict}");
+    };
+    let untrusted = "attestation_untrusted";
+    refused(attestation(x5c[..2].to_vec()), NOW, untrusted);
+    let mut own_root = Chain::numbered(1).x5c_of(&leaf);
+    own_root.push(Chain::numbered(1).root_certificate());
+    refused(attestation(own_root), NOW, untrusted);
+    refused(
+        attestation(x5c),
+        "2023-12-31T23:59:59Z",
+        "attestation_certificate_outdated",
+    );
 }
 
 #[test]

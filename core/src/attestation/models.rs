@@ -1,0 +1,43 @@
+use core::fmt;
+
+use crate::data::Certificate;
+
+/// A model of authenticator, as a registration names it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Model<'a> {
+    /// The AAGUID. FIDO U2F security keys have one of zeros.
+    pub aaguid: [u8; 16],
+    /// The attestation certificate, where there is one: what tells the models of FIDO U2F keys apart.
+    pub certificate: Option<Certificate<'a>>,
+}
+
+/// What a relying party knows of authenticators by their model, from the FIDO metadata for example: asked
+/// in steps 7.1.23 and 7.1.24.
+pub trait Models: fmt::Debug {
+    /// The model's root certificates in DER, counted from 0; `None` ends them.
+    fn root(&self, model: &Model<'_>, index: usize) -> Option<&[u8]>;
+
+    /// Whether the model may be registered.
+    fn standing(&self, model: &Model<'_>) -> Standing;
+}
+
+/// Whether a model of authenticator may be registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing speaks against it.
+    Accepted,
+    /// The relying party does not want it.
+    NotAccepted,
+    /// It is revoked, or known to be compromised.
+    Revoked,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) const fn new(aaguid: [u8; 16], certificate: Option<Certificate<'a>>) -> Self {
+        Self {
+            aaguid,
+            certificate,
+        }
+    }
+}
