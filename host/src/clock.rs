@@ -4,6 +4,8 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use portcullis_core::data::UnixTime;
+
 /// Seconds since 1970, as tokens count them.
 pub type Timestamp = u64;
 
@@ -34,6 +36,12 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.observe(wall())
+    }
+
+    /// The time now, as certificates count it.
+    #[must_use]
+    pub fn unix_time(&self) -> UnixTime {
+        UnixTime::new(i64::try_from(self.now()).unwrap_or(i64::MAX))
     }
 
     /// Moves this clock ahead of the wall clock, for tests of what expires.

@@ -10,12 +10,15 @@ use core::num::NonZeroU32;
 use core::str::FromStr;
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{GeneralPurpose, general_purpose::NO_PAD};
 use ipnet::IpNet;
+use portcullis_core::data::UnixTime;
 use rocket::figment::Figment;
 use rocket::figment::providers::Env;
 use rocket::figment::value::Value;
@@ -23,7 +26,10 @@ use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::clock::Clock;
+use crate::encoding::from_hex;
 use crate::signer::{Pkcs11Signer, Pkcs11Uri};
+use crate::trust::metadata::{self, Metadata, Signer};
+use crate::trust::{self, Aaguids, Trust};
 
 /// 43 characters are two bits more than 32 bytes, and whoever types them need not know.
 const ANY_BASE64URL: GeneralPurpose =
@@ -35,7 +41,7 @@ const PREFIX: &str = "PORTCULLIS_";
 const OF_THE_BUILD: &str = "WASM";
 
 /// Every setting, by the name it has after the prefix.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 17] = [
     "RP_ID",
     "RP_NAME",
     "ORIGINS",
@@ -47,6 +53,10 @@ const NAMES: [&str; 13] = [
     "LOGIN_TTL",
     "USER_VERIFICATION",
     "ATTESTATION",
+    "ATTESTATION_ROOTS",
+    "MDS",
+    "MDS_ROOT",
+    "AAGUIDS",
     "RATE_LIMIT",
     "TRUSTED_PROXIES",
 ];
@@ -75,6 +85,8 @@ pub struct Config {
     pub user_verification: UserVerification,
     /// Which attestation is asked for.
     pub attestation: Attestation,
+    /// Which authenticators are trusted.
+    pub trust: Arc<Trust>,
     /// Ceremony calls a minute and client; `None` is no limit.
     pub rate_limit: Option<NonZeroU32>,
     /// Peers whose `X-Forwarded-For` is believed.
@@ -188,6 +200,8 @@ impl Config {
         let local = rp_id == "localhost";
         let origins = origins(&settings, &rp_id, server.port)?;
         let default_limit = if local { "off" } else { "300" };
+        let clock = Clock::start();
+        let trust = trust(&settings, clock.unix_time())?;
 
         Ok(Self {
             rp_name: settings.parse("RP_NAME", "Portcullis", rp_name)?,
@@ -199,14 +213,13 @@ impl Config {
             user_verification: settings.parse("USER_VERIFICATION", "preferred", |text| {
                 word(text, "required, preferred or discouraged")
             })?,
-            attestation: settings.parse("ATTESTATION", "none", |text| {
-                word(text, "none, indirect, direct or enterprise")
-            })?,
+            attestation: attestation(&settings, &trust)?,
+            trust: Arc::new(trust),
             rate_limit: settings.parse("RATE_LIMIT", default_limit, rate_limit)?,
             trusted_proxies: settings.parse("TRUSTED_PROXIES", "", |text| {
                 list(text).map(network).collect()
             })?,
-            clock: Clock::start(),
+            clock,
             rocket,
             unknown,
             rp_id,
@@ -220,6 +233,28 @@ impl Config {
             .iter()
             .filter(|origin| is_web(origin) && !is_within(origin, &self.rp_id))
             .map(String::as_str)
+    }
+
+    /// What an operator should know and mend, though the host can run: a sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let misspelt = |name: &String| format!("{name}: no setting has this name");
+        let mut warnings: Vec<_> = self.unknown.iter().map(misspelt).collect();
+        let now = self.clock.unix_time();
+        let metadata = self.trust.metadata.as_ref();
+        if let Some(stale) = metadata.filter(|metadata| !metadata.is_fresh(now)) {
+            warnings.push(format!(
+                "{PREFIX}MDS: the next issue was due on {}; fetch it, this one does not know of models that \
+                 were revoked since",
+                stale.next_update.as_str()
+            ));
+        }
+        if self.trust.aaguids != Aaguids::Any && !self.trust.is_required() {
+            warnings.push(format!(
+                "{PREFIX}AAGUIDS: nothing proves an AAGUID without {PREFIX}ATTESTATION_ROOTS or {PREFIX}MDS"
+            ));
+        }
+        warnings
     }
 
     /// The issuer of all tokens: the first web origin.
@@ -273,7 +308,7 @@ impl FromStr for Secret {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bytes = match text.len() {
-            64 => unhex(text),
+            64 => from_hex(text),
             43 => ANY_BASE64URL.decode(text).ok(),
             _ => None,
         };
@@ -304,6 +339,18 @@ struct Settings(BTreeMap<String, String>);
 impl Settings {
     fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|text| text.trim())
+    }
+
+    /// A setting that has no default.
+    fn parse_given<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
+        self.get(name)
+            .map(parse)
+            .transpose()
+            .map_err(|mend| ConfigError::new(name, mend))
     }
 
     fn parse<T>(
@@ -447,6 +494,51 @@ fn word<T: for<'de> Deserialize<'de>>(text: &str, words: &str) -> Result<T, Stri
     serde_json::from_value(text.into()).map_err(|_| format!("must be {words}"))
 }
 
+/// Reads every file that has to do with trust: what cannot be read is a mistake in the settings.
+fn trust(settings: &Settings, now: UnixTime) -> Result<Trust, ConfigError> {
+    let signer = settings.parse_given("MDS_ROOT", |path| {
+        let roots = trust::read_file(Path::new(path))?;
+        Ok(Signer { roots, host: None })
+    })?;
+    if signer.is_some() && settings.get("MDS").is_none() {
+        let mend = format!("has no use without {PREFIX}MDS; set both, or neither");
+        return Err(ConfigError::new("MDS_ROOT", mend));
+    }
+    let signer = signer.unwrap_or_else(Signer::fido_alliance);
+    Ok(Trust {
+        roots: settings
+            .parse_given("ATTESTATION_ROOTS", trust::read_folder)?
+            .unwrap_or_default(),
+        metadata: settings.parse_given("MDS", |path| {
+            let blob = trust::read_bounded(Path::new(path), metadata::MAX_LENGTH)?;
+            Metadata::read(&blob, &signer, now).map_err(|error| format!("`{path}` {error}"))
+        })?,
+        aaguids: settings
+            .parse_given("AAGUIDS", str::parse)?
+            .unwrap_or_default(),
+    })
+}
+
+/// Attestation that has to be trusted has to be asked for.
+fn attestation(settings: &Settings, trust: &Trust) -> Result<Attestation, ConfigError> {
+    let default = if trust.is_required() {
+        "direct"
+    } else {
+        "none"
+    };
+    let asked = settings.parse("ATTESTATION", default, |text| {
+        word(text, "none, indirect, direct or enterprise")
+    })?;
+    if asked == Attestation::None && trust.is_required() {
+        let mend = format!(
+            "`none` asks for no attestation, and {PREFIX}ATTESTATION_ROOTS and {PREFIX}MDS want one; set it \
+             to direct, or leave it out"
+        );
+        return Err(ConfigError::new("ATTESTATION", mend));
+    }
+    Ok(asked)
+}
+
 fn rate_limit(text: &str) -> Result<Option<NonZeroU32>, String> {
     if text == "off" {
         return Ok(None);
@@ -580,19 +672,6 @@ fn is_within(origin: &str, rp_id: &str) -> bool {
         || host
             .strip_suffix(rp_id)
             .is_some_and(|rest| rest.ends_with('.'))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).and_then(|value| value.try_into().ok()))
-        .collect();
-    Some(
-        digits?
-            .chunks_exact(2)
-            .map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit))
-            .collect(),
-    )
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub mod names;
 pub mod problem;
 pub mod signer;
 pub mod store;
+pub mod trust;
 
 mod algorithms;
 mod challenge;

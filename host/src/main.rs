@@ -100,8 +100,8 @@ fn serve() -> ExitCode {
         Ok(config) => config,
         Err(error) => return fail(&error.to_string()),
     };
-    for name in &config.unknown {
-        tracing::warn!(name, "no setting has this name");
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
     }
     let address = config.issuer().to_owned();
     let rocket = portcullis::rocket(config).attach(AdHoc::on_liftoff("Address", |_| {

@@ -1,7 +1,7 @@
 //! The core, as this host calls it: the browser's JSON as it came, the settings as a policy.
 
-use portcullis_core::attestation::{Format, Formats};
-use portcullis_core::ceremony::{BackupPolicy, Mediation, UserVerification};
+use portcullis_core::attestation::{Format, Formats, Models};
+use portcullis_core::ceremony::{AttestationPolicy, BackupPolicy, Mediation, UserVerification};
 use portcullis_core::{
     AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Error, ErrorKind, Origin,
     Policy, RegistrationResponse, verify_authentication, verify_registration,
@@ -39,6 +39,10 @@ pub(crate) fn register(
         .collect();
     let rp_ids = [config.rp_id.as_str()];
     let origins = origins(config);
+    let trust = &config.trust;
+    let roots: Vec<&[u8]> = trust.roots.iter().map(Vec::as_slice).collect();
+    let now = config.clock.unix_time();
+    let models = trust.models(now);
     let policy = Policy {
         user_verification: user_verification(asked.user_verification),
         mediation: match asked.flow.mediation {
@@ -48,6 +52,13 @@ pub(crate) fn register(
         algorithms: Some(&algorithms),
         // The service has ended, so nothing new can be attested with it.
         formats: Formats::ALL.without(Format::AndroidSafetynet),
+        attestation: match trust.is_required() {
+            true => AttestationPolicy::Trusted,
+            false => AttestationPolicy::Verify,
+        },
+        roots: &roots,
+        models: models.as_ref().map(|models| -> &dyn Models { models }),
+        time: trust.is_required().then_some(now),
         ..Policy::new(&rp_ids, &origins)
     };
     let verified = with_crypto(|crypto| {

@@ -1,12 +1,40 @@
-use rocket::serde::json::{Value, json};
-use rocket::{Route, get, routes};
+use rocket::serde::json::Json;
+use rocket::{Route, State, get, routes};
+use serde::Serialize;
+
+use crate::host::Host;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![healthz]
 }
 
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<MetadataHealth>,
+}
+
+/// Which issue of the FIDO metadata is in use, and whether its successor is not overdue.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MetadataHealth {
+    no: u64,
+    next_update: String,
+    fresh: bool,
+}
+
 /// The process answers. Says nothing about the store: a restart would not mend that.
 #[get("/healthz")]
-fn healthz() -> Value {
-    json!({ "status": "OK" })
+fn healthz(host: &State<Host>) -> Json<Health> {
+    let now = host.config.clock.unix_time();
+    let metadata = host.config.trust.metadata.as_ref();
+    Json(Health {
+        status: "OK",
+        metadata: metadata.map(|metadata| MetadataHealth {
+            no: metadata.number,
+            next_update: metadata.next_update.as_str().to_owned(),
+            fresh: metadata.is_fresh(now),
+        }),
+    })
 }

@@ -10,6 +10,7 @@ mod malformed;
 mod second_client;
 mod surface;
 mod tokens;
+mod trust;
 
 use portcullis_tests::{
     host::{Answer, Host},
