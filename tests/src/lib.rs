@@ -19,3 +19,4 @@ pub mod program;
 pub mod softhsm;
 pub mod verdict;
 pub mod w3c;
+pub mod windows_hello;

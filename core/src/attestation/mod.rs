@@ -28,6 +28,8 @@ use core::fmt;
 #[cfg(feature = "trust")]
 pub use models::{Model, Models, Standing};
 pub(crate) use statement::{Statement, StatementError, Verified};
+#[cfg(feature = "inspect")]
+pub(crate) use tpm::{Attest, PublicArea, Watch};
 #[cfg(all(fuzzing, feature = "attestation"))]
 pub(crate) use tpm::{is_attest, is_public_area};
 #[cfg(feature = "trust")]

@@ -2,6 +2,8 @@
 //!
 //! The structures are those of the TPM 2.0 library specification, part 2.
 
+use core::ops::Range;
+
 use super::statement::{Certificates, algorithm, bytes, requirements, signature};
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::algorithm::hash::{self, HashFunction};
@@ -25,7 +27,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
     let pub_area = bytes(pub_area, "TPM pubArea")?;
     let certificates = Certificates::read(x5c)?;
 
-    let area = PublicArea::parse(pub_area)?;
+    let area = PublicArea::parse(pub_area, &mut ())?;
     check_key(&area.key, statement.key.key())?;
 
     let certificate = &certificates.first;
@@ -33,7 +35,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
     requirements::check_model(certificate, statement)?;
     statement.verify_signature_of(certificate, alg, &[cert_info], sig)?;
 
-    let attested = Attest::parse(cert_info)?;
+    let attested = Attest::parse(cert_info, &mut ())?;
     let hash = hash_of_algorithm(alg).ok_or(StatementError::AlgorithmUnsupported(alg))?;
     let signed: [&[u8]; 2] = [statement.auth_data.bytes(), statement.client_data_hash];
     if hash.digest(&signed).as_ref() != attested.extra_data {
@@ -161,8 +163,67 @@ const fn hash_of_algorithm(algorithm: CoseAlgorithm) -> Option<HashFunction> {
     })
 }
 
+/// Follows how a structure is read, field by field. Judging needs nobody who does; an explanation is
+/// made of it.
+pub(crate) trait Watch {
+    /// A field of this name is read next.
+    fn expect(&mut self, name: &'static str);
+
+    /// It has been read: its place, with its own length where it has one, and its value.
+    fn field(&mut self, span: Range<usize>, value: &[u8]);
+}
+
+impl Watch for () {
+    fn expect(&mut self, _: &'static str) {}
+
+    fn field(&mut self, _: Range<usize>, _: &[u8]) {}
+}
+
+/// Reads a structure's fields, big-endian and without gaps.
+struct Fields<'a, 'w> {
+    reader: Reader<'a>,
+    what: &'static str,
+    watch: &'w mut dyn Watch,
+}
+
+impl<'a, 'w> Fields<'a, 'w> {
+    const fn new(bytes: &'a [u8], what: &'static str, watch: &'w mut dyn Watch) -> Self {
+        Self {
+            reader: Reader::new(bytes),
+            what,
+            watch,
+        }
+    }
+
+    fn array<const N: usize>(&mut self, name: &'static str) -> Result<[u8; N], Fault> {
+        self.watch.expect(name);
+        let at = self.reader.position();
+        let value = self.reader.array(self.what)?;
+        self.watch.field(at..self.reader.position(), &value);
+        Ok(value)
+    }
+
+    fn number(&mut self, name: &'static str) -> Result<u16, Fault> {
+        self.array(name).map(u16::from_be_bytes)
+    }
+
+    /// A `TPM2B`: bytes behind their length.
+    fn sized(&mut self, name: &'static str) -> Result<&'a [u8], Fault> {
+        self.watch.expect(name);
+        let at = self.reader.position();
+        let length = u16::from_be_bytes(self.reader.array(self.what)?);
+        let value = self.reader.take(usize::from(length), self.what)?;
+        self.watch.field(at..self.reader.position(), value);
+        Ok(value)
+    }
+
+    fn finish(&self) -> Result<(), Fault> {
+        self.reader.finish(self.what)
+    }
+}
+
 /// `TPMT_PUBLIC`, as far as it is judged.
-struct PublicArea<'a> {
+pub(crate) struct PublicArea<'a> {
     name_algorithm: u16,
     name_hash: HashFunction,
     key: TpmKey<'a>,
@@ -185,24 +246,23 @@ enum TpmKey<'a> {
 const NULL: u16 = 0x0010;
 
 impl<'a> PublicArea<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
-        const WHAT: &str = "TPM pubArea";
-        let mut reader = Reader::new(bytes);
-        let ty = number(&mut reader, WHAT)?;
-        let name_algorithm = number(&mut reader, WHAT)?;
+    pub(crate) fn parse(bytes: &'a [u8], watch: &mut dyn Watch) -> Result<Self, Fault> {
+        let mut fields = Fields::new(bytes, "TPM pubArea", watch);
+        let ty = fields.number("type")?;
+        let name_algorithm = fields.number("nameAlg")?;
         let name_hash = hash_of_tpm(name_algorithm).ok_or(Fault::new(
             "TPM pubArea name algorithm",
             FaultKind::Value,
             2,
         ))?;
-        let _attributes: [u8; 4] = reader.array(WHAT)?;
-        let _policy = sized(&mut reader, WHAT)?;
+        let _attributes: [u8; 4] = fields.array("objectAttributes")?;
+        let _policy = fields.sized("authPolicy")?;
         let key = match ty {
-            0x0001 => TpmKey::read_rsa(&mut reader)?,
-            0x0023 => TpmKey::read_ecc(&mut reader)?,
+            0x0001 => TpmKey::read_rsa(&mut fields)?,
+            0x0023 => TpmKey::read_ecc(&mut fields)?,
             _ => return Err(Fault::new("TPM pubArea type", FaultKind::Value, 0)),
         };
-        reader.finish(WHAT)?;
+        fields.finish()?;
         Ok(Self {
             name_algorithm,
             name_hash,
@@ -221,112 +281,103 @@ impl<'a> PublicArea<'a> {
 }
 
 impl<'a> TpmKey<'a> {
-    fn read_rsa(reader: &mut Reader<'a>) -> Result<Self, Fault> {
-        const WHAT: &str = "TPM RSA key";
-        skip_symmetric(reader, WHAT)?;
-        skip_scheme(reader, WHAT)?;
-        let _key_bits = number(reader, WHAT)?;
-        let exponent = match reader.array(WHAT)? {
+    fn read_rsa(fields: &mut Fields<'a, '_>) -> Result<Self, Fault> {
+        skip_symmetric(fields)?;
+        skip_scheme(fields, "scheme")?;
+        let _key_bits = fields.number("keyBits")?;
+        let exponent = match fields.array("exponent")? {
             // Left open: the default.
             [0, 0, 0, 0] => [0, 1, 0, 1],
             exponent => exponent,
         };
-        let modulus = sized(reader, WHAT)?;
+        let modulus = fields.sized("unique")?;
         Ok(Self::Rsa { modulus, exponent })
     }
 
-    fn read_ecc(reader: &mut Reader<'a>) -> Result<Self, Fault> {
-        const WHAT: &str = "TPM ECC key";
-        skip_symmetric(reader, WHAT)?;
-        skip_scheme(reader, WHAT)?;
-        let at = reader.position();
-        let curve = match number(reader, WHAT)? {
+    fn read_ecc(fields: &mut Fields<'a, '_>) -> Result<Self, Fault> {
+        skip_symmetric(fields)?;
+        skip_scheme(fields, "scheme")?;
+        let at = fields.reader.position();
+        let curve = match fields.number("curveID")? {
             0x0003 => Curve::P256,
             0x0004 => Curve::P384,
             0x0005 => Curve::P521,
             _ => return Err(Fault::new("TPM ECC curve", FaultKind::Value, at)),
         };
         // The key derivation's scheme has its hash behind it, like a signature's.
-        skip_scheme(reader, WHAT)?;
-        let x = sized(reader, WHAT)?;
-        let y = sized(reader, WHAT)?;
+        skip_scheme(fields, "kdf")?;
+        let x = fields.sized("unique.x")?;
+        let y = fields.sized("unique.y")?;
         Ok(Self::Ecc { curve, x, y })
     }
 }
 
 /// `TPMT_SYM_DEF_OBJECT`: an algorithm, and unless that is left open a key size and a mode.
-fn skip_symmetric(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
-    if number(reader, what)? != NULL {
-        let _bits_and_mode: [u8; 4] = reader.array(what)?;
+fn skip_symmetric(fields: &mut Fields<'_, '_>) -> Result<(), Fault> {
+    if fields.number("symmetric")? != NULL {
+        let _bits = fields.number("symmetric.keyBits")?;
+        let _mode = fields.number("symmetric.mode")?;
     }
     Ok(())
 }
 
 /// `TPMT_RSA_SCHEME`, `TPMT_ECC_SCHEME`, `TPMT_KDF_SCHEME`: a scheme and its details.
-fn skip_scheme(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+fn skip_scheme(fields: &mut Fields<'_, '_>, name: &'static str) -> Result<(), Fault> {
     const RSAES: u16 = 0x0015;
     const ECDAA: u16 = 0x001a;
-    match number(reader, what)? {
+    match fields.number(name)? {
         NULL | RSAES => {}
-        ECDAA => {
-            let _hash_and_count: [u8; 4] = reader.array(what)?;
-        }
-        _ => {
-            let _hash = number(reader, what)?;
+        scheme => {
+            let _hash = fields.number("scheme.hashAlg")?;
+            if scheme == ECDAA {
+                let _count = fields.number("scheme.count")?;
+            }
         }
     }
     Ok(())
 }
 
 /// `TPMS_ATTEST` of a certified key, as far as it is judged.
-struct Attest<'a> {
+pub(crate) struct Attest<'a> {
     extra_data: &'a [u8],
     name: &'a [u8],
 }
 
 impl<'a> Attest<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, StatementError> {
-        const WHAT: &str = "TPM certInfo";
-        let mut reader = Reader::new(bytes);
+    pub(crate) fn parse(bytes: &'a [u8], watch: &mut dyn Watch) -> Result<Self, StatementError> {
+        let mut fields = Fields::new(bytes, "TPM certInfo", watch);
         // TPM_GENERATED_VALUE: made within the TPM, and nowhere else.
-        if reader.array(WHAT)? != *b"\xffTCG" {
+        if fields.array("magic")? != *b"\xffTCG" {
             return Err(StatementError::Content(
                 "certInfo was not generated by a TPM",
             ));
         }
         // TPM_ST_ATTEST_CERTIFY
-        if number(&mut reader, WHAT)? != 0x8017 {
+        if fields.number("type")? != 0x8017 {
             return Err(StatementError::Content("certInfo does not certify a key"));
         }
-        let _signer = sized(&mut reader, WHAT)?;
-        let extra_data = sized(&mut reader, WHAT)?;
-        let _clock: [u8; 17] = reader.array(WHAT)?;
-        let _firmware_version: [u8; 8] = reader.array(WHAT)?;
-        let name = sized(&mut reader, WHAT)?;
-        let _qualified_name = sized(&mut reader, WHAT)?;
-        reader.finish(WHAT)?;
+        let _signer = fields.sized("qualifiedSigner")?;
+        let extra_data = fields.sized("extraData")?;
+        let _clock: [u8; 8] = fields.array("clockInfo.clock")?;
+        let _resets: [u8; 4] = fields.array("clockInfo.resetCount")?;
+        let _restarts: [u8; 4] = fields.array("clockInfo.restartCount")?;
+        let _safe: [u8; 1] = fields.array("clockInfo.safe")?;
+        let _firmware_version: [u8; 8] = fields.array("firmwareVersion")?;
+        let name = fields.sized("attested.name")?;
+        let _qualified_name = fields.sized("attested.qualifiedName")?;
+        fields.finish()?;
         Ok(Self { extra_data, name })
     }
-}
-
-fn number(reader: &mut Reader<'_>, what: &'static str) -> Result<u16, Fault> {
-    reader.array(what).map(u16::from_be_bytes)
-}
-
-/// A `TPM2B`: bytes behind their length.
-fn sized<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<&'a [u8], Fault> {
-    let length = number(reader, what)?;
-    reader.take(usize::from(length), what)
 }
 
 /// Whether the bytes are a public area.
 #[cfg(fuzzing)]
 pub(crate) fn is_public_area(bytes: &[u8]) -> bool {
-    PublicArea::parse(bytes).is_ok()
+    PublicArea::parse(bytes, &mut ()).is_ok()
 }
 
 /// Whether the bytes certify a key.
 #[cfg(fuzzing)]
 pub(crate) fn is_attest(bytes: &[u8]) -> bool {
-    Attest::parse(bytes).is_ok()
+    Attest::parse(bytes, &mut ()).is_ok()
 }

@@ -37,7 +37,11 @@ pub(crate) fn decode_padded(buffer: &mut [u8], span: Span) -> Option<Span> {
 
 /// Decodes, and returns the bits behind the last byte as well.
 #[cfg(feature = "json")]
-fn decode_bits(buffer: &mut [u8], span: Span, alphabet: Alphabet) -> Option<(Span, u32)> {
+pub(crate) fn decode_bits(
+    buffer: &mut [u8],
+    span: Span,
+    alphabet: Alphabet,
+) -> Option<(Span, u32)> {
     let range = span.range();
     let (mut read, mut written) = (range.start, range.start);
     // Bits that have been read and not written, and how many.

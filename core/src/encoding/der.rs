@@ -24,6 +24,16 @@ impl Tag {
     pub(crate) const PRINTABLE_STRING: Self = Self::universal(19);
     pub(crate) const UTC_TIME: Self = Self::universal(23);
     pub(crate) const GENERALIZED_TIME: Self = Self::universal(24);
+    #[cfg(feature = "inspect")]
+    pub(crate) const NULL: Self = Self::universal(5);
+    #[cfg(feature = "inspect")]
+    pub(crate) const NUMERIC_STRING: Self = Self::universal(18);
+    #[cfg(feature = "inspect")]
+    pub(crate) const TELETEX_STRING: Self = Self::universal(20);
+    #[cfg(feature = "inspect")]
+    pub(crate) const IA5_STRING: Self = Self::universal(22);
+    #[cfg(feature = "inspect")]
+    pub(crate) const VISIBLE_STRING: Self = Self::universal(26);
     pub(crate) const SEQUENCE: Self = Self::constructed(16);
     pub(crate) const SET: Self = Self::constructed(17);
 
@@ -67,6 +77,23 @@ impl Tag {
         }
     }
 
+    /// The tag's name, to be read in a sentence.
+    #[cfg(feature = "inspect")]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BOOLEAN => "a BOOLEAN",
+            Self::INTEGER => "an INTEGER",
+            Self::BIT_STRING => "a BIT STRING",
+            Self::OCTET_STRING => "an OCTET STRING",
+            Self::NULL => "NULL",
+            Self::OID => "an OBJECT IDENTIFIER",
+            Self::ENUMERATED => "an ENUMERATED",
+            Self::SEQUENCE => "a SEQUENCE",
+            Self::SET => "a SET",
+            _ => "an element with a tag of its own",
+        }
+    }
+
     fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Fault> {
         let at = reader.position();
         let first = reader.byte(what)?;
@@ -103,6 +130,22 @@ const fn low(number: u32) -> u8 {
     (number & 0x1f) as u8
 }
 
+/// What stands before an element's content.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) tag: Tag,
+    /// Bytes of content that have to follow.
+    pub(crate) length: usize,
+}
+
+impl Head {
+    pub(crate) fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Fault> {
+        let tag = Tag::read(reader, what)?;
+        let length = read_length(reader, what)?;
+        Ok(Self { tag, length })
+    }
+}
+
 /// One element: its tag and its content.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Element<'a> {
@@ -125,8 +168,7 @@ impl<'a> Element<'a> {
     pub(crate) fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Fault> {
         let before = reader.rest();
         let start = reader.position();
-        let tag = Tag::read(reader, what)?;
-        let length = read_length(reader, what)?;
+        let Head { tag, length } = Head::read(reader, what)?;
         let content = reader.take(length, what)?;
         let read = reader.position().saturating_sub(start);
         Ok(Self {

@@ -137,9 +137,49 @@ impl<'a> Inside<'a> {
     }
 }
 
+/// Where a text is cut: what stands there in place of a whole value.
+#[cfg(feature = "inspect")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut<'a> {
+    pub(crate) rest: &'a [u8],
+    pub(crate) at: usize,
+}
+
+#[cfg(feature = "inspect")]
+impl<'a> Inside<'a> {
+    /// What is inside a container that begins where a text is cut.
+    fn of_cut(container: Cut<'a>) -> Self {
+        Self {
+            reader: Reader::new(container.rest.get(1..).unwrap_or_default()),
+            at: container.at.saturating_add(1),
+        }
+    }
+
+    fn cut(mut self) -> Option<Cut<'a>> {
+        self.reader
+            .skip_while(|byte| is_space(byte) || byte == b',' || byte == b':');
+        let rest = self.reader.rest();
+        let at = self.at.saturating_add(self.reader.position());
+        (!rest.is_empty()).then_some(Cut { rest, at })
+    }
+}
+
 /// The elements of an array, in order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Elements<'a>(Inside<'a>);
+
+#[cfg(feature = "inspect")]
+impl<'a> Elements<'a> {
+    /// The elements of an array that is cut.
+    pub(crate) fn of_cut(array: Cut<'a>) -> Self {
+        Self(Inside::of_cut(array))
+    }
+
+    /// The element that is cut, where no whole one comes next.
+    pub(crate) fn cut(self) -> Option<Cut<'a>> {
+        self.0.cut()
+    }
+}
 
 impl<'a> Iterator for Elements<'a> {
     type Item = Value<'a>;
@@ -152,6 +192,20 @@ impl<'a> Iterator for Elements<'a> {
 /// The members of an object, in the order in which they stand, duplicates included.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members<'a>(Inside<'a>);
+
+#[cfg(feature = "inspect")]
+impl<'a> Members<'a> {
+    /// The members of an object that is cut.
+    pub(crate) fn of_cut(object: Cut<'a>) -> Self {
+        Self(Inside::of_cut(object))
+    }
+
+    /// The member whose value is cut, where no whole one comes next.
+    pub(crate) fn cut(mut self) -> Option<(JsonStr<'a>, Cut<'a>)> {
+        let name = self.0.value()?.as_str()?;
+        Some((name, self.0.cut()?))
+    }
+}
 
 impl<'a> Members<'a> {
     /// The members that are left in an object whose first ones have been read otherwise: `reader`

@@ -1,13 +1,13 @@
 //! Authenticator data.
 
-use super::{Field, Value, Visitor, cose, names};
+use super::cbor::{self, Left};
+use super::{Break, Field, Value, Visitor, cose, names};
 use crate::data::Flags;
-use crate::encoding::cbor::{Content, Head, Item, Major};
+use crate::encoding::cbor::{Item, Major};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
 
 /// Explains authenticator data from their first byte to their last.
-pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Fault> {
+pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     let mut reader = Reader::new(bytes);
     let hash = reader.take(32, "rpIdHash (32 bytes)")?;
     visitor
@@ -27,7 +27,7 @@ pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Fau
     if flags.extension_data() {
         explain_extensions(&mut reader, visitor)?;
     }
-    reader.finish("authenticator data")
+    Ok(reader.finish("authenticator data")?)
 }
 
 fn explain_flags(flags: Flags, visitor: &mut dyn Visitor) {
@@ -91,11 +91,11 @@ fn explain_flags(flags: Flags, visitor: &mut dyn Visitor) {
     visitor.end();
 }
 
-fn explain_attested(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+fn explain_attested(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
     let start = reader.position();
-    let rest = reader.rest().len();
+    let length = credential_extent(*reader);
     visitor.begin(
-        &Field::new("attestedCredentialData", start, rest, Value::None)
+        &Field::new("attestedCredentialData", start, length, Value::None)
             .meaning("the new credential"),
     );
     let result = explain_credential(reader, visitor);
@@ -103,7 +103,18 @@ fn explain_attested(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Resul
     result
 }
 
-fn explain_credential(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+/// How many bytes attested credential data take: all that follow where they are cut.
+fn credential_extent(mut reader: Reader<'_>) -> usize {
+    let start = reader.position();
+    let all = reader.rest().len();
+    let credential = reader
+        .take(16, "")
+        .and_then(|_| reader.array("").map(u16::from_be_bytes))
+        .and_then(|length| reader.take(length.into(), ""));
+    credential.map_or(all, |_| cbor::extent(&reader, start))
+}
+
+fn explain_credential(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
     let at = reader.position();
     let aaguid = reader.array("aaguid (16 bytes)")?;
     visitor.field(
@@ -120,56 +131,51 @@ fn explain_credential(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Res
         &Field::new("credentialIdLength", at, 2, Value::Integer(length.into())).problem(problem),
     );
     let at = reader.position();
-    let id = reader.take(length.into(), "credentialId")?;
-    visitor.field(&Field::new("credentialId", at, id.len(), Value::Bytes(id)));
+    let available = reader.rest();
+    let id = reader
+        .take(length.into(), "credentialId")
+        .map_err(|fault| Break {
+            missing: usize::from(length).saturating_sub(available.len()),
+            ..fault.into()
+        });
+    let shown = id.unwrap_or(available);
+    let problem = if id.is_err() { "is cut" } else { "" };
+    visitor
+        .field(&Field::new("credentialId", at, shown.len(), Value::Bytes(shown)).problem(problem));
+    id?;
     let at = reader.position();
-    let rest = reader.rest().len();
-    visitor.begin(&Field::new("credentialPublicKey", at, rest, Value::None).meaning("a COSE key"));
+    let length = cbor::extent(reader, at);
+    visitor
+        .begin(&Field::new("credentialPublicKey", at, length, Value::None).meaning("a COSE key"));
     let result = cose::explain(reader, visitor);
     visitor.end();
     result
 }
 
-fn explain_extensions(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
+fn explain_extensions(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
     let at = reader.position();
-    let rest = reader.rest().len();
+    let length = cbor::extent(reader, at);
     visitor.begin(
-        &Field::new("extensions", at, rest, Value::None).meaning("authenticator extension outputs"),
+        &Field::new("extensions", at, length, Value::None)
+            .meaning("authenticator extension outputs"),
     );
     let result = explain_outputs(reader, visitor);
     visitor.end();
     result
 }
 
-fn explain_outputs(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
-    const WHAT: &str = "authenticator extension outputs (a map)";
-    let at = reader.position();
-    let head = Head::read(&mut reader.clone(), WHAT)?;
-    if head.major != Major::Map {
-        return Err(Fault::new(WHAT, FaultKind::Type, at));
-    }
-    let (item, _) = Item::read(reader, WHAT)?;
-    let mut at = at.saturating_add(1);
-    for (name, value) in item.as_map().into_iter().flatten() {
-        let length = name.bytes().len().saturating_add(value.bytes().len());
-        let identifier = name.as_text().unwrap_or("not a name");
-        let problem = if name.as_text().is_none() {
-            "an extension's identifier is a text"
-        } else {
-            ""
-        };
-        let shown = match value.content() {
-            Content::Integer(number) => Value::Integer(number),
-            Content::Bool(boolean) => Value::Bool(boolean),
-            Content::Text(text) => Value::Text(text),
-            _ => Value::Bytes(value.bytes()),
-        };
-        visitor.field(
-            &Field::new(identifier, at, length, shown)
-                .meaning(names::extension(identifier))
-                .problem(problem),
-        );
-        at = at.saturating_add(length);
+fn explain_outputs(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
+    let mut left = Left::read(reader, Major::Map, "extensions (a map)")?;
+    while left.advance(reader) {
+        let at = reader.position();
+        let identifier = cbor::read_name(reader, "extension output")?;
+        let (item, _) = Item::read(reader, "extension output")?;
+        let mut field = cbor::item_field(identifier, at, item, reader.position())
+            .meaning(names::extension(identifier));
+        if identifier.is_empty() {
+            field.problem = "an extension's identifier is a text";
+        }
+        visitor.field(&field);
     }
     Ok(())
 }

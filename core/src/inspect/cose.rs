@@ -1,31 +1,27 @@
 //! COSE keys.
 
-use super::{Field, Value, Visitor, names};
-use crate::data::Curve;
+use super::cbor::{Bytes, Left, read_bytes};
+use super::{Break, Field, Value, Visitor, names};
+use crate::data::{CoseKey, Curve};
 use crate::encoding::cbor::{self, Head, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
 
 /// Explains the parameters of a key from its head on. Parameters that are wrong in themselves are
-/// told as such, and the walk goes on.
-pub(super) fn explain(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Fault> {
-    const WHAT: &str = "COSE key";
-    let at = reader.position();
-    let head = Head::read(reader, WHAT)?;
-    let (Major::Map, Some(members)) = (head.major, head.argument) else {
-        return Err(Fault::new(
-            "COSE key (a map of definite length)",
-            FaultKind::Type,
-            at,
-        ));
-    };
-    let map = i64::try_from(members).unwrap_or(i64::MAX);
+/// told as such, and the walk goes on; what makes the verifier refuse the whole is told at the end.
+pub(super) fn explain(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
+    let (at, before) = (reader.position(), reader.rest());
+    let mut left = Left::read(reader, Major::Map, "COSE key (a map)")?;
     let length = reader.position().saturating_sub(at);
-    visitor
-        .field(&Field::new("map", at, length, Value::Integer(map)).meaning("members that follow"));
+    visitor.field(&Field::new("map", at, length, left.value()).meaning("members that follow"));
     let mut kind = Kind::default();
-    for _ in 0..members {
+    while left.advance(reader) {
         explain_parameter(reader, &mut kind, visitor)?;
+    }
+    let length = reader.position().saturating_sub(at);
+    if let Err(fault) = CoseKey::parse(before.get(..length).unwrap_or_default()) {
+        let whole = Field::new("COSE key", at, length, Value::Text(fault.what()));
+        visitor.field(&whole.meaning("is refused").problem(fault.kind().describe()));
     }
     Ok(())
 }
@@ -41,7 +37,7 @@ fn explain_parameter(
     reader: &mut Reader<'_>,
     kind: &mut Kind,
     visitor: &mut dyn Visitor,
-) -> Result<(), Fault> {
+) -> Result<(), Break> {
     const WHAT: &str = "COSE key parameter";
     let at = reader.position();
     let label = cbor::integer(&Head::read(reader, WHAT)?);
@@ -64,16 +60,21 @@ fn explain_parameter(
         Field::new(name, at, reader.position().saturating_sub(at), value).meaning(meaning)
     };
     if head.major == Major::Bytes {
-        let bytes = cbor::string(reader, &head, name)?;
+        let Bytes { bytes, whole } = read_bytes(reader, &head, name);
         let problem = match (label, kind.curve.and_then(Curve::of)) {
+            _ if whole.is_err() => "is cut",
             (Some(-2 | -3), Some(curve)) if bytes.len() != curve.coordinate_length() => {
                 "has not the length of the curve's coordinates"
             }
             (Some(1 | 3), _) => "is a byte string; an integer belongs here",
             _ => "",
         };
-        visitor.field(&field(Value::Bytes(bytes), reader).problem(problem));
-        return Ok(());
+        let mut field = field(Value::Bytes(bytes), reader).problem(problem);
+        if whole.is_err() {
+            field.length = field.length.saturating_add(bytes.len());
+        }
+        visitor.field(&field);
+        return whole;
     }
     if head.major == Major::Text {
         let bytes = cbor::string(reader, &head, name)?;
@@ -83,7 +84,7 @@ fn explain_parameter(
         return Ok(());
     }
     let Some(number) = cbor::integer(&head) else {
-        return Err(Fault::new(name, FaultKind::Type, value_at));
+        return Err(Fault::new(name, FaultKind::Type, value_at).into());
     };
     let (meaning, problem) = match label {
         Some(1) => {

@@ -2,9 +2,12 @@
 
 use super::Artefact;
 use crate::data::{AuthenticatorData, CoseKey};
+use crate::encoding::Span;
+use crate::encoding::base64url::{self, Alphabet};
 use crate::encoding::cbor::{Content, Item};
+use crate::encoding::der::{Head, Tag};
 use crate::encoding::json::{self, JsonStr};
-use crate::encoding::{Span, base64url};
+use crate::encoding::reader::Reader;
 
 /// How the artefact is written in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,10 @@ use crate::encoding::{Span, base64url};
 pub enum Encoding {
     /// JSON text.
     Json,
+    /// JSON text, a document a line.
+    JsonLines,
+    /// Blocks of base64 between lines that name what is in them.
+    Pem,
     /// base64url, padded or not.
     Base64Url,
     /// base64, padded or not.
@@ -30,6 +37,8 @@ impl Encoding {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
+            Self::JsonLines => "lines of JSON",
+            Self::Pem => "PEM",
             Self::Base64Url => "base64url",
             Self::Base64 => "base64",
             Self::Hex => "hexadecimal",
@@ -50,6 +59,8 @@ pub struct Guess {
     pub span: Span,
     /// Whether other text stands around it.
     pub embedded: bool,
+    /// Whether its text ends within a byte.
+    pub cut: bool,
 }
 
 /// Characters without which a word in a log line is too short to be an artefact.
@@ -58,7 +69,7 @@ const WORD_MIN: usize = 48;
 /// Guesses what `input` holds, and decodes it in place where it is base64 or hexadecimal.
 pub(super) fn guess(input: &mut [u8]) -> Guess {
     let whole = trim(input, Span::new(0, input.len()));
-    if let Some(guess) = guess_at(input, whole, false) {
+    if let Some(guess) = guess_pem(input, whole).or_else(|| guess_at(input, whole, false)) {
         return guess;
     }
     // A log line: the longest word, or the object that begins at its first brace.
@@ -80,12 +91,86 @@ pub(super) fn guess(input: &mut [u8]) -> Guess {
             return guess;
         }
     }
+    // Bytes are themselves, those included that look like blanks at either end.
     Guess {
         encoding: Encoding::Bytes,
-        artefact: artefact_of(whole.of(input).unwrap_or_default()),
-        span: whole,
+        artefact: artefact_of(input),
+        span: Span::new(0, input.len()),
         embedded: false,
+        cut: false,
     }
+}
+
+/// What stands before a PEM block's label and behind it.
+const PEM_BEGIN: &[u8] = b"-----BEGIN ";
+const PEM_MARK: &[u8] = b"-----";
+
+fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+    text.windows(wanted.len())
+        .position(|window| window == wanted)
+}
+
+fn guess_pem(input: &[u8], whole: Span) -> Option<Guess> {
+    let text = whole.of(input)?;
+    if text.starts_with(b"{") {
+        // JSON that holds PEM.
+        return None;
+    }
+    let start = find(text, PEM_BEGIN)?;
+    let block = text.get(start..)?;
+    let range = whole.range();
+    Some(Guess {
+        encoding: Encoding::Pem,
+        artefact: pem_artefact(block),
+        span: Span::new(range.start.checked_add(start)?, range.end),
+        embedded: start > 0,
+        cut: false,
+    })
+}
+
+/// What a block says that it is.
+fn pem_artefact(block: &[u8]) -> Artefact {
+    let label = block.strip_prefix(PEM_BEGIN).unwrap_or_default();
+    if label.starts_with(b"CERTIFICATE-") {
+        Artefact::Certificate
+    } else if label.starts_with(b"PUBLIC KEY-") {
+        Artefact::PublicKeyInfo
+    } else {
+        Artefact::Unknown
+    }
+}
+
+/// A PEM block, decoded where it lies.
+pub(super) struct PemBlock {
+    pub(super) artefact: Artefact,
+    /// Its bytes; none where there is no base64 in it.
+    pub(super) decoded: Option<Span>,
+    /// Where its text ends.
+    pub(super) end: usize,
+}
+
+/// Decodes the first block from `from` on. One that is cut ends where the text does.
+pub(super) fn next_pem_block(text: &mut [u8], from: usize) -> Option<PemBlock> {
+    let rest = text.get(from..)?;
+    let begin = find(rest, PEM_BEGIN)?;
+    let artefact = pem_artefact(rest.get(begin..)?);
+    let label = begin.checked_add(PEM_BEGIN.len())?;
+    let body = find(rest.get(label..)?, PEM_MARK)?
+        .checked_add(label)?
+        .checked_add(PEM_MARK.len())?;
+    let end = find(rest.get(body..)?, PEM_MARK)
+        .and_then(|length| body.checked_add(length))
+        .unwrap_or(rest.len());
+    let (body, end) = (from.checked_add(body)?, from.checked_add(end)?);
+    let body = squeeze(text, Span::new(body, end), |byte| {
+        byte.is_ascii_whitespace()
+    })?;
+    let decoded = decode_base64(text, body).map(|decoded| decoded.span);
+    Some(PemBlock {
+        artefact,
+        decoded,
+        end,
+    })
 }
 
 fn guess_at(input: &mut [u8], span: Span, embedded: bool) -> Option<Guess> {
@@ -98,29 +183,68 @@ fn guess_at(input: &mut [u8], span: Span, embedded: bool) -> Option<Guess> {
         artefact,
         span,
         embedded,
+        cut: false,
     };
     if text.first() == Some(&b'{') {
+        let line = text.split(|byte| *byte == b'\n').next()?;
+        if let Some(artefact) = document(line) {
+            return Some(guess(Encoding::JsonLines, artefact, span));
+        }
         // JSON that breaks somewhere is still meant as JSON.
-        let artefact = Artefact::Json;
-        return Some(guess(Encoding::Json, artefact, span));
+        return Some(guess(Encoding::Json, cut_document(text), span));
     }
     if is_compact_jws(text) {
         return Some(guess(Encoding::CompactJws, Artefact::Token, span));
     }
-    let (encoding, span) = decode(input, span)?;
-    let artefact = artefact_of(span.of(input).unwrap_or_default());
-    Some(guess(encoding, artefact, span))
+    if let Some(decoded) = decode_hex(input, span) {
+        let artefact = artefact_of(decoded.of(input)?);
+        return Some(guess(Encoding::Hex, artefact, decoded));
+    }
+    if !is_wrapped(span.of(input)?) {
+        return None;
+    }
+    let span = squeeze(input, span, |byte| byte.is_ascii_whitespace())?;
+    let decoded = decode_base64(input, span)?;
+    let encoding = if decoded.is_standard {
+        Encoding::Base64
+    } else {
+        Encoding::Base64Url
+    };
+    let artefact = artefact_of(decoded.span.of(input)?);
+    Some(Guess {
+        cut: decoded.cut,
+        ..guess(encoding, artefact, decoded.span)
+    })
 }
 
 fn guess_json(input: &[u8], span: Span, embedded: bool) -> Option<Guess> {
-    let text = span.of(input)?;
-    let value = json::Value::parse(text, "JSON").ok()?;
     Some(Guess {
         encoding: Encoding::Json,
-        artefact: document_of(value)?,
+        artefact: document(span.of(input)?)?,
         span,
         embedded,
+        cut: false,
     })
+}
+
+/// Which document a text is, where it is one JSON object.
+pub(super) fn document(text: &[u8]) -> Option<Artefact> {
+    document_of(json::Value::parse(text, "JSON").ok()?)
+}
+
+/// Which document a broken text was meant to be, by the names in it.
+fn cut_document(text: &[u8]) -> Artefact {
+    static NAMES: [(&[u8], Artefact); 5] = [
+        (b"\"kind\"", Artefact::Check),
+        (b"\"attestationObject\"", Artefact::RegistrationResponse),
+        (b"\"authenticatorData\"", Artefact::AuthenticationResponse),
+        (b"\"signature\"", Artefact::AuthenticationResponse),
+        (b"\"origin\"", Artefact::ClientData),
+    ];
+    NAMES
+        .iter()
+        .find(|(name, _)| find(text, name).is_some())
+        .map_or(Artefact::Json, |(_, artefact)| *artefact)
 }
 
 /// Which document an object is, by its members.
@@ -146,6 +270,8 @@ fn document_of(value: json::Value<'_>) -> Option<Artefact> {
         Artefact::RegistrationResponse
     } else if answers("authenticatorData") || answers("signature") {
         Artefact::AuthenticationResponse
+    } else if has(&["accepted"]) && (has(&["trace"]) || has(&["code"])) {
+        Artefact::Verdict
     } else if has(&["type", "challenge", "origin"]) {
         Artefact::ClientData
     } else {
@@ -172,6 +298,17 @@ pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
     {
         return artefact;
     }
+    if let [0xa1..=0xb7 | 0xbf, rest @ ..] = bytes
+        && [&b"\x63fmt"[..], b"\x67attStmt", b"\x68authData"]
+            .iter()
+            .any(|name| rest.starts_with(name))
+    {
+        return Artefact::AttestationObject;
+    }
+    // Heads of elements within each other are no accident: authenticator data begin with a hash.
+    if let Some(artefact) = der_artefact(bytes) {
+        return artefact;
+    }
     if AuthenticatorData::parse(bytes).is_ok() {
         return Artefact::AuthenticatorData;
     }
@@ -179,9 +316,6 @@ pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
         [b'{', ..] | [0xef, 0xbb, 0xbf, b'{', ..] => Artefact::ClientData,
         [0xff, b'T', b'C', b'G', ..] => Artefact::TpmAttest,
         [0x00, 0x01 | 0x23, 0x00, 0x04 | 0x0b | 0x0c | 0x0d, ..] => Artefact::TpmPublic,
-        [0x30, 0x82, ..] => Artefact::Certificate,
-        [0x30, 0x44..=0x48, 0x02, ..] => Artefact::EcdsaSignature,
-        [0xa2..=0xa4 | 0xbf, 0x63 | 0x67 | 0x68, ..] => Artefact::AttestationObject,
         [0xa3..=0xa5 | 0xbf, 0x01 | 0x03 | 0x20, ..] => Artefact::CoseKey,
         _ if bytes.len() >= 33 => Artefact::AuthenticatorData,
         _ => Artefact::Unknown,
@@ -200,52 +334,146 @@ fn is_compact_jws(text: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
-/// Decodes hexadecimal, base64url or base64 in place. Hexadecimal goes first: its digits are also
-/// base64's, but hardly any base64 has no others.
-fn decode(input: &mut [u8], span: Span) -> Option<(Encoding, Span)> {
-    let text = span.of(input)?;
-    let is_hex = text.iter().all(u8::is_ascii_hexdigit);
-    if is_hex && text.len() >= 2 && text.len().is_multiple_of(2) {
-        return decode_hex(input, span).map(|span| (Encoding::Hex, span));
-    }
-    let unpadded = text
-        .iter()
-        .rposition(|byte| *byte != b'=')?
-        .checked_add(1)?;
-    let is_base64 = text.iter().any(|byte| matches!(byte, b'+' | b'/'));
-    let is_alphabet =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/');
-    if unpadded < 2 || !text.iter().take(unpadded).all(is_alphabet) {
-        return None;
-    }
-    let start = span.range().start;
-    let span = Span::new(start, start.checked_add(unpadded)?);
-    for byte in input.get_mut(span.range())? {
-        match byte {
-            b'+' => *byte = b'-',
-            b'/' => *byte = b'_',
-            _ => {}
+/// Which artefact in DER bytes begin: a sequence of a number is a signature, one of a sequence that
+/// begins with an identifier is a public key, and one of any other sequence a certificate.
+pub(super) fn der_artefact(bytes: &[u8]) -> Option<Artefact> {
+    /// The longest ECDSA signature, that on P-521.
+    const SIGNATURE_MAX: usize = 139;
+    let mut reader = Reader::new(bytes);
+    let mut next = || Head::read(&mut reader, "").ok().map(|head| head.tag);
+    match (next()?, next()?) {
+        (Tag::SEQUENCE, Tag::INTEGER) if bytes.len() <= SIGNATURE_MAX => {
+            Some(Artefact::EcdsaSignature)
         }
+        (Tag::SEQUENCE, Tag::SEQUENCE) if next() == Some(Tag::OID) => Some(Artefact::PublicKeyInfo),
+        (Tag::SEQUENCE, Tag::SEQUENCE) => Some(Artefact::Certificate),
+        _ => None,
     }
-    let encoding = if is_base64 {
-        Encoding::Base64
-    } else {
-        Encoding::Base64Url
-    };
-    base64url::decode(input, span).map(|span| (encoding, span))
 }
 
-fn decode_hex(input: &mut [u8], span: Span) -> Option<Span> {
-    let text = input.get_mut(span.range())?;
-    let length = text.len() / 2;
-    for index in 0..length {
-        let at = index.checked_mul(2)?;
-        let high = char::from(*text.get(at)?).to_digit(16)?;
-        let low = char::from(*text.get(at.checked_add(1)?)?).to_digit(16)?;
-        *text.get_mut(index)? = u8::try_from((high << 4) | low).ok()?;
+/// Takes out bytes in place, and returns the span of what is left.
+fn squeeze(input: &mut [u8], span: Span, is_taken: impl Fn(u8) -> bool) -> Option<Span> {
+    let range = span.range();
+    let mut written = range.start;
+    for at in range.clone() {
+        let byte = *input.get(at)?;
+        if !is_taken(byte) {
+            *input.get_mut(written)? = byte;
+            written = written.checked_add(1)?;
+        }
     }
+    Some(Span::new(range.start, written))
+}
+
+/// Whether a byte is of base64's alphabet or base64url's.
+const fn is_base64(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/')
+}
+
+/// Whether a text is one word of base64, or lines of one length of which the last may be shorter: how
+/// base64 is wrapped, and hardly any prose.
+fn is_wrapped(text: &[u8]) -> bool {
+    let is_fit = |byte: &u8| is_base64(byte) || byte.is_ascii_whitespace() || *byte == b'=';
+    if !text.iter().all(is_fit) {
+        return false;
+    }
+    let mut lines = text
+        .split(u8::is_ascii_whitespace)
+        .filter(|line| !line.is_empty());
+    let width = lines.next().map_or(0, <[u8]>::len);
+    let mut is_last = false;
+    lines.all(|line| {
+        let fits = !is_last && width >= 16 && line.len() <= width;
+        is_last = line.len() < width;
+        fits
+    })
+}
+
+/// Decodes hexadecimal in place: digits in pairs, with or without blanks, colons, commas and `0x`
+/// between them. It goes before base64: its digits are also base64's, but hardly any base64 has no
+/// others.
+fn decode_hex(input: &mut [u8], span: Span) -> Option<Span> {
+    let is_between = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b':' | b',');
+    let mut digits = 0_usize;
+    let mut before = b' ';
+    for byte in span.of(input)? {
+        let is_prefix = matches!(byte, b'x' | b'X') && before == b'0';
+        if byte.is_ascii_hexdigit() {
+            digits = digits.checked_add(1)?;
+        } else if is_prefix {
+            digits = digits.checked_sub(1)?;
+        } else if !is_between(*byte) {
+            return None;
+        }
+        before = *byte;
+    }
+    if digits < 2 || !digits.is_multiple_of(2) {
+        return None;
+    }
+    let range = span.range();
+    let (mut written, mut high) = (range.start, None);
+    for at in range.clone() {
+        let is_prefix = matches!(input.get(at.checked_add(1)?), Some(b'x' | b'X'));
+        let digit = char::from(*input.get(at)?).to_digit(16);
+        let Some(digit) = digit.filter(|_| !is_prefix) else {
+            continue;
+        };
+        match high.take() {
+            None => high = Some(digit),
+            Some(high) => {
+                *input.get_mut(written)? = u8::try_from((high << 4) | digit).ok()?;
+                written = written.checked_add(1)?;
+            }
+        }
+    }
+    Some(Span::new(range.start, written))
+}
+
+/// What base64 has decoded to.
+pub(super) struct Decoded {
+    pub(super) span: Span,
+    /// It has characters that base64url has not.
+    pub(super) is_standard: bool,
+    /// It has padding.
+    pub(super) is_padded: bool,
+    /// It ends within a byte.
+    pub(super) cut: bool,
+}
+
+impl Decoded {
+    /// Whether it was base64url as WebAuthn's JSON forms have it.
+    pub(super) const fn is_base64url(&self) -> bool {
+        !self.is_standard && !self.is_padded && !self.cut
+    }
+}
+
+/// Decodes base64url or base64 in place, padded or not, and as far as it goes where it is cut.
+pub(super) fn decode_base64(input: &mut [u8], span: Span) -> Option<Decoded> {
+    let text = input.get_mut(span.range())?;
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    let unpadded = text.len().checked_sub(padding)?;
+    if !text.iter().take(unpadded).all(is_base64) {
+        return None;
+    }
+    let mut is_standard = false;
+    for byte in &mut *text {
+        *byte = match byte {
+            b'+' => b'-',
+            b'/' => b'_',
+            _ => continue,
+        };
+        is_standard = true;
+    }
+    let lone = usize::from(unpadded % 4 == 1);
     let start = span.range().start;
-    Some(Span::new(start, start.checked_add(length)?))
+    let whole = Span::new(start, start.checked_add(unpadded.checked_sub(lone)?)?);
+    let (decoded, bits_left) = base64url::decode_bits(input, whole, Alphabet::Url)?;
+    (!decoded.range().is_empty()).then_some(Decoded {
+        span: decoded,
+        is_standard,
+        is_padded: padding > 0,
+        cut: lone > 0 || bits_left > 0,
+    })
 }
 
 fn trim(input: &[u8], span: Span) -> Span {

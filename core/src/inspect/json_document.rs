@@ -1,18 +1,19 @@
-//! JSON documents: responses, checks, client data, and the two halves of a token.
+//! JSON documents: responses, checks, verdicts, client data, and the two halves of a token.
 //!
 //! A document is scanned once for its members; those that carry an artefact in base64url are then
 //! decoded where they lie and explained in their place.
 
 use heapless::Vec;
 
-use super::{Artefact, Field, Value, Visitor, artefact, guess, names};
-use crate::encoding::json::{self, Content, Members};
-use crate::encoding::{Fault, FaultKind, Span, base64url};
+use super::{Artefact, Break, Field, Value, Visitor, artefact, guess, names, part};
+use crate::encoding::json::{self, Content, Cut, Elements, JsonStr, Members};
+use crate::encoding::{Fault, FaultKind, Span};
 
-/// Members of one document that are explained; a response has about fifteen.
-const MEMBERS_MAX: usize = 96;
-/// Objects within objects that are followed.
-const NESTING_MAX: usize = 4;
+/// Members of one document that are explained. A response has about fifteen; a verdict has seven for
+/// each of its steps, begin and end included.
+const MEMBERS_MAX: usize = 256;
+/// Objects and arrays within objects that are followed.
+const NESTING_MAX: usize = 6;
 
 /// A member, by where it lies.
 #[derive(Clone, Copy)]
@@ -20,43 +21,62 @@ struct Member {
     name: Span,
     value: Span,
     kind: Kind,
+    /// Which element it is, where it stands in an array.
+    index: Option<u16>,
+    /// It is the output of a client extension.
+    is_extension: bool,
+    /// The document is cut within it.
+    is_cut: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// An object, whose members follow up to the matching end.
+    /// An object or an array, whose members follow up to the matching end.
     Open,
     End,
     /// A string; the span is what stands between its quotes.
     Text,
     Bool(bool),
-    /// A number, null or an array, shown as it stands.
+    /// A number, null, or an array that is shown as it stands.
     Raw,
-    /// A string of base64url that carries this.
+    /// A string that carries this.
     Encoded(Carries),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Carries {
+    /// Bytes in base64url.
     Bytes,
-    ClientData,
+    /// An artefact in base64url; `Unknown`: one that its own bytes tell.
+    Artefact(Artefact),
+    /// A signed token as it stands.
     Token,
-    /// An artefact that its own bytes tell.
-    Artefact,
+    /// A certificate in base64.
+    Certificate,
+    /// A certificate in PEM.
+    Pem,
 }
 
-fn carries(name: &json::JsonStr<'_>) -> Option<Carries> {
-    const CARRIERS: [(&str, Carries); 10] = [
+fn carries(name: &JsonStr<'_>) -> Option<Carries> {
+    static CARRIERS: [(&str, Carries); 12] = [
         ("rawId", Carries::Bytes),
         ("challenge", Carries::Bytes),
         ("userHandle", Carries::Bytes),
-        ("signature", Carries::Artefact),
-        ("clientDataJSON", Carries::ClientData),
-        ("attestationObject", Carries::Artefact),
-        ("authenticatorData", Carries::Artefact),
-        ("publicKey", Carries::Artefact),
+        ("signature", Carries::Artefact(Artefact::EcdsaSignature)),
+        ("clientDataJSON", Carries::Artefact(Artefact::ClientData)),
+        (
+            "attestationObject",
+            Carries::Artefact(Artefact::AttestationObject),
+        ),
+        (
+            "authenticatorData",
+            Carries::Artefact(Artefact::AuthenticatorData),
+        ),
+        ("publicKey", Carries::Artefact(Artefact::Unknown)),
         ("challenge_token", Carries::Token),
         ("login_token", Carries::Token),
+        ("x5c", Carries::Certificate),
+        ("roots", Carries::Pem),
     ];
     CARRIERS
         .iter()
@@ -64,17 +84,187 @@ fn carries(name: &json::JsonStr<'_>) -> Option<Carries> {
         .map(|(_, carries)| *carries)
 }
 
-type MemberList = Vec<Member, MEMBERS_MAX>;
+/// An object or an array that the scan is inside of.
+enum Container<'a> {
+    Object {
+        members: Members<'a>,
+        of_extensions: bool,
+    },
+    Array {
+        name: JsonStr<'a>,
+        elements: Elements<'a>,
+        index: u16,
+    },
+}
 
-/// The members of a document from front to back, and whether there are more than are followed.
-fn members(document: &[u8], what: &'static str) -> Result<(MemberList, bool), Fault> {
-    let value = json::Value::parse(document, what)?;
-    let mut open: Vec<Members<'_>, NESTING_MAX> = Vec::new();
-    let top = value
-        .as_object()
-        .ok_or(Fault::new(what, FaultKind::Type, 0))?;
-    let mut list = MemberList::new();
-    let mut complete = open.push(top).is_ok();
+/// A member or an element, whole or cut.
+struct Entry<'a> {
+    name: JsonStr<'a>,
+    index: Option<u16>,
+    is_extension: bool,
+    value: Result<json::Value<'a>, Cut<'a>>,
+}
+
+impl<'a> Container<'a> {
+    /// The next member, or the next element under the name of its array.
+    fn next(&mut self) -> Option<Entry<'a>> {
+        match self {
+            Self::Object {
+                members,
+                of_extensions,
+            } => {
+                let here = *members;
+                let (name, value) = match members.next() {
+                    Some((name, value)) => (name, Ok(value)),
+                    None => here.cut().map(|(name, cut)| (name, Err(cut)))?,
+                };
+                Some(Entry {
+                    name,
+                    index: None,
+                    is_extension: *of_extensions,
+                    value,
+                })
+            }
+            Self::Array {
+                name,
+                elements,
+                index,
+            } => {
+                let here = *elements;
+                let value = match elements.next() {
+                    Some(value) => Ok(value),
+                    None => Err(here.cut()?),
+                };
+                let current = *index;
+                *index = index.saturating_add(1);
+                Some(Entry {
+                    name: *name,
+                    index: Some(current),
+                    is_extension: false,
+                    value,
+                })
+            }
+        }
+    }
+
+    /// Behind a member that is cut nothing follows.
+    fn exhaust(&mut self) {
+        let nothing = Cut { rest: &[], at: 0 };
+        match self {
+            Self::Object { members, .. } => *members = Members::of_cut(nothing),
+            Self::Array { elements, .. } => *elements = Elements::of_cut(nothing),
+        }
+    }
+
+    /// What a value opens: an object, or an array of objects or of certificates. Other arrays are shown
+    /// as they stand.
+    fn of(entry: &Entry<'a>) -> Option<Self> {
+        let (members, elements) = match entry.value {
+            Ok(value) => match value.content() {
+                Content::Object(members) => (Some(members), None),
+                Content::Array(elements) => (None, Some(elements)),
+                _ => return None,
+            },
+            Err(cut) => match cut.rest.first() {
+                Some(b'{') => (Some(Members::of_cut(cut)), None),
+                Some(b'[') => (None, Some(Elements::of_cut(cut))),
+                _ => return None,
+            },
+        };
+        if let Some(members) = members {
+            return Some(Self::Object {
+                members,
+                of_extensions: entry.name == *"clientExtensionResults",
+            });
+        }
+        let mut elements = elements?;
+        let array = Self::Array {
+            name: entry.name,
+            elements,
+            index: 0,
+        };
+        let is_of_certificates = matches!(
+            carries(&entry.name),
+            Some(Carries::Certificate | Carries::Pem)
+        );
+        let is_of_objects = elements.any(|element| element.as_object().is_some());
+        (is_of_certificates || is_of_objects).then_some(array)
+    }
+}
+
+impl Entry<'_> {
+    /// Where the value lies: of a string what stands between its quotes.
+    fn span(&self) -> Span {
+        match self.value {
+            Ok(value) => value
+                .as_str()
+                .map_or_else(|| value.span(), |text| text.span()),
+            Err(Cut { rest, at }) => {
+                let quote = usize::from(rest.starts_with(b"\""));
+                let end = at.saturating_add(rest.len());
+                Span::new(at.saturating_add(quote), end)
+            }
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        let is_text = match self.value {
+            Ok(value) => match value.content() {
+                Content::Bool(boolean) => return Kind::Bool(boolean),
+                content => matches!(content, Content::String(_)),
+            },
+            Err(cut) => cut.rest.starts_with(b"\""),
+        };
+        if !is_text {
+            return Kind::Raw;
+        }
+        carries(&self.name).map_or(Kind::Text, Kind::Encoded)
+    }
+}
+
+/// What was found of a document's members.
+struct Found {
+    list: Vec<Member, MEMBERS_MAX>,
+    /// There are no more than are followed.
+    complete: bool,
+    /// Where the document breaks, if it does.
+    fault: Option<Fault>,
+}
+
+/// The members of a document from front to back, up to where it breaks.
+fn members(document: &[u8], what: &'static str) -> Found {
+    let fault = json::Value::parse(document, what).err();
+    let end = fault.map_or(document.len(), |fault| {
+        usize::try_from(fault.at()).unwrap_or(usize::MAX)
+    });
+    let whole = document.get(..end).unwrap_or(document);
+    let mut found = Found {
+        list: Vec::new(),
+        complete: true,
+        fault,
+    };
+    let start = whole
+        .iter()
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count();
+    let top = Cut {
+        rest: whole.get(start..).unwrap_or_default(),
+        at: start,
+    };
+    if !top.rest.starts_with(b"{") {
+        found.fault = fault.or(Some(Fault::new(what, FaultKind::Type, start)));
+        return found;
+    }
+    // The brace that ends a whole object is no member and ends the walk.
+    let members = Members::of_cut(top);
+    let mut open: Vec<Container<'_>, NESTING_MAX> = Vec::new();
+    let of_extensions = false;
+    found.complete &= open
+        .push(Container::Object {
+            members,
+            of_extensions,
+        })
+        .is_ok();
     while let Some(innermost) = open.last_mut() {
         let member = match innermost.next() {
             None => {
@@ -84,186 +274,284 @@ fn members(document: &[u8], what: &'static str) -> Result<(MemberList, bool), Fa
                     name: nowhere,
                     value: nowhere,
                     kind: Kind::End,
+                    index: None,
+                    is_extension: false,
+                    is_cut: false,
                 }
             }
-            Some((name, value)) => {
-                let mut span = value.span();
-                let kind = match value.content() {
-                    Content::Object(members) if open.push(members).is_ok() => Kind::Open,
-                    Content::String(text) => {
-                        span = text.span();
-                        carries(&name).map_or(Kind::Text, Kind::Encoded)
-                    }
-                    Content::Bool(boolean) => Kind::Bool(boolean),
-                    _ => Kind::Raw,
-                };
+            Some(entry) => {
+                if entry.value.is_err() {
+                    innermost.exhaust();
+                }
+                let container = Container::of(&entry);
+                let opened = container.is_some_and(|container| open.push(container).is_ok());
                 Member {
-                    name: name.span(),
-                    value: span,
-                    kind,
+                    name: entry.name.span(),
+                    value: entry.span(),
+                    kind: if opened { Kind::Open } else { entry.kind() },
+                    index: entry.index,
+                    is_extension: entry.is_extension,
+                    is_cut: entry.value.is_err(),
                 }
             }
         };
         // The end of the document itself closes nothing that was opened here.
         if !open.is_empty() || member.kind != Kind::End {
-            complete &= list.push(member).is_ok();
+            found.complete &= found.list.push(member).is_ok();
         }
     }
-    Ok((list, complete))
+    found
 }
 
 fn text(document: &[u8], span: Span) -> &str {
     core::str::from_utf8(span.of(document).unwrap_or_default()).unwrap_or_default()
 }
 
+impl Member {
+    /// The field of the member, its value left open.
+    fn field<'a>(&self, document: &'a [u8]) -> Field<'a> {
+        let name = text(document, self.name);
+        let range = self.value.range();
+        let meaning = if self.is_extension {
+            names::extension(name)
+        } else {
+            names::member(name)
+        };
+        let index = self
+            .index
+            .map_or(Value::None, |index| Value::Integer(index.into()));
+        let problem = if self.is_cut { "is cut" } else { "" };
+        Field::new(name, range.start, range.len(), index)
+            .meaning(meaning)
+            .problem(problem)
+    }
+
+    /// The field, with what is wrong with the value's encoding.
+    fn encoded<'a>(&self, document: &'a [u8], problem: &'static str) -> Field<'a> {
+        let field = self.field(document);
+        if self.is_cut {
+            field
+        } else {
+            field.problem(problem)
+        }
+    }
+}
+
 /// Explains a document and the artefacts in it.
 pub(super) fn explain(kind: Artefact, document: &mut [u8], visitor: &mut dyn Visitor) {
-    visitor.begin_artefact(kind, document.len());
-    match members(document, kind.name()) {
-        Ok((list, complete)) => {
-            for member in &list {
-                explain_member(document, member, visitor);
-            }
-            end_list(kind, &list, complete, visitor);
+    explain_document(kind, document, visitor, explain_member);
+}
+
+/// Explains a document that holds no other artefacts than certificates: client data, the halves of a
+/// token.
+pub(super) fn explain_flat(kind: Artefact, document: &mut [u8], visitor: &mut dyn Visitor) {
+    explain_document(kind, document, visitor, explain_flat_member);
+}
+
+fn explain_document(
+    kind: Artefact,
+    document: &mut [u8],
+    visitor: &mut dyn Visitor,
+    explain_member: fn(&mut [u8], &Member, &mut dyn Visitor),
+) {
+    visitor.begin_artefact(kind, document);
+    let offset = document
+        .len()
+        .saturating_sub(guess::strip_bom(document).len());
+    let document = document.get_mut(offset..).unwrap_or_default();
+    let found = members(document, kind.name());
+    for member in &found.list {
+        explain_member(document, member, visitor);
+    }
+    if !found.complete {
+        visitor.broken(&Fault::new(kind.name(), FaultKind::Limit, 0).into());
+        // What the members that are not followed would have ended.
+        let count = |kind| {
+            found
+                .list
+                .iter()
+                .filter(|member| member.kind == kind)
+                .count()
+        };
+        for _ in count(Kind::End)..count(Kind::Open) {
+            visitor.end();
         }
-        Err(fault) => visitor.broken(&fault),
+    }
+    if let Some(fault) = found.fault {
+        visitor.broken(&fault.into());
     }
     visitor.end();
 }
 
-/// Says that there were more members than are followed, and ends the structures that this left open.
-fn end_list(kind: Artefact, list: &MemberList, complete: bool, visitor: &mut dyn Visitor) {
-    if complete {
-        return;
-    }
-    visitor.broken(&Fault::new(kind.name(), FaultKind::Limit, 0));
-    let count = |kind| list.iter().filter(|member| member.kind == kind).count();
-    for _ in count(Kind::End)..count(Kind::Open) {
-        visitor.end();
-    }
-}
-
 fn explain_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visitor) {
-    let Kind::Encoded(carried) = member.kind else {
-        show(document, member, visitor);
-        return;
-    };
-    if carried == Carries::Token {
-        begin(document, member, visitor);
-        if let Some(token) = document.get_mut(member.value.range()) {
-            explain_token(token, visitor);
-        }
-        visitor.end();
-        return;
-    }
-    let Some(decoded) = base64url::decode(document, member.value) else {
-        let name = text(document, member.name);
-        let field = Field::new(
-            name,
-            member.value.range().start,
-            member.value.range().len(),
-            Value::None,
-        );
-        visitor.field(
-            &field
-                .meaning(names::member(name))
-                .problem("is not base64url without padding"),
-        );
-        return;
-    };
-    let bytes = decoded.of(document).unwrap_or_default();
-    match carried {
-        Carries::Bytes => {
-            let name = text(document, member.name);
-            let range = member.value.range();
-            let field = Field::new(name, range.start, range.len(), Value::Bytes(bytes));
-            visitor.field(&field.meaning(names::member(name)));
-        }
-        Carries::ClientData => {
-            begin(document, member, visitor);
-            explain_flat(Artefact::ClientData, bytes, visitor);
+    match member.kind {
+        Kind::Encoded(Carries::Token) => {
+            visitor.begin(&member.field(document));
+            if let Some(token) = document.get_mut(member.value.range()) {
+                explain_token(token, visitor);
+            }
             visitor.end();
         }
-        Carries::Artefact | Carries::Token => {
-            begin(document, member, visitor);
-            artefact::explain_bytes(bytes, visitor);
-            visitor.end();
+        Kind::Encoded(Carries::Artefact(kind)) => {
+            explain_artefact(document, member, kind, visitor);
         }
+        _ => explain_flat_member(document, member, visitor),
     }
 }
 
-fn begin(document: &[u8], member: &Member, visitor: &mut dyn Visitor) {
-    let name = text(document, member.name);
-    let range = member.value.range();
-    let field = Field::new(name, range.start, range.len(), Value::None);
-    visitor.begin(&field.meaning(names::member(name)));
+/// Explains an artefact that stands in base64url.
+fn explain_artefact(
+    document: &mut [u8],
+    member: &Member,
+    kind: Artefact,
+    visitor: &mut dyn Visitor,
+) {
+    let Some((decoded, problem)) = decode(document, member.value) else {
+        visitor.field(&member.encoded(document, NOT_BASE64URL));
+        return;
+    };
+    let field = member.encoded(document, problem);
+    let bytes = decoded.of(document).unwrap_or_default();
+    let kind = match kind {
+        Artefact::Unknown => guess::artefact_of(bytes),
+        kind => kind,
+    };
+    if kind == Artefact::EcdsaSignature && !part::is_signature_in_der(bytes) {
+        visitor.field(&Field {
+            value: Value::Bytes(bytes),
+            ..field
+        });
+        return;
+    }
+    visitor.begin(&field);
+    if kind == Artefact::ClientData {
+        if let Some(bytes) = document.get_mut(decoded.range()) {
+            explain_flat(kind, bytes, visitor);
+        }
+    } else {
+        artefact::explain(kind, bytes, visitor);
+    }
+    visitor.end();
+}
+
+/// Decodes base64 where it lies; what of it is not as WebAuthn's JSON forms have it is a problem.
+fn decode(document: &mut [u8], span: Span) -> Option<(Span, &'static str)> {
+    let decoded = guess::decode_base64(document, span)?;
+    let problem = if decoded.is_base64url() {
+        ""
+    } else {
+        NOT_BASE64URL
+    };
+    Some((decoded.span, problem))
+}
+
+const NOT_BASE64URL: &str = "is not base64url without padding";
+
+/// Explains a member in which nothing else than a certificate is looked into.
+fn explain_flat_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visitor) {
+    match member.kind {
+        Kind::Encoded(Carries::Bytes) => match decode(document, member.value) {
+            Some((decoded, problem)) => {
+                let value = Value::Bytes(decoded.of(document).unwrap_or_default());
+                let field = member.encoded(document, problem);
+                visitor.field(&Field { value, ..field });
+            }
+            None => visitor.field(&member.encoded(document, NOT_BASE64URL)),
+        },
+        Kind::Encoded(Carries::Certificate) => {
+            let decoded = guess::decode_base64(document, member.value);
+            explain_certificate(
+                document,
+                member,
+                decoded.map(|decoded| decoded.span),
+                visitor,
+            );
+        }
+        Kind::Encoded(Carries::Pem) => {
+            let plain = json::unescape(document, member.value);
+            let block = document
+                .get_mut(..plain.range().end)
+                .and_then(|text| guess::next_pem_block(text, plain.range().start));
+            let decoded = block.and_then(|block| block.decoded);
+            explain_certificate(document, member, decoded, visitor);
+        }
+        _ => show(document, member, visitor),
+    }
+}
+
+fn explain_certificate(
+    document: &[u8],
+    member: &Member,
+    decoded: Option<Span>,
+    visitor: &mut dyn Visitor,
+) {
+    let field = member.field(document);
+    match decoded.and_then(|decoded| decoded.of(document)) {
+        Some(bytes) => {
+            visitor.begin(&field);
+            part::explain(Artefact::Certificate, bytes, visitor);
+            visitor.end();
+        }
+        None => visitor.field(&field.problem("is no base64")),
+    }
 }
 
 /// Shows a member as it stands.
 fn show(document: &[u8], member: &Member, visitor: &mut dyn Visitor) {
-    let name = text(document, member.name);
+    let field = member.field(document);
     let value = text(document, member.value);
-    let range = member.value.range();
-    let field =
-        |value| Field::new(name, range.start, range.len(), value).meaning(names::member(name));
-    match member.kind {
-        Kind::Open => visitor.begin(&field(Value::None)),
-        Kind::End => visitor.end(),
-        Kind::Bool(boolean) => visitor.field(&field(Value::Bool(boolean))),
-        Kind::Raw => match (name, value.parse()) {
-            ("iat" | "exp" | "nbf" | "auth_time", Ok(seconds)) => {
-                visitor.field(&field(Value::Time(seconds)));
+    let value = match member.kind {
+        Kind::Open => return visitor.begin(&field),
+        Kind::End => return visitor.end(),
+        Kind::Bool(boolean) => Value::Bool(boolean),
+        Kind::Raw => match (field.name, value.parse::<i64>()) {
+            ("iat" | "exp" | "nbf" | "auth_time", Ok(seconds)) => Value::Time(seconds),
+            ("timestampMs", Ok(milliseconds)) => {
+                Value::Time(milliseconds.checked_div(1000).unwrap_or(0))
             }
-            (_, Ok(number)) => visitor.field(&field(Value::Integer(number))),
-            (_, Err(_)) => visitor.field(&field(Value::Text(value))),
+            (_, Ok(number)) => Value::Integer(number),
+            (_, Err(_)) => Value::Text(value),
         },
-        Kind::Text | Kind::Encoded(_) => visitor.field(&field(Value::Text(value))),
-    }
-}
-
-/// Explains a document in which nothing is looked into any further: client data, a token's halves.
-fn explain_flat(kind: Artefact, document: &[u8], visitor: &mut dyn Visitor) {
-    visitor.begin_artefact(kind, document.len());
-    match members(guess::strip_bom(document), kind.name()) {
-        Ok((list, complete)) => {
-            for member in &list {
-                show(guess::strip_bom(document), member, visitor);
-            }
-            end_list(kind, &list, complete, visitor);
-        }
-        Err(fault) => visitor.broken(&fault),
-    }
-    visitor.end();
+        Kind::Text | Kind::Encoded(_) => Value::Text(value),
+    };
+    visitor.field(&Field { value, ..field });
 }
 
 /// Explains a signed token (RFC 7515, compact serialisation). Nothing here verifies its signature.
 pub(super) fn explain_token(token: &mut [u8], visitor: &mut dyn Visitor) {
-    visitor.begin_artefact(Artefact::Token, token.len());
+    visitor.begin_artefact(Artefact::Token, token);
     let mut start = 0_usize;
     for (name, meaning) in [
         ("header", "how the token is signed"),
         ("claims", "what the token says"),
         ("signature", "over header and claims; not verified here"),
     ] {
-        let rest = token.get(start..).unwrap_or_default();
+        let Some(rest) = token.get(start..) else {
+            let what = "signed token (three parts)";
+            visitor.broken(&Break {
+                why: "a point stands between two parts",
+                ..Fault::new(what, FaultKind::Truncated, token.len()).into()
+            });
+            break;
+        };
         let length = rest
             .iter()
             .position(|byte| *byte == b'.')
             .unwrap_or(rest.len());
         let part = Span::new(start, start.saturating_add(length));
         let field = Field::new(name, start, length, Value::None).meaning(meaning);
-        let decoded = base64url::decode(token, part);
-        match decoded.and_then(|decoded| decoded.of(token)) {
-            None => visitor.field(&field.problem("is not base64url without padding")),
-            Some(bytes) if name == "signature" => {
-                visitor.field(&Field {
-                    value: Value::Bytes(bytes),
-                    ..field
-                });
+        match decode(token, part) {
+            None => visitor.field(&field.problem(NOT_BASE64URL)),
+            Some((decoded, problem)) if name == "signature" => {
+                let value = Value::Bytes(decoded.of(token).unwrap_or_default());
+                let field = field.problem(problem);
+                visitor.field(&Field { value, ..field });
             }
-            Some(bytes) => {
-                visitor.begin(&field);
-                explain_flat(Artefact::Json, bytes, visitor);
+            Some((decoded, problem)) => {
+                visitor.begin(&field.problem(problem));
+                if let Some(bytes) = token.get_mut(decoded.range()) {
+                    explain_flat(Artefact::Json, bytes, visitor);
+                }
                 visitor.end();
             }
         }

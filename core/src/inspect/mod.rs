@@ -1,7 +1,7 @@
 //! An explained dump of any artefact of WebAuthn: what it is, and what each of its bytes means.
 //!
-//! [`inspect`] guesses what was pasted (JSON, base64url, base64, hex, a token, bytes, or a log line
-//! that holds one of these), decodes it in place and walks it. A [`Visitor`] is told of every
+//! [`inspect`] guesses what was pasted (JSON, lines of it, base64url, base64, hex, PEM, a token, bytes,
+//! or a log line that holds one of these), decodes it in place and walks it. A [`Visitor`] is told of every
 //! structure and field with its offset, length, value and meaning; what is malformed is told up to the
 //! byte where it breaks. [`TextWriter`] and [`JsonWriter`] are the two visitors of the command line;
 //! the page shows the JSON tree.
@@ -12,12 +12,18 @@
 mod artefact;
 mod attestation_object;
 mod authenticator_data;
+mod authenticators;
+mod cbor;
+mod certificate;
 mod cose;
+mod der;
 mod guess;
 mod json_document;
 mod names;
 mod output;
 mod part;
+mod statement;
+mod tpm;
 
 use crate::encoding::Fault;
 
@@ -34,6 +40,8 @@ pub enum Artefact {
     AuthenticationResponse,
     /// A check, as `portcullis verify` takes it.
     Check,
+    /// A verdict, as `portcullis verify` gives it.
+    Verdict,
     /// Another JSON document.
     Json,
     /// `CollectedClientData`.
@@ -48,6 +56,8 @@ pub enum Artefact {
     CoseKey,
     /// An X.509 certificate.
     Certificate,
+    /// A public key as certificates have it, `SubjectPublicKeyInfo`.
+    PublicKeyInfo,
     /// A TPM structure, `TPMS_ATTEST`.
     TpmAttest,
     /// A TPM structure, `TPMT_PUBLIC`.
@@ -66,6 +76,7 @@ impl Artefact {
             Self::RegistrationResponse => "registration response",
             Self::AuthenticationResponse => "authentication response",
             Self::Check => "check",
+            Self::Verdict => "verdict",
             Self::Json => "JSON document",
             Self::ClientData => "client data",
             Self::Token => "signed token",
@@ -73,6 +84,7 @@ impl Artefact {
             Self::AuthenticatorData => "authenticator data",
             Self::CoseKey => "COSE key",
             Self::Certificate => "certificate",
+            Self::PublicKeyInfo => "public key (SubjectPublicKeyInfo)",
             Self::TpmAttest => "TPM attestation (TPMS_ATTEST)",
             Self::TpmPublic => "TPM public area (TPMT_PUBLIC)",
             Self::EcdsaSignature => "ECDSA signature",
@@ -99,6 +111,8 @@ pub enum Value<'a> {
     Uuid(&'a [u8; 16]),
     /// Seconds since 1970, shown as a date.
     Time(i64),
+    /// The content of an object identifier, shown as its numbers with dots between.
+    Identifier(&'a [u8]),
 }
 
 /// One field, or the head of a structure with fields of its own.
@@ -141,13 +155,37 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Where an artefact cannot be read any further, and what was expected there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// What was being read, what is wrong with it, and where.
+    pub fault: Fault,
+    /// Bytes that were announced and are not there; 0 where nothing announced them.
+    pub missing: usize,
+    /// The type that belongs there; empty where its name says it.
+    pub belongs: &'static str,
+    /// Why it belongs there, or what it would have said; empty where its name says it all.
+    pub why: &'static str,
+}
+
+impl From<Fault> for Break {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            missing: 0,
+            belongs: "",
+            why: names::reason(fault.what()),
+        }
+    }
+}
+
 /// Is told what is in an artefact, from front to back.
 pub trait Visitor {
     /// What the input was taken for.
     fn guessed(&mut self, guess: &Guess);
 
-    /// An artefact begins: offsets now count from its first byte.
-    fn begin_artefact(&mut self, artefact: Artefact, length: usize);
+    /// An artefact begins: offsets now count from the first of its bytes.
+    fn begin_artefact(&mut self, artefact: Artefact, bytes: &[u8]);
 
     /// A structure within the artefact begins.
     fn begin(&mut self, field: &Field<'_>);
@@ -159,7 +197,7 @@ pub trait Visitor {
     fn end(&mut self);
 
     /// The artefact cannot be read any further.
-    fn broken(&mut self, fault: &Fault);
+    fn broken(&mut self, place: &Break);
 }
 
 /// Explains whatever `input` holds. It is decoded in place and holds nothing useful afterwards.
@@ -171,6 +209,8 @@ pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
     };
     match (guess.encoding, guess.artefact) {
         (Encoding::CompactJws, _) => json_document::explain_token(bytes, visitor),
+        (Encoding::Pem, _) => explain_pem(bytes, visitor),
+        (Encoding::JsonLines, _) => explain_lines(bytes, visitor),
         (Encoding::Json, _)
         | (
             _,
@@ -178,9 +218,30 @@ pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
             | Artefact::Json
             | Artefact::RegistrationResponse
             | Artefact::AuthenticationResponse
-            | Artefact::Check,
+            | Artefact::Check
+            | Artefact::Verdict,
         ) => json_document::explain(guess.artefact, bytes, visitor),
         (_, artefact) => artefact::explain(artefact, bytes, visitor),
+    }
+}
+
+/// Explains each block of a PEM file.
+fn explain_pem(text: &mut [u8], visitor: &mut dyn Visitor) {
+    let mut from = 0;
+    while let Some(block) = guess::next_pem_block(text, from) {
+        let bytes = block.decoded.and_then(|decoded| decoded.of(text));
+        part::explain(block.artefact, bytes.unwrap_or_default(), visitor);
+        from = block.end;
+    }
+}
+
+/// Explains documents that stand one a line.
+fn explain_lines(text: &mut [u8], visitor: &mut dyn Visitor) {
+    for line in text.split_mut(|byte| *byte == b'\n') {
+        if !line.trim_ascii().is_empty() {
+            let artefact = guess::document(line).unwrap_or(Artefact::Json);
+            json_document::explain(artefact, line, visitor);
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use core::fmt::{self, Write};
 
-use super::{Artefact, Field, Guess, Value, Visitor};
+use super::{Artefact, Break, Field, Guess, Value, Visitor};
 use crate::data::UnixTime;
-use crate::encoding::{Fault, base64url};
+use crate::encoding::base64url;
 use crate::escape::Escaped;
 
 /// Bytes of a value that the text shows; JSON has them all.
@@ -63,10 +63,14 @@ impl<W: Write> TextWriter<W> {
         let gap = |text: &str| if text.is_empty() { "" } else { "  " };
         let mark = if problem.is_empty() { "" } else { "  !! " };
         let name = Printable(name);
+        let colon = if *value == Value::None { "" } else { ": " };
         self.line(
             at,
             length,
-            format_args!("{name}: {value}{}{meaning}{mark}{problem}", gap(meaning)),
+            format_args!(
+                "{name}{colon}{value}{}{meaning}{mark}{problem}",
+                gap(meaning)
+            ),
         );
     }
 }
@@ -78,10 +82,11 @@ impl<W: Write> Visitor for TextWriter<W> {
         } else {
             ""
         };
+        let cut = if guess.cut { ", cut within a byte" } else { "" };
         self.result = self.result.and_then(|()| {
             writeln!(
                 self.out,
-                "taken for: {} in {}{place}",
+                "taken for: {} in {}{cut}{place}",
                 guess.artefact.name(),
                 guess.encoding.name()
             )?;
@@ -89,8 +94,12 @@ impl<W: Write> Visitor for TextWriter<W> {
         });
     }
 
-    fn begin_artefact(&mut self, artefact: Artefact, length: usize) {
-        self.line(None, Some(length), format_args!("[{}]", artefact.name()));
+    fn begin_artefact(&mut self, artefact: Artefact, bytes: &[u8]) {
+        self.line(
+            None,
+            Some(bytes.len()),
+            format_args!("[{}]", artefact.name()),
+        );
         self.depth = self.depth.saturating_add(1);
     }
 
@@ -107,17 +116,31 @@ impl<W: Write> Visitor for TextWriter<W> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    fn broken(&mut self, fault: &Fault) {
-        let at = usize::try_from(fault.at()).ok();
-        self.line(
-            at,
-            None,
-            format_args!(
-                "!! breaks here: {} {}",
-                fault.what(),
-                fault.kind().describe()
-            ),
-        );
+    fn broken(&mut self, place: &Break) {
+        let at = usize::try_from(place.fault.at()).ok();
+        self.line(at, None, format_args!("!! breaks here: {place}"));
+    }
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            fault,
+            missing,
+            belongs,
+            why,
+        } = self;
+        write!(f, "{} {}", fault.what(), fault.kind().describe())?;
+        if *missing > 0 {
+            write!(f, ", bytes missing: {missing}")?;
+        }
+        if !belongs.is_empty() {
+            write!(f, "; expected {belongs}")?;
+        }
+        if !why.is_empty() {
+            write!(f, ": {why}")?;
+        }
+        Ok(())
     }
 }
 
@@ -126,7 +149,13 @@ struct Printable<'a>(&'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Escaped(f).write_str(self.0)
+        self.0.chars().try_for_each(|character| {
+            if character.is_control() {
+                write!(f, "\\u{:04x}", u32::from(character))
+            } else {
+                f.write_char(character)
+            }
+        })
     }
 }
 
@@ -149,11 +178,35 @@ impl fmt::Display for Value<'_> {
             }
             Self::Uuid(bytes) => crate::escape::write_uuid(bytes, f),
             Self::Time(seconds) => UnixTime::new(*seconds).fmt(f),
+            Self::Identifier(content) => write_identifier(content, f),
         }
     }
 }
 
-/// Writes an explained dump as one JSON object: `guess`, and under `artefact` a tree of `fields`.
+/// Writes the content of an object identifier as its numbers with dots between.
+fn write_identifier(content: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut number = 0_u64;
+    let mut is_first = true;
+    for byte in content {
+        number = number.checked_shl(7).unwrap_or(0) | u64::from(byte & 0x7f);
+        if byte & 0x80 != 0 {
+            continue;
+        }
+        if is_first {
+            // The first two numbers are written as one.
+            let first = (number / 40).min(2);
+            write!(f, "{first}")?;
+            number = number.saturating_sub(first.saturating_mul(40));
+            is_first = false;
+        }
+        write!(f, ".{number}")?;
+        number = 0;
+    }
+    Ok(())
+}
+
+/// Writes an explained dump as one JSON object: `guess`, and `artefacts`, each with its `bytes` in
+/// base64url and a tree of `fields`. Whatever holds others has them among its `fields`.
 #[derive(Debug)]
 pub struct JsonWriter<W> {
     out: W,
@@ -213,7 +266,12 @@ fn write_field(field: &Field<'_>, out: &mut impl Write) -> fmt::Result {
             base64url::write(bytes, out)?;
             out.write_str("\"")
         }
-        Value::Text(_) | Value::Uuid(_) | Value::Time(_) => {
+        Value::Text(text) => {
+            out.write_str(r#","value":""#)?;
+            Escaped(&mut *out).write_str(text)?;
+            out.write_str("\"")
+        }
+        Value::Uuid(_) | Value::Time(_) | Value::Identifier(_) => {
             write!(out, r#","value":"{}""#, field.value)
         }
     }?;
@@ -232,22 +290,27 @@ impl<W: Write> Visitor for JsonWriter<W> {
         self.result = self.result.and_then(|()| {
             write!(
                 self.out,
-                r#"{{"guess":{{"artefact":"{}","encoding":"{}","at":{},"embedded":{}}},"artefacts":["#,
+                r#"{{"guess":{{"artefact":"{}","encoding":"{}","at":{},"embedded":{},"cut":{}}},"artefacts":["#,
                 guess.artefact.name(),
                 guess.encoding.name(),
                 guess.span.start,
-                guess.embedded
+                guess.embedded,
+                guess.cut
             )
         });
     }
 
-    fn begin_artefact(&mut self, artefact: Artefact, length: usize) {
+    fn begin_artefact(&mut self, artefact: Artefact, bytes: &[u8]) {
         self.open(|out| {
+            let length = bytes.len();
             write!(
                 out,
                 r#"{{"artefact":"{}","length":{length}"#,
                 artefact.name()
-            )
+            )?;
+            out.write_str(r#","bytes":""#)?;
+            base64url::write(bytes, out)?;
+            out.write_str("\"")
         });
     }
 
@@ -267,15 +330,12 @@ impl<W: Write> Visitor for JsonWriter<W> {
         self.result = self.result.and_then(|()| self.out.write_str("]}"));
     }
 
-    fn broken(&mut self, fault: &Fault) {
+    fn broken(&mut self, place: &Break) {
+        let at = place.fault.at();
         self.element(|out| {
-            write!(
-                out,
-                r#"{{"broken":"{} {}","#,
-                fault.what(),
-                fault.kind().describe()
-            )?;
-            write!(out, r#""at":{}}}"#, fault.at())
+            out.write_str(r#"{"broken":""#)?;
+            write!(Escaped(&mut *out), "{place}")?;
+            write!(out, r#"","at":{at}}}"#)
         });
     }
 }

@@ -1,15 +1,21 @@
 //! Artefacts that hold no other: what an attestation object is made of, and what stands alone.
 
-use super::{Artefact, Field, Value, Visitor, authenticator_data, cose};
-use crate::encoding::Fault;
+use super::{
+    Artefact, Break, Field, Value, Visitor, authenticator_data, certificate, cose, guess, tpm,
+};
 use crate::encoding::reader::Reader;
 
 /// Explains bytes as an artefact, up to the byte where they stop being one.
 pub(super) fn explain(artefact: Artefact, bytes: &[u8], visitor: &mut dyn Visitor) {
-    visitor.begin_artefact(artefact, bytes.len());
+    visitor.begin_artefact(artefact, bytes);
     let explained = match artefact {
         Artefact::AuthenticatorData => authenticator_data::explain(bytes, visitor),
         Artefact::CoseKey => explain_key(bytes, visitor),
+        Artefact::Certificate => certificate::explain(bytes, visitor),
+        Artefact::PublicKeyInfo => certificate::explain_public_key(bytes, visitor),
+        Artefact::EcdsaSignature => certificate::explain_signature(bytes, visitor),
+        Artefact::TpmAttest => tpm::explain_attest(bytes, visitor),
+        Artefact::TpmPublic => tpm::explain_public(bytes, visitor),
         _ => {
             visitor.field(&Field::new("bytes", 0, bytes.len(), Value::Bytes(bytes)));
             Ok(())
@@ -21,8 +27,13 @@ pub(super) fn explain(artefact: Artefact, bytes: &[u8], visitor: &mut dyn Visito
     visitor.end();
 }
 
-fn explain_key(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Fault> {
+/// Whether a signature is one of ECDSA: those of other algorithms have no structure.
+pub(super) fn is_signature_in_der(bytes: &[u8]) -> bool {
+    guess::der_artefact(bytes) == Some(Artefact::EcdsaSignature)
+}
+
+fn explain_key(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     let mut reader = Reader::new(bytes);
     cose::explain(&mut reader, visitor)?;
-    reader.finish("COSE key")
+    Ok(reader.finish("COSE key")?)
 }

@@ -1,0 +1,264 @@
+//! Attestation statements, each by the members that its format has.
+
+use super::cbor::{self, Bytes, Left};
+use super::{Artefact, Break, Field, Value, Visitor, json_document, names, part};
+use crate::encoding::cbor::{Content, Head, Item, Major};
+use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, FaultKind};
+
+/// Longest `SafetyNet` response that is looked into; genuine ones have about 9 KiB.
+const RESPONSE_MAX: usize = 16 * 1024;
+
+/// A statement format: what it is, and the members of its statements.
+struct Format {
+    name: &'static str,
+    required: &'static [&'static str],
+    optional: &'static [&'static str],
+}
+
+const FORMATS: &[Format] = &[
+    Format::new("none", &[], &[]),
+    Format::new("packed", &["alg", "sig"], &["x5c"]),
+    Format::new(
+        "tpm",
+        &["ver", "alg", "x5c", "sig", "certInfo", "pubArea"],
+        &[],
+    ),
+    Format::new("android-key", &["alg", "sig", "x5c"], &[]),
+    Format::new("android-safetynet", &["ver", "response"], &[]),
+    Format::new("fido-u2f", &["x5c", "sig"], &[]),
+    Format::new("apple", &["x5c"], &["alg"]),
+];
+
+impl Format {
+    const fn new(
+        name: &'static str,
+        required: &'static [&'static str],
+        optional: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            required,
+            optional,
+        }
+    }
+
+    fn of(name: &str) -> Option<&'static Self> {
+        FORMATS.iter().find(|format| format.name == name)
+    }
+
+    fn has(&self, member: &str) -> bool {
+        self.required.contains(&member) || self.optional.contains(&member)
+    }
+}
+
+/// Explains `attStmt`: a statement of this format, or the array of several.
+pub(super) fn explain(
+    reader: &mut Reader<'_>,
+    format: &str,
+    visitor: &mut dyn Visitor,
+) -> Result<(), Break> {
+    const WHAT: &str = "attStmt (a map)";
+    let at = reader.position();
+    let head = Head::read(&mut reader.clone(), WHAT)?;
+    match head.major {
+        Major::Map => explain_members(reader, format, visitor),
+        Major::Array => explain_compound(reader, visitor),
+        _ => Err(Fault::new(WHAT, FaultKind::Type, at).into()),
+    }
+}
+
+/// Explains the statements of a compound one.
+fn explain_compound(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
+    let mut left = Left::read(reader, Major::Array, "statements (an array)")?;
+    while left.advance(reader) {
+        let at = reader.position();
+        let length = cbor::extent(reader, at);
+        visitor.begin(&Field::new("statement", at, length, Value::None).meaning("one of several"));
+        let explained = explain_part(reader, visitor);
+        visitor.end();
+        explained?;
+    }
+    Ok(())
+}
+
+/// Explains one of them: a format and a statement of it.
+fn explain_part(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
+    const WHAT: &str = "member of a compound statement";
+    let mut left = Left::read(reader, Major::Map, "compound statement (a map)")?;
+    let mut format = "";
+    while left.advance(reader) {
+        let at = reader.position();
+        let name = cbor::read_name(reader, WHAT)?;
+        if name == "attStmt" {
+            let length = cbor::extent(reader, at);
+            visitor.begin(
+                &Field::new(name, at, length, Value::None).meaning("the attestation statement"),
+            );
+            let explained = explain_members(reader, format, visitor);
+            visitor.end();
+            explained?;
+            continue;
+        }
+        let (item, _) = Item::read(reader, WHAT)?;
+        let mut field = cbor::item_field(name, at, item, reader.position());
+        match (name, item.content()) {
+            ("fmt", Content::Text(text)) => {
+                format = text;
+                field.meaning = names::format(text);
+            }
+            _ => field.problem = "does not belong into a compound statement",
+        }
+        visitor.field(&field);
+    }
+    Ok(())
+}
+
+/// Explains the members of one statement, and says which are missing.
+fn explain_members(
+    reader: &mut Reader<'_>,
+    format: &str,
+    visitor: &mut dyn Visitor,
+) -> Result<(), Break> {
+    let format = Format::of(format);
+    let mut left = Left::read(reader, Major::Map, "attestation statement (a map)")?;
+    let required = format.map_or(&[][..], |format| format.required);
+    let mut seen = 0_u8;
+    while left.advance(reader) {
+        let at = reader.position();
+        let name = cbor::read_name(reader, "attestation statement member")?;
+        let problem = match format {
+            Some(format) if !format.has(name) => "does not belong into a statement of this format",
+            _ => "",
+        };
+        for (index, member) in required.iter().enumerate() {
+            if *member == name {
+                seen |= 1_u8
+                    .checked_shl(u32::try_from(index).unwrap_or(0))
+                    .unwrap_or(0);
+            }
+        }
+        explain_member(reader, name, at, problem, visitor)?;
+    }
+    let end = reader.position();
+    for (index, member) in required.iter().enumerate() {
+        if seen
+            & 1_u8
+                .checked_shl(u32::try_from(index).unwrap_or(0))
+                .unwrap_or(0)
+            == 0
+        {
+            let field = Field::new(member, end, 0, Value::None);
+            visitor.field(
+                &field
+                    .meaning(names::statement_member(member))
+                    .problem("is missing"),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn explain_member(
+    reader: &mut Reader<'_>,
+    name: &str,
+    at: usize,
+    problem: &'static str,
+    visitor: &mut dyn Visitor,
+) -> Result<(), Break> {
+    const WHAT: &str = "attestation statement member";
+    let whole = Field::new(name, at, cbor::extent(reader, at), Value::None)
+        .meaning(names::statement_member(name))
+        .problem(problem);
+    if name == "x5c" {
+        visitor.begin(&whole);
+        let explained = explain_certificates(reader, visitor);
+        visitor.end();
+        return explained;
+    }
+    let inside = match name {
+        "sig" => Some(Artefact::EcdsaSignature),
+        "certInfo" => Some(Artefact::TpmAttest),
+        "pubArea" => Some(Artefact::TpmPublic),
+        "response" => Some(Artefact::Token),
+        _ => None,
+    };
+    if let Some(artefact) = inside
+        && cbor::is_bytes(reader)
+    {
+        let head = Head::read(reader, WHAT)?;
+        let Bytes { bytes, whole: read } = cbor::read_bytes(reader, &head, WHAT);
+        explain_inside(artefact, bytes, &whole, visitor);
+        return read;
+    }
+    let (item, _) = Item::read(reader, WHAT)?;
+    let mut field = cbor::item_field(name, at, item, reader.position())
+        .meaning(whole.meaning)
+        .problem(problem);
+    if let ("alg", Content::Integer(algorithm)) = (name, item.content()) {
+        field.meaning = names::algorithm(algorithm);
+    } else if inside.is_some() {
+        field.problem = "is no byte string";
+    }
+    visitor.field(&field);
+    Ok(())
+}
+
+/// Explains what a member's bytes hold.
+fn explain_inside(artefact: Artefact, bytes: &[u8], whole: &Field<'_>, visitor: &mut dyn Visitor) {
+    if artefact == Artefact::EcdsaSignature && !part::is_signature_in_der(bytes) {
+        visitor.field(&Field {
+            value: Value::Bytes(bytes),
+            ..*whole
+        });
+        return;
+    }
+    visitor.begin(whole);
+    if artefact == Artefact::Token {
+        explain_response(bytes, visitor);
+    } else {
+        part::explain(artefact, bytes, visitor);
+    }
+    visitor.end();
+}
+
+/// Explains a `SafetyNet` response. It is decoded in place, so in a copy.
+fn explain_response(bytes: &[u8], visitor: &mut dyn Visitor) {
+    let mut buffer = [0; RESPONSE_MAX];
+    match buffer.get_mut(..bytes.len()) {
+        Some(copy) => {
+            copy.copy_from_slice(bytes);
+            json_document::explain_token(copy, visitor);
+        }
+        None => {
+            let field = Field::new("response", 0, bytes.len(), Value::Bytes(bytes));
+            visitor.field(&field.problem("is too long to be looked into"));
+        }
+    }
+}
+
+fn explain_certificates(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
+    const WHAT: &str = "certificate (a byte string)";
+    let mut left = Left::read(reader, Major::Array, "x5c (an array)")?;
+    let mut index = 0_i64;
+    while left.advance(reader) {
+        let at = reader.position();
+        let length = cbor::extent(reader, at);
+        let head = Head::read(reader, WHAT)?;
+        if head.major != Major::Bytes {
+            return Err(Fault::new(WHAT, FaultKind::Type, at).into());
+        }
+        let Bytes { bytes, whole } = cbor::read_bytes(reader, &head, WHAT);
+        let meaning = match index {
+            0 => "the attestation certificate",
+            _ => "of who has issued the one before",
+        };
+        let field = Field::new("certificate", at, length, Value::Integer(index)).meaning(meaning);
+        visitor.begin(&field);
+        part::explain(Artefact::Certificate, bytes, visitor);
+        visitor.end();
+        whole?;
+        index = index.saturating_add(1);
+    }
+    Ok(())
+}

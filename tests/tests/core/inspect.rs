@@ -1,0 +1,454 @@
+//! The explained dump: whole texts of it, reviewed by eye in `tests/expected/inspect`, and what holds
+//! for every input. `PORTCULLIS_EXPECTED=rewrite` writes the texts anew.
+
+use std::{env, fs, path::PathBuf, sync::Arc};
+
+use base64ct::{Base64, Encoding as _};
+use portcullis_core::{
+    data::Certificate,
+    inspect::{JsonWriter, TextWriter, inspect},
+};
+use portcullis_tests::{
+    attestation::{
+        AndroidKey, Attestation, Compound, Edited, NoAttestation, PackedCertified, SafetyNet,
+    },
+    authenticator::Registration,
+    cbor::Cbor,
+    certificate::{AAGUID, ALTERNATIVE_NAME, Extension},
+    check, corpora, der,
+    encoding::{base64url, from_base64url},
+    keys::{Es256, Rsa, RsaHash},
+    verdict::{self, judge_text},
+    w3c::{self, RECIPES},
+    windows_hello,
+};
+use serde_json::{Value, json};
+
+fn text(input: &[u8]) -> String {
+    let mut writer = TextWriter::new(String::new());
+    inspect(&mut input.to_vec(), &mut writer);
+    writer.finish().expect("a String takes everything")
+}
+
+fn json(input: &[u8]) -> Value {
+    let mut writer = JsonWriter::new(String::new());
+    inspect(&mut input.to_vec(), &mut writer);
+    let json = writer.finish().expect("a String takes everything");
+    serde_json::from_str(&json).unwrap_or_else(|e| panic!("{e}: {json}"))
+}
+
+/// Holds a dump against its reviewed text.
+#[track_caller]
+fn assert_expected(name: &str, input: &[u8]) {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/expected/inspect"))
+        .join(name)
+        .with_extension("txt");
+    let dump = text(input);
+    if env::var_os("PORTCULLIS_EXPECTED").is_some_and(|word| word == "rewrite") {
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(&path, &dump).expect("the text is written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    for (line, (found, expected)) in dump.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(found, expected, "{name}, line {}", line + 1);
+    }
+    assert_eq!(dump.lines().count(), expected.lines().count(), "{name}");
+}
+
+fn windows_hello() -> Registration {
+    windows_hello::registration("example.org", &[7; 32], "https://example.org")
+}
+
+fn vector(name: &str) -> Registration {
+    let recipe = RECIPES.iter().find(|recipe| recipe.make().name == name);
+    recipe.expect("a vector of this name").make().registration
+}
+
+/// A statement that is no vector's, over the registration of one.
+fn attested(attestation: impl Attestation + 'static) -> Registration {
+    Registration {
+        attestation: Arc::new(attestation),
+        ..vector("none.ES256")
+    }
+}
+
+fn key() -> Es256 {
+    Es256::from_secret(&[7; 32])
+}
+
+/// An attestation certificate with what FIDO's have: the model, and how it is reached.
+fn certificate() -> Vec<u8> {
+    let authority = w3c::authority();
+    let mut certificate = authority.issue(&key().public_key_info(), vec![1]);
+    certificate.put(Extension::new(
+        AAGUID,
+        false,
+        der::octets(&windows_hello::AAGUID),
+    ));
+    certificate.put(Extension::new(
+        "1.3.6.1.4.1.45724.2.1.1",
+        false,
+        vec![3, 2, 4, 0x30],
+    ));
+    certificate.put(Extension::new("1.2.3.4", true, vec![5, 0]));
+    certificate.sign(&authority.key)
+}
+
+fn packed() -> PackedCertified {
+    PackedCertified {
+        key: Arc::new(key()),
+        x5c: vec![certificate()],
+    }
+}
+
+fn android_key() -> AndroidKey {
+    let authority = w3c::authority();
+    let root_of_trust = der::sequence(&[
+        der::octets(&[1; 32]),
+        der::boolean(true),
+        der::enumerated(0),
+        der::octets(&[2; 32]),
+    ]);
+    AndroidKey {
+        key: Arc::new(key()),
+        certificate: authority.issue(&key().public_key_info(), vec![1]),
+        issuer: authority.key,
+        challenge: None,
+        software: vec![der::context(
+            701,
+            &der::integer(&[1, 0x8c, 0xd6, 0x88, 0x4c, 0]),
+        )],
+        tee: vec![
+            AndroidKey::purpose(&[2, 3]),
+            der::context(2, &der::integer(&[3])),
+            AndroidKey::all_applications(),
+            AndroidKey::origin(0),
+            der::context(704, &root_of_trust),
+            der::context(799, &der::null()),
+        ],
+    }
+}
+
+fn safetynet() -> SafetyNet {
+    let authority = w3c::authority();
+    let mut certificate = authority.issue(&Rsa::public_key_info(), vec![1]);
+    let names = der::sequence(&[der::element(&[0x82], b"attest.android.com")]);
+    certificate.put(Extension::new(ALTERNATIVE_NAME, false, names));
+    SafetyNet {
+        key: Arc::new(Rsa {
+            hash: RsaHash::Sha256,
+        }),
+        algorithm: "RS256".into(),
+        x5c: vec![certificate.sign(&authority.key)],
+        nonce: None,
+        cts_profile_match: true,
+    }
+}
+
+#[test]
+fn a_windows_hello_registration_is_explained_in_full() {
+    let registration = windows_hello();
+    let response = registration.response();
+    let check = check::registration("example.org", "https://example.org", &[7; 32], &response);
+    let verdict = verdict::accepted(&check);
+    assert_eq!(verdict["credential"]["attestationType"], "AttCA");
+    assert_expected("windows-hello", response.to_string().as_bytes());
+}
+
+#[test]
+fn each_statement_format_is_explained_in_full() {
+    for (name, registration) in [
+        ("none", vector("none.ES256")),
+        ("packed-self", vector("packed-self.ES256")),
+        ("packed", attested(packed())),
+        ("tpm", vector("tpm.ES256")),
+        ("android-key", attested(android_key())),
+        ("android-safetynet", attested(safetynet())),
+        ("fido-u2f", vector("fido-u2f.ES256")),
+        ("apple", vector("apple.ES256")),
+        (
+            "compound",
+            attested(Compound(vec![Arc::new(packed()), Arc::new(NoAttestation)])),
+        ),
+    ] {
+        assert_expected(name, &registration.attestation_object().encode());
+    }
+}
+
+#[test]
+fn an_assertion_cut_in_the_middle_is_explained_up_to_there() {
+    let assertion = RECIPES[0].make().assertion.response().to_string();
+    assert_expected("assertion", assertion.as_bytes());
+    assert_expected(
+        "assertion-cut",
+        &assertion.as_bytes()[..assertion.len() / 2],
+    );
+    let data = RECIPES[0].make().assertion.authenticator_data.encode();
+    assert_expected("authenticator-data-cut", base64url(&data[..35]).as_bytes());
+}
+
+#[test]
+fn both_faults_of_a_key_are_told() {
+    // An ES256 key whose x is a byte short, and whose algorithm is a text.
+    let key = Cbor::int_map([
+        (1, Cbor::Int(2)),
+        (3, Cbor::text("ES256")),
+        (-1, Cbor::Int(1)),
+        (-2, Cbor::bytes([0xaa; 31])),
+        (-3, Cbor::bytes([0xbb; 32])),
+    ]);
+    assert_expected("key-with-two-faults", &key.encode());
+}
+
+#[test]
+fn a_statement_that_lacks_a_member_and_has_a_strange_one_says_so() {
+    let edited = Edited(Arc::new(packed()), |statement| {
+        let members = statement.members_mut();
+        members.retain(|(name, _)| *name != Cbor::text("sig"));
+        members.push((Cbor::text("ecdaaKeyId"), Cbor::bytes([1])));
+    });
+    let text = text(&attested(edited).attestation_object().encode());
+    assert!(
+        text.contains("sig  the attestation signature  !! is missing"),
+        "{text}"
+    );
+    assert!(
+        text.contains("!! does not belong into a statement of this format"),
+        "{text}"
+    );
+}
+
+/// What stands behind `!! breaks here: ` in a dump.
+fn breaks(text: &str) -> Vec<(usize, &str)> {
+    text.lines()
+        .filter_map(|line| {
+            let (at, why) = line.split_once("!! breaks here: ")?;
+            Some((at.trim().parse().expect("an offset"), why))
+        })
+        .collect()
+}
+
+#[test]
+fn a_certificate_is_explained_wherever_it_is_cut() {
+    let whole = certificate();
+    let full = text(&whole);
+    assert_eq!(breaks(&full), [], "{full}");
+    // Its first byte alone is no certificate to anyone.
+    for end in 20..whole.len() {
+        let cut = text(&whole[..end]);
+        assert!(
+            cut.starts_with("taken for: certificate in bytes\n"),
+            "{cut}"
+        );
+        let [(at, why)] = breaks(&cut)[..] else {
+            panic!("{end}: {cut}");
+        };
+        assert!(
+            (end.saturating_sub(300)..=end).contains(&at),
+            "{end}: {cut}"
+        );
+        assert!(
+            why.contains("ends too early, bytes missing: "),
+            "{end}: {cut}"
+        );
+        assert!(why.contains("; expected a"), "{end}: {why}");
+        // All that stands before the break stands there in the whole one, too. Lengths are those of
+        // what is there.
+        let known = cut.lines().take_while(|line| !line.contains("!!"));
+        for line in known.skip(3) {
+            let (_, field) = line.split_at(14);
+            assert!(full.contains(field), "{end}: {line}");
+        }
+    }
+    assert_expected("certificate-cut", &whole[..whole.len() / 2]);
+}
+
+/// Every certificate in the corpora's registrations.
+fn certificates(dump: &Value, found: &mut Vec<Vec<u8>>) {
+    if dump["artefact"] == "certificate" {
+        found.push(from_base64url(dump["bytes"].as_str().expect("bytes")));
+    }
+    for list in ["artefacts", "fields"] {
+        for inner in dump[list].as_array().into_iter().flatten() {
+            certificates(inner, found);
+        }
+    }
+}
+
+/// The dump complains of a certificate exactly where the verifier refuses to read it.
+#[test]
+fn the_dump_of_a_certificate_agrees_with_the_verifier() {
+    let mut found = vec![certificate()];
+    for (_, check) in corpora::all_checks() {
+        certificates(&json(check["response"].to_string().as_bytes()), &mut found);
+    }
+    found.sort();
+    found.dedup();
+    let mut refused = 0;
+    for der in &found {
+        for index in (0..der.len()).step_by(23) {
+            let mut changed = der.clone();
+            if index > 0 {
+                changed[index] ^= 0x15;
+            }
+            let pem = format!(
+                "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+                Base64::encode_string(&changed)
+            );
+            let dump = text(pem.as_bytes());
+            let complains = dump.contains("!!");
+            let refuses = Certificate::parse(&changed).is_err();
+            assert!(complains || !refuses, "{dump}");
+            refused += usize::from(refuses);
+            if index == 0 && !refuses {
+                assert!(!complains, "{dump}");
+            }
+        }
+    }
+    corpora::report(&format!(
+        "{} certificates explained, {refused} broken ones of them",
+        found.len()
+    ));
+}
+
+#[test]
+fn every_registration_of_the_corpora_is_explained_to_its_last_byte() {
+    let mut explained = 0;
+    for (id, check) in corpora::all_checks() {
+        let accepted: Value = serde_json::from_str(&judge_text(&check.to_string())).expect("JSON");
+        let dump = text(check.to_string().as_bytes());
+        if accepted["accepted"] == true {
+            assert_eq!(breaks(&dump), [], "{id}: {dump}");
+            explained += 1;
+        }
+    }
+    corpora::report(&format!(
+        "{explained} accepted checks explained without a break"
+    ));
+}
+
+#[test]
+fn what_was_pasted_is_found_in_any_of_its_forms() {
+    let der = certificate();
+    let hex: Vec<String> = der.iter().map(|byte| format!("{byte:02x}")).collect();
+    let base64 = Base64::encode_string(&der);
+    let lines = |width: usize| -> String {
+        let lines: Vec<&str> = (0..base64.len())
+            .step_by(width)
+            .map(|at| &base64[at..base64.len().min(at + width)])
+            .collect();
+        lines.join("\n")
+    };
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines(64)
+    );
+    for (input, taken_for) in [
+        (hex.concat(), "hexadecimal"),
+        (hex.join(":"), "hexadecimal"),
+        (hex.join(" ").to_uppercase(), "hexadecimal"),
+        (
+            hex.chunks(16).map(|line| line.join(" ") + "\n").collect(),
+            "hexadecimal",
+        ),
+        (format!("0x{}", hex.concat()), "hexadecimal"),
+        (format!("0x{}", hex.join(", 0x")), "hexadecimal"),
+        (base64.clone(), "base64"),
+        (lines(76), "base64"),
+        (lines(64).replace('\n', "\r\n"), "base64"),
+        (base64url(&der), "base64url"),
+        (pem.clone(), "PEM"),
+        (
+            format!("the certificate:\n{pem}{pem}"),
+            "PEM, found within other text",
+        ),
+        (
+            format!("12:00 verifier[7]: refused x5c={base64} (again)"),
+            "base64, found within other text",
+        ),
+    ] {
+        let dump = text(input.as_bytes());
+        assert!(
+            dump.starts_with(&format!("taken for: certificate in {taken_for}\n")),
+            "{input}: {dump}"
+        );
+        assert!(dump.contains("id-fido-gen-ce-aaguid"), "{input}: {dump}");
+        assert!(!dump.contains("!!"), "{input}: {dump}");
+    }
+    let twice = json(format!("{pem}{pem}").as_bytes());
+    assert_eq!(twice["artefacts"].as_array().map(Vec::len), Some(2));
+    let cut = text(&base64url(&der).as_bytes()[..150]);
+    assert!(
+        cut.starts_with("taken for: certificate in base64url, cut within a byte\n"),
+        "{cut}"
+    );
+}
+
+#[test]
+fn a_check_its_verdict_and_lines_of_checks_are_explained() {
+    let mut check = RECIPES[5].make().registration_check();
+    let verdict = judge_text(&check.to_string());
+    assert_expected("verdict", verdict.as_bytes());
+    let root = Base64::encode_string(&w3c::authority().certificate());
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
+    check["attestation"] = json!({"policy": "trusted", "roots": [pem]});
+    assert_expected("check", check.to_string().as_bytes());
+
+    let lines = format!("{check}\n\n{}\n", json!({"kind": "registration"}));
+    let dump = json(lines.as_bytes());
+    assert_eq!(dump["guess"]["encoding"], "lines of JSON");
+    assert_eq!(dump["artefacts"][0]["artefact"], "check");
+    assert_eq!(dump["artefacts"][1]["artefact"], "JSON document");
+}
+
+/// Each field lies within its artefact, and whatever is in a structure within that structure.
+fn assert_nested(dump: &Value, start: u64, end: u64, what: &str) {
+    for field in dump["fields"].as_array().into_iter().flatten() {
+        if let Some(bytes) = field["bytes"].as_str()
+            && field["artefact"].is_string()
+        {
+            let length = from_base64url(bytes).len();
+            assert_eq!(field["length"], length, "{what}: {field:#}");
+            assert_nested(field, 0, length.try_into().expect("a length"), what);
+        } else if let Some(length) = field["length"].as_u64() {
+            let at = field["at"].as_u64().expect("an offset");
+            assert!(
+                start <= at && at + length <= end,
+                "{what}: {field:#} is not in {start}..{end}"
+            );
+            assert_nested(field, at, at + length, what);
+        }
+    }
+}
+
+#[test]
+fn every_span_lies_in_the_one_around_it() {
+    let mut inputs: Vec<String> = corpora::all_checks()
+        .iter()
+        .map(|(_, check)| check.to_string())
+        .collect();
+    let whole = windows_hello().response().to_string();
+    inputs.extend((1..whole.len()).step_by(97).map(|end| whole[..end].into()));
+    for input in inputs {
+        for artefact in json(input.as_bytes())["artefacts"]
+            .as_array()
+            .expect("artefacts")
+        {
+            let length = artefact["length"].as_u64().expect("a length");
+            assert_nested(artefact, 0, length, &input);
+        }
+    }
+}
+
+#[test]
+fn an_attestation_object_is_explained_wherever_it_is_cut() {
+    let whole = windows_hello().attestation_object().encode();
+    for end in 6..whole.len() {
+        let dump = json(&whole[..end]);
+        let artefact = &dump["artefacts"][0];
+        assert_eq!(artefact["artefact"], "attestation object", "{end}");
+        assert_nested(artefact, 0, end.try_into().expect("a length"), "cut");
+        let found = dump.to_string();
+        assert!(found.contains("\"broken\""), "{end}: {found}");
+    }
+}
