@@ -134,6 +134,46 @@ async fn a_passkey_is_created_and_signs_in_by_name_and_without() {
     assert_eq!(browser.state().await["account"], "Alice");
 }
 
+/// All that the virtual authenticator makes: ES256, `EdDSA`, RS256, and ML-DSA-44, -65 and -87.
+const ALGORITHMS: [i64; 6] = [-7, -8, -257, -48, -49, -50];
+
+#[rocket::async_test]
+async fn a_passkey_of_each_algorithm_is_created_and_signs_in() {
+    let mut desk = Desk::new(&[]).await;
+    for algorithm in ALGORITHMS {
+        // It makes the first that it can of those that the host offers: now of this one alone.
+        desk.browser
+            .script(&format!(
+                "const create = CredentialsContainer.prototype.create;
+                navigator.credentials.create = (options) => {{
+                    const offered = options.publicKey.pubKeyCredParams;
+                    options.publicKey.pubKeyCredParams = offered.filter(({{ alg }}) => alg === {algorithm});
+                    return create.call(navigator.credentials, options);
+                }};"
+            ))
+            .await;
+        let name = format!("algorithm{algorithm}");
+        desk.browser.fill("username", &name).await;
+        let state = desk.browser.run("create").await;
+        assert_eq!(state["account"], name, "{state:#}");
+        assert_checked_here_too(&state, REGISTRATION_STEPS);
+        assert_eq!(state["judged"]["credential"]["algorithm"], algorithm);
+
+        desk.sign_out().await;
+        desk.browser.fill("username", &name).await;
+        let state = desk.browser.run("signin").await;
+        assert_eq!(state["account"], name, "{state:#}");
+        assert_checked_here_too(&state, SIGN_IN_STEPS);
+        assert_eq!(state["judged"]["credential"]["algorithm"], algorithm);
+
+        // One authenticator has room for three passkeys only.
+        desk.sign_out().await;
+        desk.browser.remove_authenticator(&desk.authenticator).await;
+        desk.authenticator = desk.browser.add_authenticator().await;
+    }
+    assert_eq!(desk.browser.complaints().await, Vec::<String>::new());
+}
+
 #[rocket::async_test]
 async fn a_suggestion_picked_in_the_name_field_signs_in() {
     let desk = Desk::with_account(&[], "alice").await;
