@@ -20,3 +20,4 @@ pub mod softhsm;
 pub mod verdict;
 pub mod w3c;
 pub mod windows_hello;
+pub mod x5c;

@@ -1,6 +1,8 @@
 //! Trust paths: from attestation certificates of an authority made here to roots, and each way in which
 //! a path does not lead to one.
 
+mod oracle;
+
 use std::sync::Arc;
 
 use portcullis_core::Crypto;
