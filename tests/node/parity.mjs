@@ -1,8 +1,8 @@
 // Judges checks with the WebAssembly module: a check a line on standard input, a verdict a line on
-// standard output, as `portcullis verify --ndjson` does. With the word `inspect` it explains artefacts
-// instead: a JSON string a line that holds one, and a dump a line.
+// standard output, as `portcullis verify --ndjson` does, at a time in seconds since 1970. Or explains
+// artefacts: a JSON string a line that holds one, and a dump a line.
 //
-//   node tests/node/parity.mjs < checks.ndjson
+//   node tests/node/parity.mjs verify 1780000000 < checks.ndjson
 //   node tests/node/parity.mjs inspect < strings.ndjson
 
 import { readFileSync } from "node:fs";
@@ -17,8 +17,10 @@ initSync({ module: built("portcullis_bg.wasm") });
 // Not node:readline, which also ends a line at U+2028, and that may stand inside a JSON string.
 const lines = readFileSync(0, "utf8").split("\n");
 if (lines.at(-1) === "") lines.pop();
-const answer =
-  process.argv[2] === "inspect"
-    ? (line) => inspect(JSON.parse(line))
-    : (line) => verify(line, Date.now() / 1000);
-for (const line of lines) process.stdout.write(`${answer(line)}\n`);
+const [word, now] = process.argv.slice(2);
+const answers = {
+  verify: (line) => verify(line, Number(now)),
+  inspect: (line) => inspect(JSON.parse(line)),
+};
+for (const line of lines) process.stdout.write(`${answers[word](line)}
+`);

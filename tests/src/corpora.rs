@@ -6,10 +6,14 @@ use std::{
     path::PathBuf,
 };
 
+use portcullis_core::data::Certificate;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::w3c;
+use crate::{
+    chain::{Chain, pem},
+    w3c, x5c,
+};
 
 /// What a case expects.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -98,4 +102,36 @@ pub fn all_checks() -> Vec<(String, Value)> {
             ]
         });
     read.chain(made).collect()
+}
+
+/// The registrations among these checks as they are when attestation has to be trusted: by nobody, by a
+/// stranger, and by the last of their own certificates, at the caller's clock and within their time.
+#[must_use]
+pub fn trusting(checks: &[(String, Value)]) -> Vec<(String, Value)> {
+    let stranger = pem(&Chain::new().root_certificate());
+    let mut trusting = Vec::new();
+    for (id, check) in checks {
+        if check["kind"] != "registration" {
+            continue;
+        }
+        let mut ask = |what: &str, roots: &[&str], time: Option<String>| {
+            let mut check = check.clone();
+            check["attestation"] = json!({"policy": "trusted", "roots": roots});
+            if let Some(time) = time {
+                check["attestation"]["time"] = time.into();
+            }
+            trusting.push((format!("{id}, trusted by {what}"), check));
+        };
+        ask("nobody", &[], None);
+        ask("a stranger", &[&stranger], None);
+        for x5c in x5c::chains(check) {
+            let last = pem(&x5c[x5c.len() - 1]);
+            ask("its last", &[&last], None);
+            if let Ok(leaf) = Certificate::parse(&x5c[0]) {
+                let time = leaf.not_before().to_string();
+                ask("its last in its time", &[&stranger, &last], Some(time));
+            }
+        }
+    }
+    trusting
 }

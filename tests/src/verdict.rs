@@ -1,12 +1,18 @@
 //! The verdict of a check, by the same function that the command line and the WASM build call.
 
-use portcullis_core::Crypto;
+use portcullis_core::{Crypto, data::UnixTime};
 use serde_json::Value;
 
 /// The verdict as text, exactly as it is printed: one JSON object, with a trace that keeps its order.
 #[must_use]
 pub fn judge_text(check: &str) -> String {
     portcullis_invariants::judge(check.as_bytes(), &Crypto::BUILT_IN)
+}
+
+/// The same with a clock.
+#[must_use]
+pub fn judge_text_at(check: &str, now: UnixTime) -> String {
+    portcullis_invariants::judge_at(check.as_bytes(), Some(now), &Crypto::BUILT_IN)
 }
 
 /// The verdict of a check.

@@ -2,7 +2,8 @@
 //! each of them also asserts this.
 
 use portcullis_core::ceremony::{Ceremony, Note, Outcome, Value as Observed};
-use portcullis_core::check::{CheckError, Judged, verify_check};
+use portcullis_core::check::{CheckError, Judged, verify_check_at};
+use portcullis_core::data::UnixTime;
 use portcullis_core::{Crypto, Error, Observer, Step};
 use serde_json::Value;
 
@@ -14,8 +15,18 @@ use serde_json::Value;
 /// When it does not, or when what is returned and what is written contradict each other.
 #[must_use]
 pub fn judge(check: &[u8], crypto: &Crypto<'_>) -> String {
+    judge_at(check, None, crypto)
+}
+
+/// The same with a clock.
+///
+/// # Panics
+///
+/// As [`judge`] does.
+#[must_use]
+pub fn judge_at(check: &[u8], now: Option<UnixTime>, crypto: &Crypto<'_>) -> String {
     let mut out = String::new();
-    match verify_check(&mut check.to_vec(), crypto, &mut out) {
+    match verify_check_at(&mut check.to_vec(), now, crypto, &mut out) {
         Ok(judged) => {
             let verdict = parse(&out);
             assert_eq!(

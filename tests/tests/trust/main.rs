@@ -1,6 +1,7 @@
 //! Trust paths: from attestation certificates of an authority made here to roots, and each way in which
 //! a path does not lead to one.
 
+mod matrix;
 mod oracle;
 
 use std::sync::Arc;
