@@ -22,6 +22,7 @@
  *     #verdict-title  #verdict-summary  #comparison
  *     #trace > li                   data-step, data-slug, data-outcome: "pass", "fail" or "skip"
  *     #notes > li                   what the verifier noticed without judging
+ *     #inspect-last                 leads to the inspector, with this response
  *     #check-json  #verdict-json    the check that was run and its verdict; #copy-check, #copy-verdict
  *   #verifier-missing               shown when the self-check does not run here, with the reason
  *   #paste-form                     #paste (a check as JSON) and #run-check
@@ -30,7 +31,7 @@
 import { Problem, sentenceOfProblem } from "./api.js";
 import { Autofill } from "./autofill.js";
 import { authenticate, completeAuthentication, register } from "./ceremony.js";
-import { currentSession, endSession, keepSession } from "./session.js";
+import { currentSession, endSession, keepCheck, keepSession } from "./session.js";
 import { clearVerdict, showVerdict, summaryOf } from "./trace.js";
 import { VerifierUnavailable, loadVerifier, verify } from "./verifier.js";
 import { CeremonyError, obstacle } from "./webauthn.js";
@@ -67,7 +68,7 @@ async function run(doing, ceremony) {
   const starter = document.activeElement;
   running = controller;
   autofill.stop();
-  clearVerdict();
+  clear();
   showBusy(true);
   say("info", doing);
   try {
@@ -98,7 +99,7 @@ async function showOutcome({ check, answer, problem }) {
     const json = JSON.stringify(check, null, 2);
     const verdict = await verify(json);
     const { comparison, agrees } = compare(verdict, problem);
-    showVerdict({ verdict, check: json, comparison, agrees, taken: answer !== null });
+    present({ verdict, check: json, comparison, agrees, taken: answer !== null });
     const own = verdict.accepted ? `This page checked it too: ${summaryOf(verdict)}` : comparison;
     say(kind, `${said} ${own}`, problem?.code);
   } catch (error) {
@@ -106,6 +107,25 @@ async function showOutcome({ check, answer, problem }) {
     say(kind, said, problem?.code);
   }
   if (answer && !wasSignedIn) element("account-title").focus();
+}
+
+/**
+ * Shows a verdict with the check that it is of, and keeps that for the inspector.
+ *
+ * @param {import("./trace.js").Shown} shown
+ */
+function present(shown) {
+  showVerdict(shown);
+  keepCheck(shown.check);
+  element("check-json").textContent = shown.check;
+  element("verdict-json").textContent = JSON.stringify(shown.verdict, null, 2);
+  element("verdict-empty").hidden = true;
+}
+
+/** Leaves the room for the next verdict. */
+function clear() {
+  clearVerdict();
+  element("verdict-empty").hidden = false;
 }
 
 /**
@@ -213,7 +233,7 @@ function endExpiredSession() {
 /** @param {string} said */
 function signOut(said) {
   endSession();
-  clearVerdict();
+  clear();
   showSession();
   username.focus();
   say("info", said);
@@ -290,7 +310,7 @@ async function runPastedCheck() {
   const check = paste.value;
   try {
     const verdict = await verify(check);
-    showVerdict({ verdict, check, comparison: "Checked in this page alone; nothing was sent.", agrees: true, taken: true });
+    present({ verdict, check, comparison: "Checked in this page alone; nothing was sent.", agrees: true, taken: true });
     say(verdict.accepted ? "done" : "error", `${verdict.accepted ? "Accepted." : "Not accepted."} ${summaryOf(verdict)}`, verdict.code);
     element("verdict-title").focus();
   } catch (error) {

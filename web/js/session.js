@@ -13,6 +13,7 @@
  */
 
 const KEY = "portcullis.session";
+const CHECK_KEY = "portcullis.check";
 
 /** @type {Session | null} */
 let session = stored();
@@ -47,10 +48,33 @@ export function keepSession({ username, credential, login_token, expires_in }) {
   }
 }
 
+/**
+ * Keeps the check of the last ceremony, for the inspector.
+ *
+ * @param {string} check
+ */
+export function keepCheck(check) {
+  try {
+    sessionStorage.setItem(CHECK_KEY, check);
+  } catch {
+    // The inspector will have to be given it.
+  }
+}
+
+/** @returns {string | null} */
+export function lastCheck() {
+  try {
+    return sessionStorage.getItem(CHECK_KEY);
+  } catch {
+    return null;
+  }
+}
+
 export function endSession() {
   session = null;
   try {
     sessionStorage.removeItem(KEY);
+    sessionStorage.removeItem(CHECK_KEY);
   } catch {
     // Then nothing was stored either.
   }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Shows a verdict: what was decided, every step of it in words, and the check that was run.
+ * Shows a verdict: what was decided, and every step of it in words.
  */
 
 /** @typedef {import("./verifier.js").Verdict} Verdict */
@@ -51,10 +51,7 @@ export function showVerdict({ verdict, check, comparison, agrees, taken }) {
   element("notes").replaceChildren(...notes.map((note) => textElement("li", "", note)));
   element("notes-section").hidden = notes.length === 0;
 
-  element("check-json").textContent = check;
-  element("verdict-json").textContent = JSON.stringify(verdict, null, 2);
   section.hidden = false;
-  element("verdict-empty").hidden = true;
 }
 
 /** Leaves the room for the next verdict. */
@@ -63,7 +60,6 @@ export function clearVerdict() {
   section.hidden = true;
   setData(section, { accepted: undefined, code: undefined, step: undefined, agrees: undefined });
   element("trace").replaceChildren();
-  element("verdict-empty").hidden = false;
 }
 
 /** @param {Step} step */

@@ -25,8 +25,31 @@
  */
 
 /**
+ * A field, a structure, an artefact with its bytes in base64url, or the place where one breaks.
+ *
+ * @typedef {object} DumpNode
+ * @property {string} [name]
+ * @property {string} [artefact]
+ * @property {string} [broken]
+ * @property {number} [at]
+ * @property {number} [length]
+ * @property {string | number | boolean} [value]
+ * @property {string} [bytes]
+ * @property {string} [meaning]
+ * @property {string} [problem]
+ * @property {DumpNode[]} [fields]
+ */
+
+/**
+ * @typedef {object} Dump
+ * @property {{artefact: string, encoding: string, at: number, embedded: boolean, cut: boolean}} guess
+ * @property {DumpNode[]} artefacts
+ */
+
+/**
  * @typedef {object} Verifier
  * @property {(check: string, now: number) => string} verify
+ * @property {(artefact: string) => string} inspect
  * @property {() => string} version
  */
 
@@ -77,4 +100,13 @@ async function load() {
 export async function verify(check) {
   const verifier = await loadVerifier();
   return JSON.parse(verifier.verify(check, Date.now() / 1000));
+}
+
+/**
+ * @param {string} artefact
+ * @returns {Promise<Dump>}
+ */
+export async function inspect(artefact) {
+  const verifier = await loadVerifier();
+  return JSON.parse(verifier.inspect(artefact));
 }

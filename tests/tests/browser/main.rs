@@ -4,7 +4,7 @@
 mod chromium;
 
 use chromium::Browser;
-use portcullis_tests::{host::Host, verdict::judge_text, w3c::RECIPES};
+use portcullis_tests::{host::Host, verdict::judge_text, w3c::RECIPES, windows_hello};
 use serde_json::{Value, json};
 
 /// A host, and a browser with its page open and an authenticator plugged in.
@@ -402,6 +402,28 @@ async fn an_ip_address_leads_to_the_configured_origin() {
 }
 
 #[rocket::async_test]
+async fn the_inspector_fits_a_phone() {
+    let inspector = Inspector::new().await;
+    inspector.browser.set_width(375).await;
+    inspector
+        .explain(&windows_hello_response().to_string())
+        .await;
+    inspector
+        .browser
+        .script("document.getElementById('open-all').click()")
+        .await;
+    inspector.choose("[data-name=aaguid]").await;
+    let wider = inspector
+        .browser
+        .script("return document.documentElement.scrollWidth - innerWidth")
+        .await;
+    assert!(
+        wider.as_i64().is_some_and(|pixels| pixels <= 0),
+        "{wider} pixels too wide"
+    );
+}
+
+#[rocket::async_test]
 async fn the_page_fits_a_phone() {
     let desk = Desk::with_account(&[], "alice").await;
     desk.browser.set_width(375).await;
@@ -416,4 +438,193 @@ async fn the_page_fits_a_phone() {
         wider.as_i64().is_some_and(|pixels| pixels <= 0),
         "{wider} pixels too wide"
     );
+}
+
+/// A browser with the inspector open.
+struct Inspector {
+    browser: Browser,
+    _host: Host,
+}
+
+impl Inspector {
+    async fn new() -> Self {
+        let browser = Browser::start().await;
+        let host = Host::listening(&[]).await;
+        let port = host.address().port();
+        browser
+            .open(&format!("http://localhost:{port}/inspect.html"))
+            .await;
+        Self {
+            browser,
+            _host: host,
+        }
+    }
+
+    async fn explain(&self, text: &str) {
+        let text = json!(text);
+        let fill = format!("document.getElementById('artefact').value = {text};");
+        self.browser.script(&fill).await;
+        self.browser.press("explain").await;
+        self.browser.wait_for("#explanation:not([hidden])").await;
+    }
+
+    /// Chooses the first field that matches; what the page then marks.
+    async fn choose(&self, selector: &str) -> Value {
+        let script = format!(
+            "document.querySelector('#tree {selector} > .row').click();
+             const bytes = document.getElementById('bytes');
+             const marked = bytes.querySelectorAll('.hex-bytes mark');
+             return {{
+                 ...bytes.dataset,
+                 marked: [...marked].map((mark) => mark.textContent).join(' ').replaceAll(' ', ''),
+                 chosen: document.querySelectorAll('#tree [aria-selected=true]').length,
+             }};"
+        );
+        self.browser.script(&script).await
+    }
+
+    async fn text(&self, selector: &str) -> String {
+        self.browser
+            .wait_for(selector)
+            .await
+            .text()
+            .await
+            .expect("text")
+    }
+}
+
+fn windows_hello_response() -> Value {
+    windows_hello::registration("example.org", &[7; 32], "https://example.org").response()
+}
+
+#[rocket::async_test]
+async fn the_inspector_explains_a_registration_and_marks_the_bytes_of_a_field() {
+    let inspector = Inspector::new().await;
+    inspector
+        .explain(&windows_hello_response().to_string())
+        .await;
+    assert_eq!(
+        inspector.text("#guess").await,
+        "Taken for: registration response in JSON."
+    );
+    let aaguid = inspector.choose("[data-name=aaguid]").await;
+    let hex: String = windows_hello::AAGUID
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(
+        aaguid,
+        json!({"artefact": "authenticator data", "at": "37", "length": "16", "marked": hex, "chosen": 1})
+    );
+    let magic = inspector.choose("[data-name=magic]").await;
+    assert_eq!(magic["artefact"], "TPM attestation (TPMS_ATTEST)");
+    assert_eq!(magic["marked"], "ff544347");
+    let model = inspector.choose("[data-name=tcg-at-tpmModel]").await;
+    assert_eq!(model["artefact"], "certificate");
+    for (selector, meaning) in [
+        ("[data-name=aaguid]", "Windows Hello"),
+        ("[data-name=fixedTPM]", "cannot leave this TPM"),
+    ] {
+        let row = inspector.text(&format!("#tree {selector} > .row")).await;
+        assert!(row.contains(meaning), "{row}");
+    }
+    let complaints = inspector.browser.complaints().await;
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+#[rocket::async_test]
+async fn the_inspector_says_where_an_assertion_was_cut() {
+    let inspector = Inspector::new().await;
+    let response = RECIPES[0].make().assertion.response().to_string();
+    inspector.explain(&response[..response.len() / 2]).await;
+    let broken = inspector.text("#tree [data-broken] > .row").await;
+    assert!(broken.contains("ends too early"), "{broken}");
+    // What stands before is explained nevertheless.
+    let challenge = inspector.choose("[data-name=type]").await;
+    assert_eq!(challenge["artefact"], "JSON document");
+    assert_eq!(challenge["marked"], "7075626c69632d6b6579");
+}
+
+#[rocket::async_test]
+async fn the_inspector_is_used_with_the_keyboard() {
+    let inspector = Inspector::new().await;
+    inspector
+        .explain(&windows_hello_response().to_string())
+        .await;
+    let press = async |key: &str| {
+        let script = format!(
+            "const item = document.querySelector('#tree [aria-selected=true]');
+             item.focus();
+             item.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}', bubbles: true}}));
+             const chosen = document.activeElement;
+             return [chosen.dataset.name ?? chosen.dataset.artefact, chosen.getAttribute('aria-expanded')];"
+        );
+        inspector.browser.script(&script).await
+    };
+    assert_eq!(
+        press("ArrowUp").await,
+        json!(["registration response", "true"])
+    );
+    assert_eq!(press("ArrowDown").await, json!(["id", null]));
+    assert_eq!(
+        press("ArrowLeft").await,
+        json!(["registration response", "true"])
+    );
+    assert_eq!(
+        press("ArrowLeft").await,
+        json!(["registration response", "false"])
+    );
+    assert_eq!(
+        press("End").await,
+        json!(["registration response", "false"])
+    );
+    assert_eq!(
+        press("ArrowRight").await,
+        json!(["registration response", "true"])
+    );
+    assert_eq!(press("ArrowRight").await, json!(["id", null]));
+}
+
+#[rocket::async_test]
+async fn the_inspector_shows_the_verdict_of_a_check() {
+    let inspector = Inspector::new().await;
+    let mut check = RECIPES[1].make().registration_check();
+    check["challenge"] = json!("AAAA");
+    inspector.explain(&check.to_string()).await;
+    inspector
+        .browser
+        .wait_for("#verdict[data-accepted='false']:not([hidden])")
+        .await;
+    let state = inspector.browser.state().await;
+    let native: Value = serde_json::from_str(&judge_text(&check.to_string())).expect("JSON");
+    let steps = native["trace"].as_array().expect("a trace").len();
+    assert_eq!(state["trace"].as_array().map(Vec::len), Some(steps));
+    // What is no check has none.
+    inspector.explain(&check["response"].to_string()).await;
+    inspector.browser.wait_for("#verdict[hidden]").await;
+}
+
+#[rocket::async_test]
+async fn the_last_response_of_the_tab_is_explained_with_its_verdict() {
+    let desk = Desk::with_account(&[], "alice").await;
+    let browser = &desk.browser;
+    browser.press("inspect-last").await;
+    browser
+        .wait_for("#verdict[data-accepted='true']:not([hidden])")
+        .await;
+    browser.wait_for("#tree [data-name='aaguid']").await;
+    // The response alone is recognised as that ceremony's.
+    let response = browser
+        .script(
+            "const field = document.getElementById('artefact');
+             field.value = JSON.stringify(JSON.parse(field.value).response);
+             document.getElementById('verdict').hidden = true;
+             return field.value;",
+        )
+        .await;
+    assert!(response.as_str().is_some_and(|text| !text.contains("rpId")));
+    browser.press("explain").await;
+    browser
+        .wait_for("#verdict[data-accepted='true']:not([hidden])")
+        .await;
 }

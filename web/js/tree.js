@@ -1,0 +1,248 @@
+// @ts-check
+/**
+ * The explained dump as a tree of fields (ARIA's tree pattern): one of them is chosen, and the keyboard
+ * moves among those that are open.
+ */
+
+/** @typedef {import("./verifier.js").DumpNode} DumpNode */
+
+/**
+ * What a chosen row stands for.
+ *
+ * @typedef {object} Choice
+ * @property {string} artefact the artefact that holds it
+ * @property {Uint8Array} bytes that artefact's bytes
+ * @property {number} at its first byte
+ * @property {number} length
+ */
+
+/** Bytes of a value that a row shows. */
+const VALUE_SHOWN = 20;
+
+/** Artefacts that are closed at first: they are long, and seldom what one looks for. */
+const CLOSED = new Set(["certificate"]);
+
+export class Tree {
+  #root;
+  #onChoice;
+  /** @type {Map<Element, Choice>} */
+  #choices = new Map();
+  #rows = 0;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {(choice: Choice) => void} onChoice
+   */
+  constructor(root, onChoice) {
+    this.#root = root;
+    this.#onChoice = onChoice;
+    root.addEventListener("click", (event) => this.#onClick(event));
+    root.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  /** @param {DumpNode[]} artefacts */
+  show(artefacts) {
+    this.#choices.clear();
+    this.#rows = 0;
+    const nothing = { artefact: "", bytes: new Uint8Array(), at: 0, length: 0 };
+    this.#root.replaceChildren(...artefacts.map((artefact) => this.#item(artefact, nothing, 1)));
+    const first = this.#items()[0];
+    if (first) this.#choose(first, false);
+  }
+
+  openAll() {
+    for (const item of this.#root.querySelectorAll("[aria-expanded]")) item.setAttribute("aria-expanded", "true");
+  }
+
+  /**
+   * @param {DumpNode} node
+   * @param {Choice} around the artefact that it stands in
+   * @param {number} level
+   */
+  #item(node, around, level) {
+    const only = node.fields?.length === 1 ? node.fields[0] : undefined;
+    if (node.artefact === undefined && only?.artefact !== undefined) {
+      // What holds nothing but an artefact is shown as that artefact.
+      return this.#item({ ...node, ...only, name: node.name }, around, level);
+    }
+    const choice = choiceOf(node, around);
+    const row = rowOf(node, choice);
+    row.id = `row-${(this.#rows += 1)}`;
+    const item = document.createElement("li");
+    item.setAttribute("role", "treeitem");
+    item.setAttribute("aria-level", String(level));
+    item.setAttribute("aria-selected", "false");
+    item.setAttribute("aria-labelledby", row.id);
+    item.tabIndex = -1;
+    item.dataset.at = String(choice.at);
+    item.dataset.length = String(choice.length);
+    if (node.name !== undefined) item.dataset.name = node.name;
+    if (node.artefact !== undefined) item.dataset.artefact = node.artefact;
+    if (node.broken !== undefined) item.dataset.broken = "";
+    if (node.problem !== undefined) item.dataset.problem = "";
+    item.append(row);
+    this.#choices.set(item, choice);
+
+    const fields = node.fields ?? [];
+    if (fields.length > 0) {
+      const group = document.createElement("ul");
+      group.setAttribute("role", "group");
+      group.append(...fields.map((field) => this.#item(field, choice, level + 1)));
+      item.append(group);
+      const isOpen = !CLOSED.has(node.artefact ?? "") || group.querySelector("[data-broken], [data-problem]") !== null;
+      item.setAttribute("aria-expanded", String(isOpen));
+    }
+    return item;
+  }
+
+  /** The items that can be seen, from top to bottom. */
+  #items() {
+    const items = /** @type {NodeListOf<HTMLElement>} */ (this.#root.querySelectorAll("[role='treeitem']"));
+    return [...items].filter((item) => item.parentElement?.closest("[aria-expanded='false']") === null);
+  }
+
+  /**
+   * @param {HTMLElement} item
+   * @param {boolean} focuses
+   */
+  #choose(item, focuses) {
+    for (const chosen of this.#root.querySelectorAll("[aria-selected='true']")) {
+      chosen.setAttribute("aria-selected", "false");
+      /** @type {HTMLElement} */ (chosen).tabIndex = -1;
+    }
+    item.setAttribute("aria-selected", "true");
+    item.tabIndex = 0;
+    if (focuses) {
+      item.focus({ preventScroll: true });
+      item.querySelector(".row")?.scrollIntoView({ block: "nearest" });
+    }
+    const choice = this.#choices.get(item);
+    if (choice) this.#onChoice(choice);
+  }
+
+  /** @param {MouseEvent} event */
+  #onClick(event) {
+    const item = itemOf(event);
+    if (item === null) return;
+    const wasChosen = item.getAttribute("aria-selected") === "true";
+    this.#choose(item, true);
+    // The first press chooses, the next ones close and open.
+    if (wasChosen || item.getAttribute("aria-expanded") === "false") toggle(item);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const item = itemOf(event);
+    if (item === null || event.ctrlKey || event.altKey || event.metaKey) return;
+    const items = this.#items();
+    const index = items.indexOf(item);
+    const isOpen = item.getAttribute("aria-expanded") === "true";
+    /** @type {HTMLElement | null | undefined} */
+    let target;
+    switch (event.key) {
+      case "ArrowDown":
+        target = items[index + 1];
+        break;
+      case "ArrowUp":
+        target = items[index - 1];
+        break;
+      case "Home":
+        target = items[0];
+        break;
+      case "End":
+        target = items.at(-1);
+        break;
+      case "ArrowRight":
+        if (item.getAttribute("aria-expanded") === "false") toggle(item);
+        else if (isOpen) target = items[index + 1];
+        break;
+      case "ArrowLeft":
+        if (isOpen) toggle(item);
+        else target = /** @type {HTMLElement | null} */ (item.parentElement?.closest("[role='treeitem']"));
+        break;
+      case "Enter":
+      case " ":
+        toggle(item);
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+    if (target) this.#choose(target, true);
+  }
+}
+
+/** @param {Event} event */
+function itemOf(event) {
+  return event.target instanceof Element
+    ? /** @type {HTMLElement | null} */ (event.target.closest("[role='treeitem']"))
+    : null;
+}
+
+/** @param {Element} item */
+function toggle(item) {
+  const expanded = item.getAttribute("aria-expanded");
+  if (expanded !== null) item.setAttribute("aria-expanded", String(expanded !== "true"));
+}
+
+/**
+ * @param {DumpNode} node
+ * @param {Choice} around
+ * @returns {Choice}
+ */
+function choiceOf({ artefact, bytes, at, length }, around) {
+  if (artefact === undefined) return { ...around, at: at ?? 0, length: length ?? 0 };
+  const decoded = fromBase64url(bytes ?? "");
+  return { artefact, bytes: decoded, at: 0, length: decoded.length };
+}
+
+/**
+ * @param {DumpNode} node
+ * @param {Choice} choice
+ */
+function rowOf(node, { at, length }) {
+  const row = textElement("div", "row", "");
+  const text = textElement("div", "row-text", "");
+  const name = node.name ?? node.artefact ?? "breaks here";
+  text.append(textElement("span", "row-name", name));
+  const value = valueOf(node);
+  if (value !== "") text.append(" ", textElement("span", "row-value", value));
+  if (node.meaning) text.append(" ", textElement("span", "row-meaning", node.meaning));
+  const problem = node.broken ?? node.problem;
+  if (problem) text.append(" ", textElement("strong", "row-problem", problem));
+  const place = node.broken === undefined ? `${at} +${length}` : `${at}`;
+  const spoken = node.broken === undefined ? `, at byte ${at}, ${length} long` : `, at byte ${at}`;
+  const shown = textElement("span", "row-place", place);
+  shown.setAttribute("aria-hidden", "true");
+  text.append(textElement("span", "spoken", spoken));
+  row.append(text, shown);
+  return row;
+}
+
+/** @param {DumpNode} node */
+function valueOf({ artefact, name, value, bytes }) {
+  if (artefact !== undefined) return [value, name && artefact].filter((part) => part !== undefined).join(" ");
+  if (value !== undefined) return String(value);
+  if (bytes === undefined) return "";
+  const decoded = fromBase64url(bytes);
+  const shown = [...decoded.subarray(0, VALUE_SHOWN)].map((byte) => byte.toString(16).padStart(2, "0"));
+  return shown.join("") + (decoded.length > VALUE_SHOWN ? "…" : "");
+}
+
+/** @param {string} text */
+function fromBase64url(text) {
+  const characters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(characters, (character) => character.charCodeAt(0));
+}
+
+/**
+ * @param {string} name
+ * @param {string} className
+ * @param {string} text
+ */
+function textElement(name, className, text) {
+  const created = document.createElement(name);
+  created.className = className;
+  created.textContent = text;
+  return created;
+}
