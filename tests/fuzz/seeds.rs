@@ -1,6 +1,6 @@
 //! Writes seeds for the fuzz targets into a folder, one below it a target: every check that this
-//! machine has (the corpora beside the checkout where there are any, and what the tests make
-//! themselves), whole and in parts.
+//! machine has (the corpora beside the checkout where there are any, and the vectors and broken rules
+//! that the tests make themselves), whole and in parts.
 //!
 //! An example of the package `portcullis-tests`, whose generators it uses.
 
@@ -11,6 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use portcullis_tests::client_data::ClientData;
 use portcullis_tests::corpora;
 use portcullis_tests::encoding::sha256;
+use portcullis_tests::negative;
 use serde_json::Value;
 
 /// The challenge that the fuzz targets expect.
@@ -36,8 +37,8 @@ impl Seeds {
         Ok(())
     }
 
-    fn write_check(&mut self, check: &Value) -> io::Result<()> {
-        let text = check.to_string();
+    fn write_check(&mut self, text: &str) -> io::Result<()> {
+        let check: Value = serde_json::from_str(text)?;
         let ceremony = match check["kind"].as_str() {
             Some("registration") => "registration",
             _ => "authentication",
@@ -109,7 +110,10 @@ fn main() -> io::Result<()> {
         .map_or_else(|| Path::new("tests/fuzz/corpus").to_owned(), PathBuf::from);
     let mut seeds = Seeds { folder, written: 0 };
     for (_, check) in corpora::all_checks() {
-        seeds.write_check(&check)?;
+        seeds.write_check(&check.to_string())?;
+    }
+    for case in negative::cases() {
+        seeds.write_check(&case.check)?;
     }
     for origin in [
         "https://example.org",

@@ -84,7 +84,7 @@ pub struct Edited(
     /// The statement.
     pub Arc<dyn Attestation>,
     /// The change.
-    pub fn(&mut Cbor),
+    pub Arc<dyn Fn(&mut Cbor) + Send + Sync>,
 );
 
 impl Debug for Edited {
@@ -100,7 +100,7 @@ impl Attestation for Edited {
 
     fn statement(&self, authenticator_data: &[u8], client_data_hash: &[u8; 32]) -> Cbor {
         let mut statement = self.0.statement(authenticator_data, client_data_hash);
-        self.1(&mut statement);
+        (self.1)(&mut statement);
         statement
     }
 }

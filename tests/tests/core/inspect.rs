@@ -9,15 +9,14 @@ use portcullis_core::{
     inspect::{JsonWriter, TextWriter, inspect},
 };
 use portcullis_tests::{
-    attestation::{
-        AndroidKey, Attestation, Compound, Edited, NoAttestation, PackedCertified, SafetyNet,
-    },
+    attestation::{AndroidKey, Attestation, Compound, NoAttestation, PackedCertified, SafetyNet},
     authenticator::Registration,
     cbor::Cbor,
     certificate::{AAGUID, ALTERNATIVE_NAME, Extension},
     check, corpora, der,
     encoding::{base64url, from_base64url},
     keys::{Es256, Rsa, RsaHash},
+    scene,
     verdict::{self, judge_text},
     w3c::{self, RECIPES},
     windows_hello,
@@ -202,10 +201,9 @@ fn both_faults_of_a_key_are_told() {
 
 #[test]
 fn a_statement_that_lacks_a_member_and_has_a_strange_one_says_so() {
-    let edited = Edited(Arc::new(packed()), |statement| {
-        let members = statement.members_mut();
-        members.retain(|(name, _)| *name != Cbor::text("sig"));
-        members.push((Cbor::text("ecdaaKeyId"), Cbor::bytes([1])));
+    let edited = scene::edited(packed(), |statement| {
+        scene::take(statement, "sig");
+        scene::put(statement, "ecdaaKeyId", Cbor::bytes([1]));
     });
     let text = text(&attested(edited).attestation_object().encode());
     assert!(

@@ -12,7 +12,7 @@ use portcullis_core::{
     data::UnixTime,
     inspect::{JsonWriter, inspect},
 };
-use portcullis_tests::{corpora, verdict::judge_text_at, w3c::RECIPES};
+use portcullis_tests::{corpora, negative, verdict::judge_text_at, w3c::RECIPES};
 use serde_json::Value;
 
 /// The caller's clock, 2026-05-28: some certificates of the corpora are over by then, and some are not.
@@ -87,7 +87,8 @@ fn webassembly_gives_the_native_verdicts_byte_for_byte() {
     let first_other = trusting.len();
     let corpus = trusting.into_iter().chain(checks);
     let corpus = corpus.map(|(_, check)| check.to_string());
-    let lines: Vec<String> = corpus.chain(oddities()).collect();
+    let negative = negative::cases().iter().map(|case| case.check.clone());
+    let lines: Vec<String> = corpus.chain(negative).chain(oddities()).collect();
     let verdicts = ask_webassembly(&["verify", &NOW.to_string()], &lines);
     let mut trusted = BTreeMap::<String, usize>::new();
     for (index, (line, verdict)) in lines.iter().zip(verdicts).enumerate() {
