@@ -6,24 +6,19 @@ use serde_json::Value;
 /// The verdict as text, exactly as it is printed: one JSON object, with a trace that keeps its order.
 #[must_use]
 pub fn judge_text(check: &str) -> String {
-    portcullis_invariants::judge(check.as_bytes(), &Crypto::BUILT_IN)
+    portcullis_invariants::judge(check.as_bytes(), &Crypto::BUILT_IN).text
 }
 
 /// The same with a clock.
 #[must_use]
 pub fn judge_text_at(check: &str, now: UnixTime) -> String {
-    portcullis_invariants::judge_at(check.as_bytes(), Some(now), &Crypto::BUILT_IN)
+    portcullis_invariants::judge_at(check.as_bytes(), Some(now), &Crypto::BUILT_IN).text
 }
 
 /// The verdict of a check.
-///
-/// # Panics
-///
-/// When it is not one JSON object.
 #[must_use]
 pub fn judge(check: &Value) -> Value {
-    let verdict = judge_text(&check.to_string());
-    serde_json::from_str(&verdict).unwrap_or_else(|e| panic!("{e}: {verdict}"))
+    portcullis_invariants::judge(check.to_string().as_bytes(), &Crypto::BUILT_IN).json
 }
 
 /// Judges, and wants the check accepted.

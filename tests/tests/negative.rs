@@ -22,7 +22,8 @@ fn each_broken_rule_is_refused_at_its_step_with_its_code() {
     let mut wrong = Vec::new();
     let mut steps = BTreeMap::<(u8, u8), usize>::new();
     for case in cases {
-        let verdict: Value = serde_json::from_str(&judge_text(&case.check)).expect("a verdict");
+        let verdict = judge_text(&case.check);
+        let verdict: Value = serde_json::from_str(&verdict).expect("a verdict");
         if verdict["step"] != *case.step || verdict["code"] != case.code {
             let found = [&verdict["step"], &verdict["code"], &verdict["detail"]];
             wrong.push(format!(

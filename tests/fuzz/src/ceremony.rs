@@ -135,8 +135,9 @@ fn sign_in<'a>(
 pub fn judge_check(check: &[u8]) {
     let strict = judge(check, &Crypto::BUILT_IN);
     let any_signature = with_any_signature(&SoftSha256, |crypto| judge(check, crypto));
-    if !decided_by_signature(&strict) {
-        assert_eq!(strict, any_signature, "no signature has decided this");
+    if !decided_by_signature(&strict.json) {
+        let texts = (strict.text, any_signature.text);
+        assert_eq!(texts.0, texts.1, "no signature has decided this");
     }
     if let Some(authenticator_data) = authenticator_data(check) {
         let sha256 = RpIdHash::of(&authenticator_data);
@@ -144,8 +145,7 @@ pub fn judge_check(check: &[u8]) {
     }
 }
 
-fn decided_by_signature(verdict: &str) -> bool {
-    let verdict: Value = serde_json::from_str(verdict).expect("a verdict is JSON");
+fn decided_by_signature(verdict: &Value) -> bool {
     let code = verdict["code"].as_str().unwrap_or_default();
     // On the way to a root, which of several issuers is taken depends on the signatures.
     code.ends_with("signature_invalid") || verdict["step"] == "7.1.24"

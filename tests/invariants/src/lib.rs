@@ -7,14 +7,22 @@ use portcullis_core::data::UnixTime;
 use portcullis_core::{Crypto, Error, Observer, Step};
 use serde_json::Value;
 
-/// What is printed for a check: its verdict, or the object in the place of one. Always one JSON object
-/// that keeps what [`assert_verdict`] wants.
+/// What is printed for a check: its verdict, or the object in the place of one.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// As it is printed.
+    pub text: String,
+    /// What it says.
+    pub json: Value,
+}
+
+/// Judges a check. The answer is always one JSON object that keeps what [`assert_verdict`] wants.
 ///
 /// # Panics
 ///
 /// When it does not, or when what is returned and what is written contradict each other.
 #[must_use]
-pub fn judge(check: &[u8], crypto: &Crypto<'_>) -> String {
+pub fn judge(check: &[u8], crypto: &Crypto<'_>) -> Answer {
     judge_at(check, None, crypto)
 }
 
@@ -24,28 +32,27 @@ pub fn judge(check: &[u8], crypto: &Crypto<'_>) -> String {
 ///
 /// As [`judge`] does.
 #[must_use]
-pub fn judge_at(check: &[u8], now: Option<UnixTime>, crypto: &Crypto<'_>) -> String {
-    let mut out = String::new();
-    match verify_check_at(&mut check.to_vec(), now, crypto, &mut out) {
+pub fn judge_at(check: &[u8], now: Option<UnixTime>, crypto: &Crypto<'_>) -> Answer {
+    let mut text = String::new();
+    match verify_check_at(&mut check.to_vec(), now, crypto, &mut text) {
         Ok(judged) => {
-            let verdict = parse(&out);
-            assert_eq!(
-                judged == Judged::Accepted,
-                verdict["accepted"] == true,
-                "{out}"
-            );
-            assert_verdict(&verdict);
+            let json = parse(&text);
+            let accepted = judged == Judged::Accepted;
+            assert_eq!(accepted, json["accepted"] == true, "{text}");
+            assert_verdict(&json);
+            Answer { text, json }
         }
         Err(CheckError::NotACheck(reason)) => {
-            assert_eq!(out, "", "nothing is written before an error");
+            assert_eq!(text, "", "nothing is written before an error");
             reason
-                .write_json(&mut out)
+                .write_json(&mut text)
                 .expect("a String takes everything");
-            assert_no_verdict(&parse(&out));
+            let json = parse(&text);
+            assert_no_verdict(&json);
+            Answer { text, json }
         }
         Err(error) => panic!("{error}: a String takes everything"),
     }
-    out
 }
 
 fn parse(json: &str) -> Value {
@@ -101,13 +108,19 @@ pub fn assert_verdict(verdict: &Value) {
     }
 }
 
+/// The step that is written so: `7.2.12`.
 fn step(value: &Value) -> Step {
-    let text = value.as_str().unwrap_or_default();
-    [Ceremony::Registration, Ceremony::Authentication]
-        .into_iter()
-        .flat_map(Step::all)
-        .find(|step| step.to_string() == text)
-        .unwrap_or_else(|| panic!("not a step: {value}"))
+    let read = || {
+        let (section, number) = value.as_str()?.rsplit_once('.')?;
+        let ceremony = match section {
+            "7.1" => Ceremony::Registration,
+            "7.2" => Ceremony::Authentication,
+            _ => return None,
+        };
+        let number: u8 = number.parse().ok()?;
+        Step::all(ceremony).find(|step| step.number() == number)
+    };
+    read().unwrap_or_else(|| panic!("not a step: {value}"))
 }
 
 /// Watches a ceremony that is called without a check, and wants the same of its steps.
