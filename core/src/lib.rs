@@ -27,7 +27,7 @@
 //! * `all-algorithms`: all of those.
 //! * `ed448`: Ed448 over a pre-release, in none of the other features.
 //! * `attestation`: the attestation statement formats that have certificates. It brings no algorithm.
-//! * `trust`: paths from those certificates to roots of the caller.
+//! * `trust`: paths from those certificates to roots of the caller, and what it knows of models.
 //! * `json`: the JSON forms of responses, and the check and its verdict (module `check`).
 //! * `inspect`: an explained dump of any artefact (module `inspect`).
 //!

@@ -4,7 +4,11 @@ use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use crate::{chain::Chain, encoding::base64url, keys::Es256};
+use crate::{
+    chain::Chain,
+    encoding::base64url,
+    keys::{CredentialKey, Es256, Rsa},
+};
 
 /// A BLOB before it is signed.
 #[derive(Clone, Debug)]
@@ -14,7 +18,25 @@ pub struct Blob {
     /// The content.
     pub payload: Value,
     /// What signs.
-    pub key: Es256,
+    pub key: Key,
+}
+
+/// A key that signs as JOSE wants it.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// `ES256`.
+    Es256(Es256),
+    /// `RS256`.
+    Rs256(Rsa),
+}
+
+impl Key {
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Es256(key) => key.sign_fixed(message),
+            Self::Rs256(key) => key.sign(message),
+        }
+    }
 }
 
 impl Blob {
@@ -35,7 +57,7 @@ impl Blob {
                 "nextUpdate": "2999-12-31",
                 "entries": entries,
             }),
-            key: signer.leaf.clone(),
+            key: Key::Es256(signer.leaf.clone()),
         }
     }
 
@@ -45,7 +67,7 @@ impl Blob {
         let signed = [&self.header, &self.payload]
             .map(|part| base64url(part.to_string().as_bytes()))
             .join(".");
-        let signature = base64url(&self.key.sign_fixed(signed.as_bytes()));
+        let signature = base64url(&self.key.sign(signed.as_bytes()));
         format!("{signed}.{signature}")
     }
 }

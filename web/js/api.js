@@ -180,6 +180,14 @@ export function sentenceOfProblem(problem) {
       return "The server does not accept this challenge, perhaps because it was restarted in between. Try again for a new one.";
     case "origin_mismatch":
       return `This page is open at ${location.origin}, and the server takes no passkeys from there. Open it at the address that the server names when it starts.`;
+    case "trust_anchors_missing":
+    case "attestation_untrusted":
+    case "attestation_certificate_outdated":
+      return "The server takes passkeys only from authenticators that it can trust, and this is none of them. Nothing was changed; use another authenticator.";
+    case "authenticator_not_accepted":
+      return "The server takes no passkeys from this kind of authenticator. Nothing was changed; use another.";
+    case "authenticator_revoked":
+      return "This kind of authenticator is known to be unsafe, and the server takes no passkeys from it. Nothing was changed; use another.";
     case "rate_limited":
       return `Too many attempts from your address. Wait ${seconds(problem.retryAfter)}, then try again.`;
     case "store_unavailable":

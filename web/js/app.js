@@ -159,6 +159,9 @@ function compare(verdict, problem) {
   if (problem.step === null || problem.code === "credential_exists") {
     return { comparison: `The server did not take it, for a reason that is not in the response (${problem.code}).`, agrees: true };
   }
+  if (verdict.accepted && (problem.step === "7.1.23" || problem.step === "7.1.24")) {
+    return { comparison: `Which authenticators the server trusts, this page does not know: the server stopped at step ${problem.step} (${problem.code}).`, agrees: true };
+  }
   if (problem.step === verdict.step) {
     return { comparison: "The server and this page refuse it at the same step.", agrees: true };
   }

@@ -3,8 +3,16 @@
 
 mod chromium;
 
+use std::{fs, path::Path};
+
 use chromium::Browser;
-use portcullis_tests::{host::Host, verdict::judge_text, w3c::RECIPES, windows_hello};
+use portcullis_tests::{
+    chain::{Chain, pem},
+    host::Host,
+    verdict::judge_text,
+    w3c::RECIPES,
+    windows_hello,
+};
 use serde_json::{Value, json};
 
 /// A host, and a browser with its page open and an authenticator plugged in.
@@ -267,6 +275,28 @@ async fn a_taken_name_and_a_missing_name_get_a_sentence() {
     browser
         .wait_for("#status[data-kind='error'][data-code='name_missing']")
         .await;
+}
+
+#[rocket::async_test]
+async fn an_authenticator_that_is_not_trusted_is_refused_in_words() {
+    let roots = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser-roots");
+    fs::create_dir_all(&roots).expect("a folder");
+    let root = pem(&Chain::new().root_certificate());
+    fs::write(roots.join("root.pem"), root).expect("a file");
+    let roots = roots.to_str().expect("a path in UTF-8");
+    let desk = Desk::new(&[("PORTCULLIS_ATTESTATION_ROOTS", roots)]).await;
+    desk.browser.fill("username", "alice").await;
+    let state = desk.browser.run("create").await;
+    assert_eq!(
+        state["status"]["code"], "attestation_untrusted",
+        "{state:#}"
+    );
+    // Whom the server trusts the page cannot judge.
+    assert_eq!(state["verdict"]["accepted"], "true", "{state:#}");
+    assert_eq!(state["verdict"]["agrees"], "true", "{state:#}");
+    let credential = &state["judged"]["credential"];
+    assert_eq!(credential["attestationType"], "basic", "it was asked for");
+    assert!(desk.is_free("alice").await);
 }
 
 #[rocket::async_test]

@@ -19,7 +19,8 @@ use portcullis_tests::{
     der,
     encoding::base64url,
     host::{Answer, Host, Request},
-    metadata::{Blob, entry, report, u2f_entry, uuid},
+    keys::{Rsa, RsaHash},
+    metadata::{Blob, Key, entry, report, u2f_entry, uuid},
     person::{Person, Registering},
     verdict,
 };
@@ -251,6 +252,24 @@ async fn the_metadata_have_roots_for_single_models() {
 }
 
 #[rocket::async_test]
+async fn the_metadata_are_signed_with_rsa_too_as_the_fido_alliance_does() {
+    let (chain, signer) = (Chain::new(), signer());
+    let folder = Folder::new("rsa");
+    let mut leaf = signer.leaf_certificate();
+    leaf.public_key = Rsa::public_key_info();
+    let entries = [entry(MODEL, &[chain.root_certificate()], &[])];
+    let mut blob = Blob::with_chain(&signer, &signer.x5c_of(&leaf), &entries);
+    let key = |hash| Key::Rs256(Rsa { hash });
+    blob.header["alg"] = "RS256".into();
+    blob.key = key(RsaHash::Sha256);
+    let host = start(&folder.metadata(&blob.encode()), &[]).await;
+    accept(&host, MODEL, chain.packed()).await;
+
+    blob.key = key(RsaHash::Sha1);
+    refused_start(&folder.metadata(&blob.encode()), "PORTCULLIS_MDS");
+}
+
+#[rocket::async_test]
 async fn a_fido_u2f_key_is_known_by_its_attestation_key() {
     let chain = Chain::new();
     let leaf = chain.root.issue(&chain.leaf.public_key_info(), vec![3]);
@@ -447,7 +466,7 @@ fn metadata_that_were_changed_or_are_another_s_stop_the_start() {
     // Somebody else's root, and the key of a certificate that nobody trusted has issued.
     refused(&Blob::new(&Chain::new(), &entries).encode());
     let mut forged = blob;
-    forged.key = Chain::new().leaf;
+    forged.key = Key::Es256(Chain::new().leaf);
     refused(&forged.encode());
 
     let lone = [("PORTCULLIS_MDS", folder.write("lone.jwt", &good))];
