@@ -106,8 +106,11 @@ const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 const PEM_MARK: &[u8] = b"-----";
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len())
-        .position(|window| window == wanted)
+    // Not `windows`, which panics where nothing is wanted.
+    (0..text.len()).find(|at| {
+        let rest = text.get(*at..);
+        rest.is_some_and(|rest| rest.starts_with(wanted))
+    })
 }
 
 fn guess_pem(input: &[u8], whole: Span) -> Option<Guess> {
