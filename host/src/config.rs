@@ -511,7 +511,12 @@ fn trust(settings: &Settings, now: UnixTime) -> Result<Trust, ConfigError> {
             .unwrap_or_default(),
         metadata: settings.parse_given("MDS", |path| {
             let blob = trust::read_bounded(Path::new(path), metadata::MAX_LENGTH)?;
-            Metadata::read(&blob, &signer, now).map_err(|error| format!("`{path}` {error}"))
+            Metadata::read(&blob, &signer, now).map_err(|error| {
+                format!(
+                    "`{path}` {error}; fetch it anew, and name its root in {PREFIX}MDS_ROOT where that is \
+                     not the FIDO Alliance's"
+                )
+            })
         })?,
         aaguids: settings
             .parse_given("AAGUIDS", str::parse)?

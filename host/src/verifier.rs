@@ -52,9 +52,10 @@ pub(crate) fn register(
         algorithms: Some(&algorithms),
         // The service has ended, so nothing new can be attested with it.
         formats: Formats::ALL.without(Format::AndroidSafetynet),
-        attestation: match trust.is_required() {
-            true => AttestationPolicy::Trusted,
-            false => AttestationPolicy::Verify,
+        attestation: if trust.is_required() {
+            AttestationPolicy::Trusted
+        } else {
+            AttestationPolicy::Verify
         },
         roots: &roots,
         models: models.as_ref().map(|models| -> &dyn Models { models }),

@@ -196,13 +196,11 @@ impl<'a> Statement<'_, 'a> {
         {
             let attested = self.auth_data.attested_credential_data();
             let model = attested.map(|attested| Model::new(attested.aaguid(), Some(*first)));
-            verified.standing = self
-                .models
-                .zip(model)
-                .map(|(models, model)| models.standing(&model));
+            let known = self.models.zip(model.as_ref());
+            verified.standing = known.map(|(models, model)| models.standing(model));
             if let Some(anchors) = self.anchors {
                 // The path's dates are judged on the way; what else was sent along does not matter.
-                let path = trust::check_path(certificates, anchors, model.as_ref(), self.crypto);
+                let path = trust::check_path(certificates, anchors, known, self.crypto);
                 verified.path = Some(path);
                 return Ok(verified);
             }

@@ -24,17 +24,17 @@ use crate::limits::{CERTIFICATES_MAX, MODEL_ROOTS_MAX, PATH_SIGNATURES_MAX};
 pub(crate) struct Anchors<'p> {
     /// Certificates in DER that are roots for every model.
     pub(crate) roots: &'p [&'p [u8]],
-    /// Who knows the roots of a model.
-    pub(crate) models: Option<&'p dyn Models>,
     /// When every certificate of the path, the root too, has to be valid; `None`: dates are not judged.
     pub(crate) time: Option<UnixTime>,
 }
 
+/// A model of authenticator, and who knows its roots.
+pub(crate) type KnownModel<'p, 'a> = (&'p dyn Models, &'p Model<'a>);
+
 impl<'p> Anchors<'p> {
-    /// The roots for an authenticator of this model.
-    fn roots(self, model: Option<&'p Model<'_>>) -> impl Iterator<Item = &'p [u8]> + Clone {
-        let of_model = self.models.zip(model).into_iter();
-        let of_model = of_model.flat_map(|(models, model)| {
+    /// The roots, those of a model too.
+    fn roots(self, known: Option<KnownModel<'p, '_>>) -> impl Iterator<Item = &'p [u8]> + Clone {
+        let of_model = known.into_iter().flat_map(|(models, model)| {
             (0..MODEL_ROOTS_MAX).map_while(move |index| models.root(model, index))
         });
         self.roots.iter().copied().chain(of_model)
@@ -90,24 +90,19 @@ pub fn verify_path<'a>(
     time: Option<UnixTime>,
     crypto: &Crypto<'_>,
 ) -> Result<(), PathError> {
-    let anchors = Anchors {
-        roots,
-        models: None,
-        time,
-    };
-    check_path(certificates, anchors, None, crypto)
+    check_path(certificates, Anchors { roots, time }, None, crypto)
 }
 
-/// The same for the certificates of an authenticator of this model.
+/// The same for the certificates of an authenticator, by the roots of its model too.
 #[inline(never)]
 pub(crate) fn check_path<'a>(
     certificates: impl Iterator<Item = &'a [u8]> + Clone,
     anchors: Anchors<'_>,
-    model: Option<&Model<'_>>,
+    known: Option<KnownModel<'_, '_>>,
     crypto: &Crypto<'_>,
 ) -> Result<(), PathError> {
     let mut walk = Walk {
-        roots: anchors.roots(model),
+        roots: anchors.roots(known),
         time: anchors.time,
         crypto,
         signatures: PATH_SIGNATURES_MAX,

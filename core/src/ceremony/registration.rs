@@ -185,7 +185,6 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         #[cfg(feature = "trust")]
         anchors: (policy.attestation == AttestationPolicy::Trusted).then_some(Anchors {
             roots: policy.roots,
-            models: policy.models,
             time: policy.time,
         }),
         #[cfg(feature = "trust")]
