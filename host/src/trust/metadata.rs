@@ -24,7 +24,7 @@ pub(crate) const MAX_LENGTH: u64 = 64 * 1_024 * 1_024;
 /// Whom the FIDO Alliance's own metadata are signed by.
 const FIDO_HOST: &str = "mds.fidoalliance.org";
 
-/// GlobalSign's roots R3 and R46: the service's chain leads to the first, by way of the second of late.
+/// GlobalSign's roots R3 and R46, one of which the service's chain leads to.
 const GLOBALSIGN: &str = include_str!("globalsign.pem");
 
 /// The metadata, verified.
@@ -42,8 +42,8 @@ pub struct Metadata {
 pub struct Signer {
     /// The roots of the signing certificate, in DER.
     pub roots: Vec<Vec<u8>>,
-    /// The host that the signing certificate is for. Where the roots are anybody's, who issues to everybody,
-    /// it is all that tells the FIDO Alliance from others; `None` where the roots issue to nobody else.
+    /// The host that the signing certificate is for. GlobalSign issues to everybody, so this alone tells the
+    /// FIDO Alliance from others. `None`: the roots issue to nobody else.
     pub host: Option<&'static str>,
 }
 
@@ -107,30 +107,28 @@ struct Payload {
     entries: Vec<PayloadEntry>,
 }
 
-/// `MetadataBLOBPayloadEntry`. Entries of UAF authenticators have neither kind of name.
+/// `MetadataBLOBPayloadEntry`. Entries of UAF authenticators have neither kind of name. What is odd in
+/// one entry is no reason to do without all the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PayloadEntry {
     aaguid: Option<String>,
-    #[serde(default)]
-    attestation_certificate_key_identifiers: Vec<String>,
-    #[serde(default)]
-    metadata_statement: MetadataStatement,
-    #[serde(default)]
-    status_reports: Vec<StatusReport>,
+    attestation_certificate_key_identifiers: Option<Vec<String>>,
+    metadata_statement: Option<MetadataStatement>,
+    status_reports: Option<Vec<StatusReport>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MetadataStatement {
-    #[serde(default)]
-    attestation_root_certificates: Vec<String>,
+    attestation_root_certificates: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StatusReport {
     status: Status,
+    #[serde(default, deserialize_with = "readable_date")]
     effective_date: Option<Date>,
 }
 
@@ -235,7 +233,10 @@ impl ModelId {
 impl PayloadEntry {
     fn names(&self) -> Vec<ModelId> {
         let aaguid = self.aaguid.as_deref().and_then(aaguids::parse);
-        let keys = self.attestation_certificate_key_identifiers.iter();
+        let keys = self
+            .attestation_certificate_key_identifiers
+            .iter()
+            .flatten();
         keys.filter_map(|key| from_hex(key).map(ModelId::Key))
             .chain(aaguid.map(ModelId::Aaguid))
             .collect()
@@ -244,11 +245,12 @@ impl PayloadEntry {
 
 impl From<PayloadEntry> for Entry {
     fn from(entry: PayloadEntry) -> Self {
-        let roots = entry.metadata_statement.attestation_root_certificates;
+        let statement = entry.metadata_statement.unwrap_or_default();
+        let roots = statement.attestation_root_certificates.unwrap_or_default();
         Self {
             // One that is not base64 is nobody's root; the others are.
             roots: roots.iter().filter_map(|root| decode(root)).collect(),
-            reports: entry.status_reports,
+            reports: entry.status_reports.unwrap_or_default(),
         }
     }
 }
@@ -382,6 +384,12 @@ impl Date {
     }
 }
 
+/// A date, where it is one: a report whose date cannot be read holds like one that has none.
+fn readable_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.as_deref().and_then(Date::parse))
+}
+
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
@@ -438,6 +446,13 @@ mod tests {
             (
                 &[
                     ("USER_KEY_REMOTE_COMPROMISE", None),
+                    ("UPDATE_AVAILABLE", new),
+                ],
+                true,
+            ),
+            (
+                &[
+                    ("USER_KEY_REMOTE_COMPROMISE", Some("of late")),
                     ("UPDATE_AVAILABLE", new),
                 ],
                 true,

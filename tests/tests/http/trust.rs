@@ -241,6 +241,13 @@ async fn the_metadata_have_roots_for_single_models() {
     let other_roots = [Chain::numbered(1).root_certificate()];
     let entries = [
         json!({"aaid": "1234#5678", "statusReports": [], "timeOfLastStatusChange": "2024-01-01"}),
+        json!({
+            "aaguid": "not one",
+            "attestationCertificateKeyIdentifiers": null,
+            "metadataStatement": {"attestationRootCertificates": ["not base64"], "upv": [[]]},
+            "statusReports": [{"status": "SOMETHING_NEW", "effectiveDate": "of late", "url": null}],
+            "biometricStatusReports": [{"modality": "fingerprint"}],
+        }),
         entry(MODEL, &roots, &[report("FIDO_CERTIFIED_L1", "2024-01-01")]),
         entry(OTHER_MODEL, &other_roots, &[]),
     ];
