@@ -9,7 +9,7 @@ use portcullis_core::data::{self, UnixTime};
 use portcullis_tests::certificate::{
     ALTERNATIVE_NAME, BASIC_CONSTRAINTS, Certificate, EXTENDED_KEY_USAGE, Extension, KEY_USAGE,
 };
-use portcullis_tests::chain::Chain;
+use portcullis_tests::chain::{Chain, ROOT, rename};
 use portcullis_tests::keys::Es256;
 use portcullis_tests::{corpora, der, x5c};
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime as WebpkiTime};
@@ -73,6 +73,11 @@ const DIFFERENCES: &[Difference] = &[
         names: &["(TPM)", "anchor: its last"],
         accepted_by: Judge::Core,
         reason: "The same: genuine TPMs have critical policies in their attestation certificates.",
+    },
+    Difference {
+        names: &["authorities between: 7"],
+        accepted_by: Judge::Core,
+        reason: "Both bound a path: the core takes eight certificates below the root, webpki seven.",
     },
     Difference {
         names: &["leaf: name constraints;"],
@@ -219,10 +224,75 @@ fn constrain(certificate: &mut Certificate, constraints: &[Vec<u8>]) {
     certificate.put(Extension::new(BASIC_CONSTRAINTS, true, value));
 }
 
+fn now() -> UnixTime {
+    UnixTime::parse_rfc3339(super::NOW).expect("a time")
+}
+
+/// Chains with no to eight authorities between the certificate and the root.
+fn long() -> Vec<Question> {
+    let chain = Chain::new();
+    let root = &chain.root;
+    let mut questions = Vec::new();
+    // From the root downwards: who issues the next certificate, and those above it.
+    let (mut issuer, mut name) = (root.key.clone(), ROOT.to_owned());
+    let mut above = Vec::new();
+    for authorities in 0..=8 {
+        let mut leaf = root.issue(&chain.leaf.public_key_info(), vec![3]);
+        rename(&mut leaf.issuer, &name);
+        let mut x5c = vec![leaf.sign(&issuer)];
+        x5c.extend(above.iter().rev().cloned());
+        questions.push(Question {
+            name: format!("authorities between: {authorities}"),
+            x5c,
+            roots: vec![chain.root_certificate()],
+            time: now(),
+        });
+        let key = Es256::from_secret(&[20 + authorities; 32]);
+        let next = format!("authority {authorities}");
+        let certificate = chain.authority(&next, &name, &key, None);
+        above.push(certificate.sign(&issuer));
+        (issuer, name) = (key, next);
+    }
+    questions
+}
+
+/// Chains with a second certificate of the upper authority, which leads nowhere, before or behind the one
+/// that leads to the root.
+fn forked() -> Vec<Question> {
+    let chain = Chain::new();
+    let stranger = Chain::numbered(1).root.key;
+    let upper = chain.upper_certificate();
+    let mut over = upper.clone();
+    over.not_after = "20250101000000Z".into();
+    let mut unknown = upper.clone();
+    rename(&mut unknown.issuer, "a stranger");
+    let mut weak = upper.clone();
+    constrain(&mut weak, &[der::boolean(true), der::integer(&[0])]);
+    let twins = [
+        ("over", over.sign(&chain.root.key)),
+        ("of an unknown root", unknown.sign(&stranger)),
+        ("of another root of the name", upper.sign(&stranger)),
+        ("with a path too short", weak.sign(&chain.root.key)),
+    ];
+    let mut questions = Vec::new();
+    for (what, twin) in twins {
+        for place in [1, 2, 3] {
+            let mut x5c = chain.x5c();
+            x5c.insert(place, twin.clone());
+            questions.push(Question {
+                name: format!("twin {what}; at {place}"),
+                x5c,
+                roots: vec![chain.root_certificate()],
+                time: now(),
+            });
+        }
+    }
+    questions
+}
+
 /// Every change to every certificate of a chain, against every set of roots.
 fn made() -> Vec<Question> {
     let chain = Chain::new();
-    let time = UnixTime::parse_rfc3339(super::NOW).expect("a time");
     let mut root = chain.root.issue(&chain.root.key.public_key_info(), vec![1]);
     root.subject.clone_from(&root.issuer);
     constrain(&mut root, &[der::boolean(true)]);
@@ -250,7 +320,7 @@ fn made() -> Vec<Question> {
                     name: format!("{what}; anchor: {anchor}; certificates: {length}"),
                     x5c: chain[..length].to_vec(),
                     roots: vec![root.clone()],
-                    time,
+                    time: now(),
                 });
             }
         }
@@ -313,7 +383,7 @@ fn collected() -> Vec<Question> {
 /// Holds the two against each other, and against the table.
 #[test]
 fn paths_are_judged_as_by_rustls_webpki_but_for_reasons() {
-    let questions = [made(), collected()].concat();
+    let questions = [made(), long(), forked(), collected()].concat();
     let (mut accepted, mut different) = (0, 0);
     let mut found = vec![false; DIFFERENCES.len()];
     let mut unexplained = Vec::new();
