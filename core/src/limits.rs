@@ -40,18 +40,19 @@ pub const CERTIFICATE_EXTENSIONS_MAX: usize = 32;
 #[cfg(feature = "attestation")]
 pub const CERTIFICATES_MAX: usize = 8;
 
-/// Signatures that are verified to find one trust path: a path is short, issuers of one name are few.
+/// Signatures that are verified to find one trust path: as many as the longest path has. Where issuers share
+/// a name, the wrong ones count as well.
 #[cfg(feature = "trust")]
-pub const PATH_SIGNATURES_MAX: u8 = 16;
+pub const PATH_SIGNATURES_MAX: u8 = 8;
 
 /// Roots of one model of authenticator. The FIDO metadata list up to some dozens.
 #[cfg(feature = "trust")]
 pub const MODEL_ROOTS_MAX: usize = 1024;
 
-/// Statements in one compound attestation. Each may cost a signature of the slowest kind, so this
-/// bounds the cost of a hostile one.
+/// Statements in one compound attestation, which has two at least. Each may cost a signature of the slowest
+/// kind, so this bounds the cost of a hostile one.
 #[cfg(feature = "attestation")]
-pub const COMPOUND_STATEMENTS_MAX: usize = 4;
+pub const COMPOUND_STATEMENTS_MAX: usize = 2;
 
 /// Longest header or payload of a `SafetyNet` response, decoded: genuine headers have up to 6 KiB.
 #[cfg(feature = "attestation")]
@@ -65,8 +66,14 @@ pub const SAFETYNET_CHAIN_MAX: usize = SAFETYNET_JSON_MAX / 4 * 3;
 #[cfg(feature = "attestation")]
 pub const SAFETYNET_SIGNATURE_MAX: usize = 512;
 
+/// Longest clientDataJSON, in bytes. Genuine ones have up to some 400; it is read, scanned and hashed.
+pub const CLIENT_DATA_MAX: usize = 8192;
+
 /// Nesting of arrays and objects in JSON: one bit each in the scanner's stack.
 pub const JSON_DEPTH_MAX: u32 = 64;
+
+/// Values in one JSON document, those inside others included. A check with all its lists full has some 500.
+pub const JSON_VALUES_MAX: u32 = 4096;
 
 /// Longest list of RP ids, origins, algorithms or formats in a check.
 #[cfg(feature = "json")]

@@ -35,7 +35,6 @@ impl SignatureAlgorithm for Ed448 {
     ) -> Result<(), SignatureError> {
         let (a_bytes, a) = verifying_key(key).map_err(|_| SignatureError)?;
         let (r_bytes, s_bytes) = signature.split_at_checked(LENGTH).ok_or(SignatureError)?;
-        let r = point(r_bytes).ok_or(SignatureError)?;
         let s = scalar(s_bytes).ok_or(SignatureError)?;
 
         let mut hash = Shake256::default();
@@ -46,17 +45,24 @@ impl SignatureAlgorithm for Ed448 {
         hash.finalize_xof().read(&mut k);
         let k = EdwardsScalar::from_bytes_mod_order_wide(&k);
 
-        holds(&s, &r, &k, &a).then_some(()).ok_or(SignatureError)
+        holds(&s, r_bytes, &k, &a)
+            .then_some(())
+            .ok_or(SignatureError)
     }
 }
 
-/// Whether `[S]B = R + [k]A`.
+/// Whether `[S]B = R + [k]A`, as `[S]B - [k]A = R`.
+///
+/// What the left side can be is of prime order and has one encoding, so R is never decoded: it has to be
+/// those bytes, and not the identity's.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "curve arithmetic is total: nothing overflows"
 )]
-fn holds(s: &EdwardsScalar, r: &EdwardsPoint, k: &EdwardsScalar, a: &EdwardsPoint) -> bool {
-    EdwardsPoint::GENERATOR * s == *r + *a * k
+fn holds(s: &EdwardsScalar, r: &[u8], k: &EdwardsScalar, a: &EdwardsPoint) -> bool {
+    let point = EdwardsPoint::GENERATOR * s - *a * k;
+    let identity = bool::from(point.is_identity());
+    !identity && point.to_affine().compress().as_bytes() == r
 }
 
 #[inline(never)]

@@ -7,6 +7,7 @@ use super::{
 use crate::data::{ClientData, Expected, is_any_origin};
 use crate::encoding::json::{self, JsonStr};
 use crate::encoding::{Fault, FaultKind};
+use crate::limits::CLIENT_DATA_MAX;
 
 /// Performs the seven steps that read the client data, under the ceremony's numbers, and returns the
 /// text that was read.
@@ -42,6 +43,10 @@ pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
 /// 7.1.5, 7.2.8. The specification's decoder replaces what is not UTF-8; here it is refused.
 fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
     let json = json.map_err(malformed(ErrorKind::ClientDataMalformed))?;
+    if json.len() > CLIENT_DATA_MAX {
+        let fault = Fault::new("clientDataJSON", FaultKind::Limit, CLIENT_DATA_MAX);
+        return fail(ErrorKind::ClientDataMalformed, Value::Fault(fault));
+    }
     match core::str::from_utf8(json) {
         Ok(_) => pass_with(Value::None, json),
         Err(error) => fail(

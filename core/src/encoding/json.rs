@@ -9,7 +9,7 @@
 use super::Span;
 use super::reader::Reader;
 use super::{Fault, FaultKind};
-use crate::limits::JSON_DEPTH_MAX;
+use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
 /// One value of a document that has been proven well-formed.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +98,7 @@ impl<'a> Value<'a> {
                     .unwrap_or_default(),
             ),
             at: self.at.saturating_add(1),
+            scanned: true,
         }
     }
 
@@ -121,6 +122,8 @@ impl<'a> Value<'a> {
 struct Inside<'a> {
     reader: Reader<'a>,
     at: usize,
+    /// Whether all of it was scanned before.
+    scanned: bool,
 }
 
 impl<'a> Inside<'a> {
@@ -131,9 +134,18 @@ impl<'a> Inside<'a> {
         if self.reader.is_empty() {
             return None;
         }
-        let mut value = Value::read(&mut self.reader, "").ok()?;
-        value.at = value.at.saturating_add(self.at);
-        Some(value)
+        let before = self.reader.rest();
+        let at = self.reader.position();
+        if self.scanned {
+            skip_scanned(&mut self.reader);
+        } else {
+            scan(&mut self.reader, Start::Value, "").ok()?;
+        }
+        let length = self.reader.position().saturating_sub(at);
+        Some(Value {
+            text: before.get(..length)?,
+            at: at.saturating_add(self.at),
+        })
     }
 }
 
@@ -152,6 +164,7 @@ impl<'a> Inside<'a> {
         Self {
             reader: Reader::new(container.rest.get(1..).unwrap_or_default()),
             at: container.at.saturating_add(1),
+            scanned: false,
         }
     }
 
@@ -227,6 +240,7 @@ impl<'a> Members<'a> {
         Ok(Self(Inside {
             reader: Reader::new(rest.get(..length).unwrap_or_default()),
             at,
+            scanned: true,
         }))
     }
 }
@@ -359,6 +373,7 @@ fn scan(reader: &mut Reader<'_>, start: Start, what: &'static str) -> Result<(),
     // One bit a level, the innermost lowest: set for an object.
     let mut objects = 0_u64;
     let mut depth = 0_u32;
+    let mut values = 0_u32;
     let mut value_ended = false;
     if start == Start::InsideObject {
         objects = 1;
@@ -367,6 +382,10 @@ fn scan(reader: &mut Reader<'_>, start: Start, what: &'static str) -> Result<(),
     }
     loop {
         if !value_ended {
+            values = values.saturating_add(1);
+            if values > JSON_VALUES_MAX {
+                return Err(reader.fault(what, FaultKind::Limit));
+            }
             value_ended = scan_scalar_or_open(reader, &mut objects, &mut depth, what)?;
             continue;
         }
@@ -461,6 +480,45 @@ fn scan_string(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault>
             b'\\' => scan_escape(reader, what)?,
             _ => return Err(Fault::new(what, FaultKind::Syntax, at)),
         }
+    }
+}
+
+/// Moves over a value that was scanned before, as part of what it stands in.
+fn skip_scanned(reader: &mut Reader<'_>) {
+    let mut depth = 0_u32;
+    loop {
+        match reader.peek() {
+            None => return,
+            Some(b'"') => skip_scanned_string(reader),
+            Some(bracket @ (b'[' | b'{' | b']' | b'}')) => {
+                reader.skip_prefix(&[bracket]);
+                depth = match bracket {
+                    b'[' | b'{' => depth.saturating_add(1),
+                    _ => depth.saturating_sub(1),
+                };
+            }
+            Some(_) if depth == 0 => {
+                reader.skip_while(|byte| !is_space(byte) && !matches!(byte, b',' | b']' | b'}'));
+            }
+            Some(_) => {
+                reader.skip_while(|byte| !matches!(byte, b'"' | b'[' | b'{' | b']' | b'}'));
+            }
+        }
+        if depth == 0 {
+            return;
+        }
+    }
+}
+
+fn skip_scanned_string(reader: &mut Reader<'_>) {
+    reader.skip_prefix(b"\"");
+    loop {
+        reader.skip_while(|byte| !matches!(byte, b'"' | b'\\'));
+        // What an escape begins with may be a quote.
+        match reader.byte("") {
+            Ok(b'\\') => reader.skip_prefix(reader.rest().get(..1).unwrap_or_default()),
+            _ => return,
+        };
     }
 }
 
@@ -578,7 +636,7 @@ mod tests {
 
     use super::{Content, Value};
     use crate::encoding::FaultKind;
-    use crate::limits::JSON_DEPTH_MAX;
+    use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
     fn fault(document: &[u8]) -> Option<FaultKind> {
         Value::parse(document, "JSON")
@@ -657,6 +715,15 @@ mod tests {
             fault("[".repeat(1 << 17).as_bytes()),
             Some(FaultKind::Limit)
         );
+    }
+
+    #[test]
+    fn values_are_bounded() {
+        let values = usize::try_from(JSON_VALUES_MAX).unwrap();
+        // The array is one as well.
+        let array = |values: usize| ["[0", &",0".repeat(values - 2), "]"].concat();
+        assert_eq!(fault(array(values).as_bytes()), None);
+        assert_eq!(fault(array(values + 1).as_bytes()), Some(FaultKind::Limit));
     }
 
     #[test]

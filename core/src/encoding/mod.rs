@@ -45,7 +45,7 @@ pub enum FaultKind {
     Duplicate,
     /// A member that does not belong there.
     Unexpected,
-    /// Deeper nesting or more items than [`limits`](crate::limits) allow.
+    /// More bytes, deeper nesting or more items than [`limits`](crate::limits) allow.
     Limit,
     /// Text that is not UTF-8.
     Utf8,
@@ -67,7 +67,7 @@ impl FaultKind {
             Self::Missing => "is missing",
             Self::Duplicate => "stands twice",
             Self::Unexpected => "does not belong here",
-            Self::Limit => "is nested too deeply or has too many items",
+            Self::Limit => "is longer, deeper or of more items than is read here",
             Self::Utf8 => "is not UTF-8",
             Self::Base64 => "is not base64url without padding",
         }

@@ -65,12 +65,9 @@ impl<'a> Reader<'a> {
     /// Skips bytes while `accept` holds.
     #[inline]
     pub(crate) fn skip_while(&mut self, accept: impl Fn(u8) -> bool) {
-        while let Some((&byte, rest)) = self.rest.split_first() {
-            if !accept(byte) {
-                break;
-            }
-            self.advance_to(rest);
-        }
+        let end = self.rest.iter().position(|byte| !accept(*byte));
+        let rest = end.and_then(|end| self.rest.get(end..));
+        self.advance_to(rest.unwrap_or_default());
     }
 
     /// Skips `prefix` if it comes next.
