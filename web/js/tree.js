@@ -58,6 +58,7 @@ export class Tree {
    * @param {DumpNode} node
    * @param {Choice} around the artefact that it stands in
    * @param {number} level
+   * @returns {HTMLElement}
    */
   #item(node, around, level) {
     const only = node.fields?.length === 1 ? node.fields[0] : undefined;

@@ -127,10 +127,6 @@ static EXTENSIONS: &[(&str, &str)] = &[
         "properties of the new credential, such as rk: discoverable",
     ),
     (
-        "rk",
-        "the credential is discoverable: it can be used without a name",
-    ),
-    (
         "credProtect",
         "how far user verification protects the credential: 1 not, 2 unless it is named, 3 always",
     ),
@@ -223,6 +219,10 @@ static MEMBERS: &[(&str, &str)] = &[
     ("jti", "its id, good once"),
     ("auth_time", "when the person signed in"),
     ("uv", "whether the person was verified"),
+    (
+        "rk",
+        "the credential is discoverable: it can be used without a name",
+    ),
     ("preferred_username", "the account's name"),
     ("username", "the account's name"),
     ("user_handle", "whose credential it will be"),

@@ -10,7 +10,7 @@ use portcullis_core::{
 };
 use portcullis_tests::{
     attestation::{AndroidKey, Attestation, Compound, NoAttestation, PackedCertified, SafetyNet},
-    authenticator::Registration,
+    authenticator::{Registration, flags},
     cbor::Cbor,
     certificate::{AAGUID, ALTERNATIVE_NAME, Extension},
     check, corpora, der,
@@ -197,6 +197,53 @@ fn both_faults_of_a_key_are_told() {
         (-3, Cbor::bytes([0xbb; 32])),
     ]);
     assert_expected("key-with-two-faults", &key.encode());
+}
+
+#[test]
+fn extension_outputs_are_named_where_they_are_known() {
+    let mut assertion = RECIPES[0].make().assertion;
+    assertion.authenticator_data.flags |= flags::ED;
+    assertion.authenticator_data.extensions = Some(Cbor::text_map([
+        ("credProtect", Cbor::Int(2)),
+        ("hmac-secret", Cbor::bytes([1; 32])),
+        ("example.unknown", Cbor::text("?")),
+    ]));
+    let mut response = assertion.response();
+    response["clientExtensionResults"] =
+        json!({"credProps": {"rk": true}, "example.unknown": [1, 2]});
+    assert_expected("extensions", response.to_string().as_bytes());
+}
+
+#[test]
+fn the_hosts_tokens_are_explained_claim_by_claim() {
+    let token = |header: &Value, claims: &Value| {
+        let part = |json: &Value| base64url(json.to_string().as_bytes());
+        format!("{}.{}.{}", part(header), part(claims), base64url(&[7; 32]))
+    };
+    let challenge = token(
+        &json!({"typ": "portcullis-challenge+jwt", "alg": "HS256"}),
+        &json!({
+            "iss": "http://localhost:8000", "aud": "registration", "iat": 1_800_000_000,
+            "exp": 1_800_000_300, "jti": "c3BlbnQgb25jZQ", "challenge": base64url(&[9; 32]),
+            "rp_id": "localhost", "user_verification": "preferred", "username": "alice",
+            "user_handle": base64url(&[8; 64]), "proven": false, "algorithms": [-7, -257],
+        }),
+    );
+    assert_expected("challenge-token", challenge.as_bytes());
+    let login = token(
+        &json!({"typ": "JWT", "alg": "ES256", "kid": "a key"}),
+        &json!({
+            "iss": "http://localhost:8000", "aud": "localhost", "sub": base64url(&[8; 64]),
+            "preferred_username": "alice", "iat": 1_800_000_000, "exp": 1_800_000_600,
+            "auth_time": 1_800_000_000, "uv": true,
+        }),
+    );
+    assert_expected("login-token", login.as_bytes());
+    let line = format!("INFO signed in token={login} after 12 ms");
+    assert!(
+        text(line.as_bytes())
+            .starts_with("taken for: signed token in compact JWS, found within other text\n")
+    );
 }
 
 #[test]
