@@ -249,7 +249,7 @@ impl<'a> Walk<'a, '_> {
         let content_at = self.reader.position();
         let end = content_at.saturating_add(head.length);
         let room = self.open.last().map_or(usize::MAX, |open| open.end);
-        if end > room && room <= self.bytes.len() {
+        if end > room {
             // Longer than what it stands in.
             return Err(expected(node, FaultKind::Length, at));
         }

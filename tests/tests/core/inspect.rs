@@ -308,6 +308,20 @@ fn a_certificate_is_explained_wherever_it_is_cut() {
     assert_expected("certificate-cut", &whole[..whole.len() / 2]);
 }
 
+#[test]
+fn an_element_that_outgrows_its_structure_is_told_where_it_begins() {
+    let mut certificate = certificate();
+    // The version: [0] of three bytes around an INTEGER of one.
+    assert_eq!(certificate[8..13], [0xa0, 3, 2, 1, 2]);
+    certificate[11] = 2;
+    let dump = text(&certificate);
+    assert_eq!(
+        breaks(&dump),
+        [(10, "version has the wrong length; expected an INTEGER")],
+        "{dump}"
+    );
+}
+
 /// Every certificate in the corpora's registrations.
 fn certificates(dump: &Value, found: &mut Vec<Vec<u8>>) {
     if dump["artefact"] == "certificate" {
