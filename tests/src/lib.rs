@@ -3,6 +3,7 @@
 
 pub mod attestation;
 pub mod authenticator;
+pub mod axe;
 pub mod cbor;
 pub mod certificate;
 pub mod chain;

@@ -27,7 +27,7 @@ export class Tree {
   #onChoice;
   /** @type {Map<Element, Choice>} */
   #choices = new Map();
-  #rows = 0;
+  #groups = 0;
 
   /**
    * @param {HTMLElement} root
@@ -43,7 +43,7 @@ export class Tree {
   /** @param {DumpNode[]} artefacts */
   show(artefacts) {
     this.#choices.clear();
-    this.#rows = 0;
+    this.#groups = 0;
     const nothing = { artefact: "", bytes: new Uint8Array(), at: 0, length: 0 };
     this.#root.replaceChildren(...artefacts.map((artefact) => this.#item(artefact, nothing, 1)));
     const first = this.#items()[0];
@@ -67,13 +67,10 @@ export class Tree {
       return this.#item({ ...node, ...only, name: node.name }, around, level);
     }
     const choice = choiceOf(node, around);
-    const row = rowOf(node, choice);
-    row.id = `row-${(this.#rows += 1)}`;
-    const item = document.createElement("li");
+    const item = rowOf(node, choice);
     item.setAttribute("role", "treeitem");
     item.setAttribute("aria-level", String(level));
     item.setAttribute("aria-selected", "false");
-    item.setAttribute("aria-labelledby", row.id);
     item.tabIndex = -1;
     item.dataset.at = String(choice.at);
     item.dataset.length = String(choice.length);
@@ -81,25 +78,30 @@ export class Tree {
     if (node.artefact !== undefined) item.dataset.artefact = node.artefact;
     if (node.broken !== undefined) item.dataset.broken = "";
     if (node.problem !== undefined) item.dataset.problem = "";
-    item.append(row);
     this.#choices.set(item, choice);
+    // Its name is the row's text alone, so what it holds stands beside it and not within.
+    const place = document.createElement("li");
+    place.setAttribute("role", "none");
+    place.append(item);
 
     const fields = node.fields ?? [];
     if (fields.length > 0) {
       const group = document.createElement("ul");
+      group.id = `group-${(this.#groups += 1)}`;
       group.setAttribute("role", "group");
       group.append(...fields.map((field) => this.#item(field, choice, level + 1)));
-      item.append(group);
+      item.setAttribute("aria-owns", group.id);
+      place.append(group);
       const isOpen = !CLOSED.has(node.artefact ?? "") || group.querySelector("[data-broken], [data-problem]") !== null;
       item.setAttribute("aria-expanded", String(isOpen));
     }
-    return item;
+    return place;
   }
 
   /** The items that can be seen, from top to bottom. */
   #items() {
     const items = /** @type {NodeListOf<HTMLElement>} */ (this.#root.querySelectorAll("[role='treeitem']"));
-    return [...items].filter((item) => item.parentElement?.closest("[aria-expanded='false']") === null);
+    return [...items].filter((item) => item.checkVisibility());
   }
 
   /**
@@ -115,7 +117,7 @@ export class Tree {
     item.tabIndex = 0;
     if (focuses) {
       item.focus({ preventScroll: true });
-      item.querySelector(".row")?.scrollIntoView({ block: "nearest" });
+      item.scrollIntoView({ block: "nearest" });
     }
     const choice = this.#choices.get(item);
     if (choice) this.#onChoice(choice);
@@ -159,7 +161,7 @@ export class Tree {
         break;
       case "ArrowLeft":
         if (isOpen) toggle(item);
-        else target = /** @type {HTMLElement | null} */ (item.parentElement?.closest("[role='treeitem']"));
+        else target = /** @type {HTMLElement | null} */ (item.closest("[role='group']")?.previousElementSibling);
         break;
       case "Enter":
       case " ":
@@ -212,17 +214,16 @@ function rowOf(node, { at, length }) {
   const problem = node.broken ?? node.problem;
   if (problem) text.append(" ", textElement("strong", "row-problem", problem));
   const place = node.broken === undefined ? `${at} +${length}` : `${at}`;
-  const spoken = node.broken === undefined ? `, at byte ${at}, ${length} long` : `, at byte ${at}`;
-  const shown = textElement("span", "row-place", place);
-  shown.setAttribute("aria-hidden", "true");
-  text.append(textElement("span", "spoken", spoken));
-  row.append(text, shown);
+  row.append(text, " ", textElement("span", "row-place", place));
   return row;
 }
 
 /** @param {DumpNode} node */
 function valueOf({ artefact, name, value, bytes }) {
-  if (artefact !== undefined) return [value, name && artefact].filter((part) => part !== undefined).join(" ");
+  if (artefact !== undefined) {
+    const kind = name === undefined || name === artefact ? "" : artefact;
+    return `${value ?? ""} ${kind}`.trim();
+  }
   if (value !== undefined) return String(value);
   if (bytes === undefined) return "";
   const decoded = fromBase64url(bytes);

@@ -7,7 +7,9 @@ use std::{fs, path::Path};
 
 use chromium::Browser;
 use portcullis_tests::{
+    axe,
     chain::{Chain, pem},
+    corpora,
     host::Host,
     verdict::judge_text,
     w3c::RECIPES,
@@ -431,6 +433,53 @@ async fn an_ip_address_leads_to_the_configured_origin() {
     assert_eq!(state["address"], format!("{}/", host.origin), "{state:#}");
 }
 
+/// What axe-core finds wrong with the page as it is, in light and in dark.
+async fn barriers(browser: &Browser, axe: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    for scheme in ["light", "dark"] {
+        let scheme = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        browser.devtools("Emulation.setEmulatedMedia", scheme).await;
+        let run = "
+            const { violations } = await axe.run();
+            return violations.map(({ id, nodes }) => ({ id, at: nodes.map((node) => node.html) }));";
+        let violations = browser
+            .script(&format!("{axe};\nreturn (async () => {{{run}}})();"))
+            .await;
+        found.extend(violations.as_array().expect("a list").iter().cloned());
+    }
+    found
+}
+
+#[rocket::async_test]
+async fn neither_page_has_a_barrier_that_axe_core_knows() {
+    let axe = match axe::script() {
+        Ok(axe) => axe,
+        Err(e) => {
+            corpora::report(&format!(
+                "NOT RUN: accessibility, for want of axe-core: {e}"
+            ));
+            return;
+        }
+    };
+    let none: [Value; 0] = [];
+    let desk = Desk::new(&[]).await;
+    assert_eq!(barriers(&desk.browser, &axe).await, none, "signed out");
+    desk.browser.fill("username", "alice").await;
+    desk.browser.run("create").await;
+    assert_eq!(barriers(&desk.browser, &axe).await, none, "signed in");
+
+    let inspector = Inspector::new().await;
+    assert_eq!(barriers(&inspector.browser, &axe).await, none, "empty");
+    let mut check = RECIPES[1].make().registration_check();
+    check["challenge"] = json!("AAAA");
+    inspector.explain(&check.to_string()).await;
+    inspector.browser.wait_for("#verdict:not([hidden])").await;
+    assert_eq!(barriers(&inspector.browser, &axe).await, none, "a verdict");
+    let response = windows_hello_response().to_string();
+    inspector.explain(&response[..response.len() / 2]).await;
+    assert_eq!(barriers(&inspector.browser, &axe).await, none, "a break");
+}
+
 #[rocket::async_test]
 async fn the_inspector_fits_a_phone() {
     let inspector = Inspector::new().await;
@@ -501,7 +550,7 @@ impl Inspector {
     /// Chooses the first field that matches; what the page then marks.
     async fn choose(&self, selector: &str) -> Value {
         let script = format!(
-            "document.querySelector('#tree {selector} > .row').click();
+            "document.querySelector('#tree {selector}').click();
              const bytes = document.getElementById('bytes');
              const marked = bytes.querySelectorAll('.hex-bytes mark');
              return {{
@@ -555,7 +604,7 @@ async fn the_inspector_explains_a_registration_and_marks_the_bytes_of_a_field() 
         ("[data-name=aaguid]", "Windows Hello"),
         ("[data-name=fixedTPM]", "cannot leave this TPM"),
     ] {
-        let row = inspector.text(&format!("#tree {selector} > .row")).await;
+        let row = inspector.text(&format!("#tree {selector}")).await;
         assert!(row.contains(meaning), "{row}");
     }
     let complaints = inspector.browser.complaints().await;
@@ -567,7 +616,7 @@ async fn the_inspector_says_where_an_assertion_was_cut() {
     let inspector = Inspector::new().await;
     let response = RECIPES[0].make().assertion.response().to_string();
     inspector.explain(&response[..response.len() / 2]).await;
-    let broken = inspector.text("#tree [data-broken] > .row").await;
+    let broken = inspector.text("#tree [data-broken]").await;
     assert!(broken.contains("ends too early"), "{broken}");
     // What stands before is explained nevertheless.
     let challenge = inspector.choose("[data-name=type]").await;
