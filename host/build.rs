@@ -13,10 +13,15 @@ use sha2::{Digest, Sha256};
 
 type Result<T> = core::result::Result<T, Box<dyn Error>>;
 
-/// What wasm-bindgen writes for `--target web`.
-const WASM_FILES: [&str; 2] = ["portcullis.js", "portcullis_bg.wasm"];
+/// What wasm-bindgen writes for `--target web`, of the verifier and of what explains bytes.
+const WASM_FILES: [&str; 4] = [
+    "portcullis.js",
+    "portcullis_bg.wasm",
+    "portcullis_inspect.js",
+    "portcullis_inspect_bg.wasm",
+];
 
-/// Served in the verifier's place while it is not built: the page then says so.
+/// Served in their place while it is not built: the page then says so.
 const WASM_STUB: &str = "export const built = false;\n";
 
 fn main() -> Result<()> {
@@ -48,7 +53,9 @@ fn main() -> Result<()> {
             println!(
                 "cargo::warning=built without the page's self-check: `./portcullis serve` builds it"
             );
-            page.add("wasm/portcullis.js", WASM_STUB.as_bytes())?;
+            for name in WASM_FILES.iter().filter(|name| name.ends_with(".js")) {
+                page.add(&format!("wasm/{name}"), WASM_STUB.as_bytes())?;
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-// Judges checks with the WebAssembly module: a check a line on standard input, a verdict a line on
+// Judges checks with the WebAssembly modules: a check a line on standard input, a verdict a line on
 // standard output, as `portcullis verify --ndjson` does, at a time in seconds since 1970. Or explains
 // artefacts: a JSON string a line that holds one, and a dump a line.
 //
@@ -10,9 +10,13 @@ import { readFileSync } from "node:fs";
 const built = (name) => readFileSync(new URL(`../../wasm/pkg/${name}`, import.meta.url));
 
 // As a data URL the module is an ES module for every Node.js, without a package.json beside it.
-const module = `data:text/javascript;base64,${built("portcullis.js").toString("base64")}`;
-const { initSync, inspect, verify } = await import(module);
-initSync({ module: built("portcullis_bg.wasm") });
+const load = async (name) => {
+  const module = await import(`data:text/javascript;base64,${built(`${name}.js`).toString("base64")}`);
+  module.initSync({ module: built(`${name}_bg.wasm`) });
+  return module;
+};
+const { verify } = await load("portcullis");
+const { inspect } = await load("portcullis_inspect");
 
 // Not node:readline, which also ends a line at U+2028, and that may stand inside a JSON string.
 const lines = readFileSync(0, "utf8").split("\n");

@@ -1,6 +1,7 @@
-//! The verifier's exports for the browser; the work is `portcullis_core`'s.
+//! The verifier's exports for the browser; the work is `portcullis_core`'s. The features `verify` and
+//! `inspect` make a module each.
 //!
-//! The module is built without the standard library, which halves what a page has to load.
+//! The modules are built without the standard library, which halves what a page has to load.
 #![cfg(target_arch = "wasm32")]
 #![no_std]
 
@@ -8,10 +9,6 @@ extern crate alloc;
 
 use alloc::string::String;
 
-use portcullis_core::Crypto;
-use portcullis_core::check::{CheckError, verify_check_at};
-use portcullis_core::data::UnixTime;
-use portcullis_core::inspect::{JsonWriter, inspect as explain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[global_allocator]
@@ -25,8 +22,13 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 
 /// Judges one check (JSON) and returns the verdict (JSON), byte for byte that of `portcullis verify`.
 /// `now` is the time, in seconds since 1970, at which trust is judged where the check names none.
+#[cfg(feature = "verify")]
 #[wasm_bindgen]
 pub fn verify(check: String, now: f64) -> String {
+    use portcullis_core::Crypto;
+    use portcullis_core::check::{CheckError, verify_check_at};
+    use portcullis_core::data::UnixTime;
+
     let mut verdict = String::new();
     // A cast from a float keeps within the integer's range.
     let now = UnixTime::new(now as i64);
@@ -40,8 +42,11 @@ pub fn verify(check: String, now: f64) -> String {
 }
 
 /// Explains any one artefact, in whatever form it was pasted, as `portcullis inspect --json` does.
+#[cfg(feature = "inspect")]
 #[wasm_bindgen]
 pub fn inspect(artefact: String) -> String {
+    use portcullis_core::inspect::{JsonWriter, inspect as explain};
+
     let mut json = JsonWriter::new(String::new());
     explain(&mut artefact.into_bytes(), &mut json);
     // A `String` takes whatever is written to it.

@@ -19,7 +19,7 @@ import { HexView } from "./hex.js";
 import { lastCheck } from "./session.js";
 import { showVerdict } from "./trace.js";
 import { Tree } from "./tree.js";
-import { VerifierUnavailable, inspect, loadVerifier, verify } from "./verifier.js";
+import { VerifierUnavailable, inspect, loadInspector, verify } from "./verifier.js";
 
 const artefact = /** @type {HTMLTextAreaElement} */ (element("artefact"));
 const guess = element("guess");
@@ -137,7 +137,7 @@ element("open-all").addEventListener("click", () => tree.openAll());
 
 element("explain-last").hidden = lastCheck() === null;
 try {
-  element("verifier-version").textContent = (await loadVerifier()).version();
+  element("verifier-version").textContent = (await loadInspector()).version();
   if (location.hash === "#last") explainLast();
 } catch (error) {
   showVerifierMissing(error);

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The host's own verifier, compiled to WebAssembly and run in this page.
+ * The host's own verifier, compiled to WebAssembly and run in this page; and, in a module of its own, what
+ * explains bytes.
  */
 
 /**
@@ -49,6 +50,11 @@
 /**
  * @typedef {object} Verifier
  * @property {(check: string, now: number) => string} verify
+ * @property {() => string} version
+ */
+
+/**
+ * @typedef {object} Inspector
  * @property {(artefact: string) => string} inspect
  * @property {() => string} version
  */
@@ -56,19 +62,26 @@
 /** Why the verifier does not run here, as a sentence. */
 export class VerifierUnavailable extends Error {}
 
-/** @type {Promise<Verifier> | null} */
-let loading = null;
+/** @type {Map<string, Promise<any>>} */
+const loading = new Map();
 
 /** @returns {Promise<Verifier>} */
-export function loadVerifier() {
-  loading ??= load();
+export const loadVerifier = () => loadOnce("portcullis");
+
+/** @returns {Promise<Inspector>} */
+export const loadInspector = () => loadOnce("portcullis_inspect");
+
+/** @param {string} name */
+function loadOnce(name) {
+  const module = loading.get(name) ?? load(name);
+  loading.set(name, module);
   // A failed load, of a lost connection for one, is tried again the next time.
-  loading.catch(() => (loading = null));
-  return loading;
+  module.catch(() => loading.delete(name));
+  return module;
 }
 
-/** @returns {Promise<Verifier>} */
-async function load() {
+/** @param {string} name */
+async function load(name) {
   if (typeof WebAssembly !== "object") {
     throw new VerifierUnavailable(
       "This browser has WebAssembly turned off, so the page cannot check for itself. The server still does.",
@@ -76,9 +89,9 @@ async function load() {
   }
   let module;
   try {
-    module = await import(new URL("../wasm/portcullis.js", import.meta.url).href);
+    module = await import(new URL(`../wasm/${name}.js`, import.meta.url).href);
     if (module.built !== false) {
-      await module.default({ module_or_path: new URL("../wasm/portcullis_bg.wasm", import.meta.url) });
+      await module.default({ module_or_path: new URL(`../wasm/${name}_bg.wasm`, import.meta.url) });
     }
   } catch (error) {
     throw new VerifierUnavailable(
@@ -107,6 +120,6 @@ export async function verify(check) {
  * @returns {Promise<Dump>}
  */
 export async function inspect(artefact) {
-  const verifier = await loadVerifier();
-  return JSON.parse(verifier.inspect(artefact));
+  const inspector = await loadInspector();
+  return JSON.parse(inspector.inspect(artefact));
 }

@@ -24,6 +24,25 @@ fn from_page(method: Method, path: &str) -> Request {
     Request::new(method, path).header("host", "localhost:8000")
 }
 
+/// Every algorithm and format is in it, and a page has to load it.
+#[rocket::async_test]
+async fn the_pages_verifier_stays_small() {
+    let host = Host::local(&[]).await;
+    for (encoding, most) in [("identity", 350_000), ("gzip", 140_000)] {
+        let request = from_page(Method::Get, "/wasm/portcullis_bg.wasm");
+        let module = host.send(request.header("accept-encoding", encoding)).await;
+        assert_eq!(
+            module.status, 200,
+            "The WebAssembly build is missing: ./portcullis test makes it"
+        );
+        let bytes = module.body.len();
+        assert!(
+            bytes <= most,
+            "{encoding}: {bytes} bytes, at most {most}, with wasm-opt from Debian's binaryen"
+        );
+    }
+}
+
 #[rocket::async_test]
 async fn health_and_keys_are_there() {
     let host = Host::local(&[]).await;

@@ -1,35 +1,35 @@
-//! `portcullis-bindgen MODULE.wasm FOLDER`: writes `portcullis.js`, `portcullis_bg.wasm` and their
-//! type declarations, for a page that loads them as they are. Where Binaryen's `wasm-opt` is there, it
+//! `portcullis-bindgen MODULE.wasm FOLDER NAME`: writes `NAME.js`, `NAME_bg.wasm` and their type
+//! declarations, for a page that loads them as they are. Where Binaryen's `wasm-opt` is there, it
 //! makes the module smaller.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
-    let mut arguments = env::args_os().skip(1).map(PathBuf::from);
-    let (module, folder) = arguments
-        .next()
-        .zip(arguments.next())
-        .context("usage: portcullis-bindgen MODULE.wasm FOLDER")?;
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [module, folder, name] = &arguments[..] else {
+        bail!("usage: portcullis-bindgen MODULE.wasm FOLDER NAME");
+    };
+    let (module, folder) = (Path::new(module), Path::new(folder));
 
-    let generated = module.with_extension("pkg");
+    let generated = module.with_file_name(name);
     Bindgen::new()
-        .input_bytes("portcullis", without_references(fs::read(&module)?))
-        .out_name("portcullis")
+        .input_bytes(name, without_references(fs::read(module)?))
+        .out_name(name)
         .web(true)?
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&generated)?;
-    optimise(&generated.join("portcullis_bg.wasm"))?;
+    optimise(&generated.join(format!("{name}_bg.wasm")))?;
 
     // A file that stays the same keeps its time, or the host would be built anew after every run.
-    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(folder)?;
     for entry in fs::read_dir(&generated)? {
         let entry = entry?;
         let contents = fs::read(entry.path())?;
