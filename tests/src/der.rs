@@ -123,3 +123,41 @@ pub fn oid(dotted: &str) -> Vec<u8> {
     }
     element(&[6], &content)
 }
+
+/// The element with a change made to the elements within the one that a path of indices leads to; all
+/// lengths on the way follow. Tags have one byte.
+///
+/// # Panics
+///
+/// When the path leads nowhere, or the bytes are not DER.
+#[must_use]
+pub fn edit(der: &[u8], path: &[usize], change: &dyn Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
+    let (whole, content) = first(der);
+    assert_eq!(whole.len(), der.len(), "one element");
+    let mut elements = Vec::new();
+    let mut rest = content;
+    while !rest.is_empty() {
+        let (whole, _) = first(rest);
+        elements.push(whole.to_vec());
+        rest = &rest[whole.len()..];
+    }
+    match path {
+        [] => change(&mut elements),
+        [index, rest @ ..] => elements[*index] = edit(&elements[*index], rest, change),
+    }
+    element(&der[..1], &elements.concat())
+}
+
+/// The first element, and its content.
+fn first(der: &[u8]) -> (&[u8], &[u8]) {
+    let (head, length) = match der[1] {
+        short @ 0..=0x7f => (2, usize::from(short)),
+        long => {
+            let count = usize::from(long & 0x7f);
+            let bytes = der[2..2 + count].iter();
+            let length = bytes.fold(0, |length, byte| length << 8 | usize::from(*byte));
+            (2 + count, length)
+        }
+    };
+    (&der[..head + length], &der[head..head + length])
+}

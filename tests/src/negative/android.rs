@@ -260,7 +260,10 @@ fn authorizations(cases: &mut Cases, scene: &Scene) {
         cases.statement(scene, INVALID, &rule, scene.android(software, tee));
     }
     for (rule, list) in [
-        ("the purpose twice", [right(), right()].concat()),
+        (
+            "the purpose twice",
+            vec![signs.clone(), generated.clone(), signs.clone()],
+        ),
         (
             "the origin twice",
             vec![signs.clone(), generated.clone(), AndroidKey::origin(2)],

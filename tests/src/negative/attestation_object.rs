@@ -101,9 +101,34 @@ fn encoding(cases: &mut Cases) {
         Cbor::Raw(vec![0xa1, 0x63, b'f', b'm', b't', 0x1c])
     });
     whole("a break where none belongs", |_| Cbor::Raw(vec![0xff]));
-    whole("a text that is no UTF-8", |_| {
-        Cbor::Raw([&b"\xa1\x63fmt\x62"[..], &[0xc3, 0x28]].concat())
-    });
+    // In the statement, where the format is to say what may stand.
+    for (rule, item) in [
+        (
+            "a text that is no UTF-8",
+            Cbor::Raw(b"\x62\xc3\x28".to_vec()),
+        ),
+        (
+            "a simple value that CBOR reserves",
+            Cbor::Raw(vec![0xf8, 0x18]),
+        ),
+        ("a tagged item", Cbor::Tag(1, Box::new(Cbor::Int(0)))),
+        (
+            "a byte string of indefinite length",
+            Cbor::IndefiniteBytes(vec![vec![1], vec![2]]),
+        ),
+        (
+            "a text of indefinite length",
+            Cbor::IndefiniteText(vec!["a".into()]),
+        ),
+        ("a map in no order of 66 names", {
+            let names = (0..66).rev();
+            Cbor::Map(names.map(|name| (Cbor::Int(name), Cbor::Null)).collect())
+        }),
+    ] {
+        edit(cases, &format!("the statement holds {rule}"), |members| {
+            members[1].1 = Cbor::text_map([("a", item)]);
+        });
+    }
     edit(cases, "lists deeper than eight", |members| {
         let mut deep = Cbor::Array(Vec::new());
         for _ in 0..8 {

@@ -17,6 +17,7 @@ pub(super) fn write(cases: &mut Cases) {
     fields(cases, &scene);
     public_key(cases, &scene);
     extensions(cases, &scene);
+    structure(cases, &scene);
 }
 
 fn encoding(cases: &mut Cases, scene: &Scene) {
@@ -46,12 +47,8 @@ fn encoding(cases: &mut Cases, scene: &Scene) {
         let at = der.windows(oid.len()).rposition(|window| window == oid);
         der[at.expect("an algorithm") + oid.len() - 1] = 3;
     });
-    spoiled("has no signature", &|der| {
-        let end = der.windows(2).rposition(|window| {
-            window == [0x03, 0x48] || window == [0x03, 0x47] || window == [0x03, 0x49]
-        });
-        let end = end.expect("a signature");
-        der[end] = 0x04;
+    spoiled("has a signature that is an octet string", &|der| {
+        *der = der::edit(der, &[], &|parts| parts[2][0] = 0x04);
     });
 }
 
@@ -204,12 +201,64 @@ fn extensions(cases: &mut Cases, scene: &Scene) {
     replaced("an extension has no name", spoil(2, 0x05));
     replaced("an extension is critical and not", spoil(9, 0x01));
     replaced("an extension's value is a bit string", spoil(10, 0x03));
-    replaced("an extension has more than a value", {
-        der::sequence(&[
-            der::oid("2.5.29.19"),
-            der::octets(&[]),
-            der::octets(&[0, 0, 0]),
-        ])
-    });
     replaced("an extension ends within its value", spoil(11, 0x03));
+}
+
+/// Parts that are missing, too many or of another kind, all lengths around them right.
+fn structure(cases: &mut Cases, scene: &Scene) {
+    // The certificate's parts: what is signed, the algorithm, the signature. Of what is signed: version,
+    // serial number, algorithm, issuer, validity, subject, public key, extensions.
+    const WHOLE: &[usize] = &[];
+    const SIGNED: &[usize] = &[0];
+    const VALIDITY: &[usize] = &[0, 4];
+    const SUBJECT: &[usize] = &[0, 5];
+    const SET: &[usize] = &[0, 5, 0];
+    const ATTRIBUTE: &[usize] = &[0, 5, 0, 0];
+    const PUBLIC_KEY: &[usize] = &[0, 6];
+    const CURVE: &[usize] = &[0, 6, 0];
+    const EXTENSIONS: &[usize] = &[0, 7];
+    // One that nothing looks into.
+    const KEY_IDENTIFIER: &[usize] = &[0, 7, 0, 2];
+    type Elements = Vec<Vec<u8>>;
+    let mut edited = |rule: &str, path: &[usize], change: &dyn Fn(&mut Elements)| {
+        let mut packed = scene.packed(|_| ());
+        packed.x5c[0] = der::edit(&packed.x5c[0], path, change);
+        cases.statement(scene, CODE, &format!("the certificate has {rule}"), packed);
+    };
+    let more = |elements: &mut Elements| elements.push(der::null());
+    let fewer = |elements: &mut Elements| elements.truncate(elements.len() - 1);
+    edited("a fourth part", WHOLE, &more);
+    edited("two parts", WHOLE, &fewer);
+    edited("something behind its extensions", SIGNED, &more);
+    edited("no serial number", SIGNED, &|elements| {
+        drop(elements.remove(1));
+    });
+    edited("no validity", SIGNED, &|elements| drop(elements.remove(4)));
+    edited("a third time", VALIDITY, &more);
+    edited("one time", VALIDITY, &fewer);
+    edited("a time that is a text", VALIDITY, &|elements| {
+        elements[1] = der::utf8("20300101000000Z");
+    });
+    edited("a name that is a set", SIGNED, &|elements| {
+        elements[5][0] = 0x31;
+    });
+    edited("a name of sequences", SUBJECT, &|elements| {
+        elements[0][0] = 0x30;
+    });
+    edited("a name with null in it", SUBJECT, &more);
+    edited("an attribute that is a set", SET, &|elements| {
+        elements[0][0] = 0x31;
+    });
+    edited("an attribute with a third part", ATTRIBUTE, &more);
+    edited("an attribute without a value", ATTRIBUTE, &fewer);
+    edited(
+        "an attribute whose type is a text",
+        ATTRIBUTE,
+        &|elements| elements[0] = der::utf8("CN"),
+    );
+    edited("a third part of its public key", PUBLIC_KEY, &more);
+    edited("something behind the curve", CURVE, &more);
+    edited("something behind the list of extensions", EXTENSIONS, &more);
+    edited("an extension with a fourth part", KEY_IDENTIFIER, &more);
+    edited("an extension without a value", KEY_IDENTIFIER, &fewer);
 }

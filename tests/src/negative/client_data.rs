@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Cases, Steps, TOP_ORIGIN};
+use super::{
+    Cases, Steps, TOP_ORIGIN, assertion, assertion_check, registration, registration_check,
+};
 use crate::{
     client_data::ClientData,
     encoding::base64url,
@@ -28,6 +30,7 @@ pub(super) fn write(cases: &mut Cases) {
     challenge(cases);
     cross_origin(cases);
     top_origin(cases);
+    as_a_browser_writes(cases);
 }
 
 /// Registrations decode their client data at the step that reads them, sign-ins before all others.
@@ -194,7 +197,7 @@ fn said_twice(cases: &mut Cases) {
     // Behind the beginning that the limited verification takes.
     let mut behind = |rule: &str, rest: &str| {
         cases.client_data(JSON, MALFORMED, rule, |data| {
-            data.set("crossOrigin", false).remove("topOrigin");
+            unframed(data);
             let text = String::from_utf8(data.bytes()).expect("a text");
             data.raw(text.replace('}', rest));
         });
@@ -371,4 +374,113 @@ fn top_origin(cases: &mut Cases) {
             unframe(check, &json!(false));
         },
     );
+}
+
+/// The ceremonies of a page of its own.
+pub(super) fn unbroken() -> Vec<Value> {
+    let mut registration = registration();
+    unframed(&mut registration.client_data);
+    let (mut assertion, record) = assertion();
+    unframed(&mut assertion.client_data);
+    vec![
+        registration_check(&registration),
+        assertion_check(&assertion, &record),
+    ]
+}
+
+/// The text of a page's own ceremony, which the limited verification takes but for one thing.
+fn as_a_browser_writes(cases: &mut Cases) {
+    let mut spelled = |steps, code, rule: &str, name: &str, value: Value| {
+        cases.client_data(steps, code, &format!("in a page's own: {rule}"), |data| {
+            unframed(data);
+            data.set(name, value.clone());
+        });
+    };
+    let more = format!("{}A", base64url(CHALLENGE));
+    let less = base64url(&CHALLENGE[..30]);
+    for (rule, challenge) in [
+        ("another challenge", "AAAA"),
+        ("a challenge with a digit more", &*more),
+        ("a challenge of two bytes less", &*less),
+    ] {
+        let challenge = json!(challenge);
+        spelled(
+            CHALLENGES,
+            "challenge_mismatch",
+            rule,
+            "challenge",
+            challenge,
+        );
+    }
+    for (rule, origin) in [
+        ("another origin", "https://evil.example"),
+        (
+            "an origin with more behind it",
+            "https://example.org.evil.example",
+        ),
+        ("an origin cut short", "https://example.or"),
+        ("an empty origin", ""),
+    ] {
+        spelled((9, 12), "origin_mismatch", rule, "origin", json!(origin));
+    }
+    for (rule, ty) in [
+        ("another type", "payment.get"),
+        ("a type with more behind it", "webauthn.getx"),
+        ("an empty type", ""),
+    ] {
+        spelled(TYPE, "type_mismatch", rule, "type", json!(ty));
+    }
+    // What the expected beginning ends with, and not what comes before it.
+    for (steps, code, name) in [
+        (TYPE, "type_mismatch", "type"),
+        (CHALLENGES, "challenge_mismatch", "challenge"),
+    ] {
+        let rule = format!("in a page's own: the origin stands in the place of the {name}");
+        cases.client_data(steps, code, &rule, |data| {
+            unframed(data);
+            data.set(name, ORIGIN).remove("origin");
+            if name == "type" {
+                data.remove("challenge");
+            }
+        });
+    }
+    for (rule, spelling) in [
+        ("crossOrigin is falsehood", "falsehood"),
+        ("crossOrigin is fals", "fals"),
+        ("crossOrigin is in capitals", "FALSE"),
+    ] {
+        cases.client_data(
+            JSON,
+            MALFORMED,
+            &format!("in a page's own: {rule}"),
+            |data| {
+                unframed(data);
+                let text = String::from_utf8(data.bytes()).expect("a text");
+                data.raw(text.replace("false", spelling));
+            },
+        );
+    }
+    cases.client_data(
+        CROSS_ORIGIN,
+        MALFORMED,
+        "in a page's own: crossOrigin is 0",
+        |data| {
+            unframed(data);
+            data.set("crossOrigin", 0);
+        },
+    );
+    cases.client_data(
+        TOP_ORIGINS,
+        "top_origin_mismatch",
+        "in a page's own: an embedding page behind the expected beginning",
+        |data| {
+            unframed(data);
+            data.set("topOrigin", "https://evil.example");
+        },
+    );
+}
+
+/// As of a page that no frame is involved in.
+fn unframed(data: &mut ClientData) {
+    data.set("crossOrigin", false).remove("topOrigin");
 }

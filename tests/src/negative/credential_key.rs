@@ -208,6 +208,15 @@ fn parameters(cases: &mut Cases) {
                 (X, Cbor::bytes([1; 32])),
             ]),
         ),
+        (
+            "an ML-DSA key has a third parameter",
+            Cbor::int_map([
+                (KTY, Cbor::Int(7)),
+                (ALG, Cbor::Int(-48)),
+                (CRV, Cbor::bytes([1; 1312])),
+                (Y, Cbor::bytes([1; 32])),
+            ]),
+        ),
     ] {
         malformed(cases, rule, &key);
     }
@@ -360,8 +369,12 @@ fn not_on_the_curve(cases: &mut Cases) {
         ),
         ("a y that is on no point of Ed25519", edwards(2, 0, 0)),
         (
-            "an encoding of Ed25519 that is not the shortest",
+            "Ed25519's identity with the prime added to its y",
             edwards(0xee, 0xff, 0x7f),
+        ),
+        (
+            "a point of Ed25519 with the prime added to its y",
+            edwards(0xf0, 0xff, 0x7f),
         ),
         (
             "Ed448's identity",

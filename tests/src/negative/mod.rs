@@ -95,6 +95,7 @@ fn make() -> Vec<Case> {
 #[must_use]
 pub fn unbroken() -> Vec<Value> {
     let mut checks = vec![fullest_registration(), fullest_sign_in()];
+    checks.extend(client_data::unbroken());
     checks.extend(signature::unbroken());
     checks.extend(credential_key::unbroken());
     checks.extend(trust::unbroken());

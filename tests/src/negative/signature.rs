@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use num_bigint::BigUint;
 use serde_json::{Value, json};
 
 use super::{Cases, assertion, assertion_check};
 use crate::{
     authenticator::Assertion,
     encoding::{base64url, sha256},
-    keys::{CredentialKey, Ed448, Ed25519, Es256, Es384, Es512},
+    keys::{CredentialKey, Ed448, Ed25519, Es256, Es384, Es512, Rsa},
     scene::rsa,
 };
 
@@ -50,6 +51,7 @@ pub(super) fn write(cases: &mut Cases) {
         spoiled(cases, name, &key);
     }
     der(cases);
+    rsa_number(cases);
     message(cases);
     for (rule, text) in [
         ("of a length of no bytes", "A"),
@@ -165,6 +167,30 @@ fn der(cases: &mut Cases) {
         push(
             cases,
             &format!("ES256: the signature has {rule}"),
+            &key,
+            signature,
+        );
+    }
+}
+
+/// A number that is another number's equal to the modulus, or is written longer.
+fn rsa_number(cases: &mut Cases) {
+    let key: Key = rsa();
+    let good = signed_with(&key).0.signature();
+    let modulus = BigUint::from_bytes_be(&Rsa::modulus());
+    let larger = (BigUint::from_bytes_be(&good) + &modulus).to_bytes_be();
+    assert_eq!(larger.len(), good.len(), "there is room for the sum");
+    let opposite = (&modulus - BigUint::from_bytes_be(&good)).to_bytes_be();
+    for (rule, signature) in [
+        ("is larger than the modulus", larger),
+        ("has a zero before it", [&[0][..], &good].concat()),
+        ("is the negative of the right one", opposite),
+        ("is the modulus", modulus.to_bytes_be()),
+        ("is one", [&vec![0; good.len() - 1][..], &[1]].concat()),
+    ] {
+        push(
+            cases,
+            &format!("RS256: the signature {rule}"),
             &key,
             signature,
         );
