@@ -1,5 +1,7 @@
 //! What all handlers share.
 
+use std::sync::Arc;
+
 use crate::challenge::Challenges;
 use crate::config::{Config, StoreKind};
 use crate::decoys::Decoys;
@@ -14,20 +16,23 @@ pub(crate) struct Host {
     pub(crate) challenges: Challenges,
     pub(crate) login: LoginTokens,
     pub(crate) decoys: Decoys,
-    pub(crate) store: Box<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) limiter: Option<Limiter>,
 }
 
 impl Host {
-    pub(crate) fn new(config: Config) -> Result<Self, CryptoFailure> {
+    pub(crate) fn new(
+        config: Config,
+        store: Option<Arc<dyn Store>>,
+    ) -> Result<Self, CryptoFailure> {
         let keys = KeySource::new(&config.secret);
         Ok(Self {
             challenges: Challenges::new(&config, &keys)?,
             login: LoginTokens::new(&config, &keys)?,
             decoys: Decoys::new(keys)?,
-            store: match config.store {
-                StoreKind::Memory => Box::new(MemoryStore::default()),
-            },
+            store: store.unwrap_or_else(|| match config.store {
+                StoreKind::Memory => Arc::new(MemoryStore::default()),
+            }),
             limiter: config.rate_limit.map(Limiter::new),
             config,
         })

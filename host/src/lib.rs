@@ -48,6 +48,9 @@ mod login;
 mod routes;
 mod verifier;
 
+use core::fmt;
+use std::sync::Arc;
+
 use rocket::fairing::{self, Fairing, Info, Kind};
 use rocket::figment::providers::Serialized;
 use rocket::form::Form;
@@ -55,6 +58,8 @@ use rocket::http::Method;
 use rocket::http::uri::Path;
 use rocket::shield::Shield;
 use rocket::{Build, Data, Request, Response, Rocket, Route};
+
+use store::Store;
 
 pub use config::{Config, ConfigError};
 
@@ -73,9 +78,9 @@ pub fn rocket(config: Config) -> Rocket<Build> {
 }
 
 /// The host as a fairing, for another Rocket application.
-#[derive(Debug)]
 pub struct Portcullis {
     config: Config,
+    store: Option<Arc<dyn Store>>,
     base: String,
     catchers: bool,
     routes: Vec<Route>,
@@ -88,6 +93,7 @@ impl Portcullis {
         Self {
             routes: routes::all(&config),
             config,
+            store: None,
             base: "/".to_owned(),
             catchers: false,
         }
@@ -98,6 +104,13 @@ impl Portcullis {
     pub fn at(mut self, base: &str) -> Self {
         base.clone_into(&mut self.base);
         self.with_catchers()
+    }
+
+    /// The host over a store of the application's own, in place of the one that is configured.
+    #[must_use]
+    pub fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
     }
 
     /// Has the host answer every failure below its base.
@@ -136,6 +149,15 @@ impl Portcullis {
     }
 }
 
+impl fmt::Debug for Portcullis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Portcullis")
+            .field("config", &self.config)
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
 #[rocket::async_trait]
 impl Fairing for Portcullis {
     fn info(&self) -> Info {
@@ -146,7 +168,7 @@ impl Fairing for Portcullis {
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        let host = match host::Host::new(self.config.clone()) {
+        let host = match host::Host::new(self.config.clone(), self.store.clone()) {
             Ok(host) => host,
             Err(error) => {
                 tracing::error!(%error, "the host cannot start");

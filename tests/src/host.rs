@@ -3,9 +3,9 @@
 use core::net::SocketAddr;
 use std::{net::TcpListener, sync::Arc};
 
-use portcullis::{clock::Clock, config::Config};
+use portcullis::{Portcullis, clock::Clock, config::Config, store::Store};
 use rocket::{
-    Shutdown,
+    Build, Rocket, Shutdown,
     fairing::AdHoc,
     http::{Header, Method},
     local::asynchronous::Client,
@@ -248,12 +248,26 @@ impl Host {
     ///
     /// When the settings do not hold.
     pub async fn local(settings: &[(&str, &str)]) -> Self {
-        let config = config(8000, settings);
+        Self::asked_by_client(config(8000, settings), portcullis::rocket).await
+    }
+
+    /// The same over a store of the application's own.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn with_store(store: Arc<dyn Store>) -> Self {
+        let mounted = |config: Config| {
+            let host = Portcullis::new(config.clone()).with_store(store);
+            rocket::custom(config.rocket).attach(host.with_catchers())
+        };
+        Self::asked_by_client(config(8000, &[]), mounted).await
+    }
+
+    async fn asked_by_client(config: Config, rocket: impl FnOnce(Config) -> Rocket<Build>) -> Self {
         let (clock, origin) = (config.clock.clone(), config.issuer().to_owned());
         let rp_id = config.rp_id.clone();
-        let client = Client::untracked(portcullis::rocket(config))
-            .await
-            .expect("it ignites");
+        let client = Client::untracked(rocket(config)).await.expect("it ignites");
         Self {
             clock,
             origin,

@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Output, Stdio},
     sync::mpsc,
     thread,
@@ -284,4 +285,33 @@ fn inspect_says_where_an_assertion_was_cut() {
         text.contains("33           !! breaks here: signCount (4 bytes) ends too early"),
         "{text}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_says_where_it_is_and_ends_cleanly_when_asked() {
+    let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = probe.local_addr().expect("bound").port().to_string();
+    drop(probe);
+    let mut server = portcullis()
+        .arg("serve")
+        .env("ROCKET_PORT", &port)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(server.stdout.take().expect("piped")).lines();
+    let ready = lines.find_map(|line| line.ok().filter(|line| line.contains("http://")));
+    let ready = ready.expect("it says where it is");
+    assert!(
+        ready.ends_with(&format!("http://localhost:{port}")),
+        "{ready}"
+    );
+
+    // A connection that waits does not keep it.
+    let _open = TcpStream::connect(format!("127.0.0.1:{port}")).expect("it listens");
+    let id = server.id().to_string();
+    let killed = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(killed.expect("kill is there").success());
+    assert!(server.wait().expect("it ends").success());
 }

@@ -8,6 +8,7 @@ mod jwt;
 mod limits;
 mod malformed;
 mod second_client;
+mod store;
 mod surface;
 mod tokens;
 mod trust;
