@@ -10,7 +10,7 @@ use std::{env, fs, io};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use portcullis_tests::client_data::ClientData;
 use portcullis_tests::corpora;
-use portcullis_tests::encoding::sha256;
+use portcullis_tests::encoding::{base64url, sha256};
 use portcullis_tests::negative;
 use serde_json::Value;
 
@@ -120,8 +120,13 @@ fn main() -> io::Result<()> {
         "android:apk-key-hash:aGFzaA",
         "a\u{1}b",
     ] {
-        let client_data = ClientData::get(CHALLENGE, origin).bytes();
-        seeds.write("client_data", &client_data)?;
+        let escaped = ClientData::get(CHALLENGE, origin).bytes();
+        seeds.write("client_data", &escaped)?;
+        let challenge = base64url(CHALLENGE);
+        let plain = format!(
+            r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"{origin}","crossOrigin":false}}"#
+        );
+        seeds.write("client_data", plain.as_bytes())?;
     }
     println!("{} seeds in {}", seeds.written, seeds.folder.display());
     Ok(())

@@ -112,6 +112,9 @@ fn mutate_check(mut check: Value, choices: &mut Choices) -> Option<Value> {
 /// Keeps the CBOR around the authenticator data what it was.
 fn mutate_authenticator_data(object: &[u8], choices: &mut Choices) -> Option<Vec<u8>> {
     let (_, data) = fuzzing::attestation_object(object).ok()?;
+    if data.is_empty() {
+        return None;
+    }
     let start = object
         .windows(data.len())
         .position(|window| window == data)?;
