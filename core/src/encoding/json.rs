@@ -138,8 +138,10 @@ impl<'a> Inside<'a> {
         let at = self.reader.position();
         if self.scanned {
             skip_scanned(&mut self.reader);
-        } else {
-            scan(&mut self.reader, Start::Value, "").ok()?;
+        } else if scan(&mut self.reader, Start::Value, "").is_err() {
+            // Nothing whole comes behind what is broken.
+            self.reader.skip_while(|_| true);
+            return None;
         }
         let length = self.reader.position().saturating_sub(at);
         Some(Value {

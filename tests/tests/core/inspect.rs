@@ -186,6 +186,26 @@ fn an_assertion_cut_in_the_middle_is_explained_up_to_there() {
     assert_expected("authenticator-data-cut", base64url(&data[..35]).as_bytes());
 }
 
+/// Text that is not UTF-8 is told first, wherever it stands; something else may be broken before it.
+#[test]
+fn a_document_that_is_broken_twice_is_explained_to_its_end_once() {
+    for (rule, document) in [
+        ("members", &b"{\"a\":\"\\x\",\"b\":\"\xff\"}"[..]),
+        (
+            "an object within",
+            b"{\"a\":{\"b\":\"\\x\",\"c\":\"\xff\"}}",
+        ),
+        (
+            "certificates",
+            b"{\"roots\":[\"-----BEGIN\\x\",\"origin\":\"\xff\"]}",
+        ),
+        ("objects in an array", b"{\"a\":[{},\\x,{\"b\":\"\xff\"}]}"),
+    ] {
+        let dump = text(document);
+        assert_eq!(dump.matches("breaks here").count(), 1, "{rule}: {dump}");
+    }
+}
+
 #[test]
 fn both_faults_of_a_key_are_told() {
     // An ES256 key whose x is a byte short, and whose algorithm is a text.
