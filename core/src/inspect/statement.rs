@@ -123,7 +123,8 @@ fn explain_members(
     let format = Format::of(format);
     let mut left = Left::read(reader, Major::Map, "attestation statement (a map)")?;
     let required = format.map_or(&[][..], |format| format.required);
-    let mut seen = 0_u8;
+    // One bit for each required member, the first lowest.
+    let mut missing = (1_u8 << required.len()).wrapping_sub(1);
     while left.advance(reader) {
         let at = reader.position();
         let name = cbor::read_name(reader, "attestation statement member")?;
@@ -133,21 +134,14 @@ fn explain_members(
         };
         for (index, member) in required.iter().enumerate() {
             if *member == name {
-                seen |= 1_u8
-                    .checked_shl(u32::try_from(index).unwrap_or(0))
-                    .unwrap_or(0);
+                missing &= !(1 << index);
             }
         }
         explain_member(reader, name, at, problem, visitor)?;
     }
     let end = reader.position();
     for (index, member) in required.iter().enumerate() {
-        if seen
-            & 1_u8
-                .checked_shl(u32::try_from(index).unwrap_or(0))
-                .unwrap_or(0)
-            == 0
-        {
+        if missing & 1 << index != 0 {
             let field = Field::new(member, end, 0, Value::None);
             visitor.field(
                 &field

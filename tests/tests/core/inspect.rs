@@ -531,3 +531,26 @@ fn an_attestation_object_is_explained_wherever_it_is_cut() {
         assert!(found.contains("\"broken\""), "{end}: {found}");
     }
 }
+
+#[test]
+fn whatever_byte_is_wrong_the_dump_keeps_its_spans() {
+    for name in [
+        "tpm.ES256",
+        "android-key.ES256",
+        "apple.ES256",
+        "packed.ES256",
+    ] {
+        let whole = vector(name).attestation_object().encode();
+        let length = whole.len().try_into().expect("a length");
+        for at in (0..whole.len()).step_by(5) {
+            for wrong in [0xff, whole[at] ^ 0x21] {
+                let mut changed = whole.clone();
+                changed[at] = wrong;
+                let dump = json(&changed);
+                let artefact = &dump["artefacts"][0];
+                let end = artefact["length"].as_u64().unwrap_or(length);
+                assert_nested(artefact, 0, end, &format!("{name}, {at}: {wrong:02x}"));
+            }
+        }
+    }
+}
