@@ -147,6 +147,15 @@ impl<'a> Container<'a> {
         }
     }
 
+    /// Behind a member that is cut nothing follows.
+    fn exhaust(&mut self) {
+        let nothing = Cut { rest: &[], at: 0 };
+        match self {
+            Self::Object { members, .. } => *members = Members::of_cut(nothing),
+            Self::Array { elements, .. } => *elements = Elements::of_cut(nothing),
+        }
+    }
+
     /// What a value opens: an object, or an array of objects or of certificates. Other arrays are shown
     /// as they stand.
     fn of(entry: &Entry<'a>) -> Option<Self> {
@@ -271,6 +280,9 @@ fn members(document: &[u8], what: &'static str) -> Found {
                 }
             }
             Some(entry) => {
+                if entry.value.is_err() {
+                    innermost.exhaust();
+                }
                 let container = Container::of(&entry);
                 let opened = container.is_some_and(|container| open.push(container).is_ok());
                 Member {
@@ -284,8 +296,9 @@ fn members(document: &[u8], what: &'static str) -> Found {
             }
         };
         // The end of the document itself closes nothing that was opened here.
-        if !open.is_empty() || member.kind != Kind::End {
-            found.complete &= found.list.push(member).is_ok();
+        if (!open.is_empty() || member.kind != Kind::End) && found.list.push(member).is_err() {
+            found.complete = false;
+            break;
         }
     }
     found

@@ -220,6 +220,20 @@ fn both_faults_of_a_key_are_told() {
 }
 
 #[test]
+fn a_token_cut_within_its_certificates_is_explained_up_to_there() {
+    let certificate = Base64::encode_string(&certificate());
+    let header = json!({"alg": "RS256", "x5c": [certificate, certificate]}).to_string();
+    let token = base64url(&header.as_bytes()[..header.len() - 200]);
+    let dump = text(format!("{token}.e30.AAAA").as_bytes());
+    assert_eq!(dump.matches("x5c: 1  ").count(), 1, "{dump}");
+    let [(_, in_certificate), (_, in_header)] = breaks(&dump)[..] else {
+        panic!("{dump}");
+    };
+    assert!(in_certificate.contains("bytes missing"), "{dump}");
+    assert!(in_header.contains("ends too early"), "{dump}");
+}
+
+#[test]
 fn extension_outputs_are_named_where_they_are_known() {
     let mut assertion = RECIPES[0].make().assertion;
     assertion.authenticator_data.flags |= flags::ED;
@@ -551,6 +565,51 @@ fn whatever_byte_is_wrong_the_dump_keeps_its_spans() {
                 let end = artefact["length"].as_u64().unwrap_or(length);
                 assert_nested(artefact, 0, end, &format!("{name}, {at}: {wrong:02x}"));
             }
+        }
+    }
+}
+
+/// A repeatable sequence of numbers that look random (xorshift).
+fn numbers() -> impl FnMut() -> usize {
+    let mut state = 0x1234_5678_9abc_def1_u64;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).expect("31 bits")
+    }
+}
+
+#[test]
+fn whatever_is_done_to_an_input_its_dump_ends_and_keeps_its_spans() {
+    let check = RECIPES[11].make().registration_check();
+    let pem = Base64::encode_string(&certificate());
+    let pem = format!("x -----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n");
+    let compound = Compound(vec![Arc::new(packed()), Arc::new(NoAttestation)]);
+    let inputs = [
+        check.to_string().into_bytes(),
+        judge_text(&check.to_string()).into_bytes(),
+        format!("{check}\n{check}").into_bytes(),
+        pem.into_bytes(),
+        attested(safetynet()).attestation_object().encode(),
+        attested(compound).attestation_object().encode(),
+    ];
+    let mut next = numbers();
+    for round in 0..1_200 {
+        let mut input = inputs[round % inputs.len()].clone();
+        for _ in 0..=next() % 4 {
+            let at = next() % input.len();
+            match next() % 4 {
+                0 => input[at] ^= 1 << (next() % 8),
+                1 => input.insert(at, b"\"{}[],:\\=- \n"[next() % 12]),
+                2 => input.truncate(at + 1),
+                _ => input.rotate_left(at % 3),
+            }
+        }
+        text(&input);
+        for artefact in json(&input)["artefacts"].as_array().expect("artefacts") {
+            let length = artefact["length"].as_u64().expect("a length");
+            assert_nested(artefact, 0, length, &String::from_utf8_lossy(&input));
         }
     }
 }
