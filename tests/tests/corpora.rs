@@ -3,11 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_core::Crypto;
-use portcullis_core::check::{CheckError, verify_check};
 use portcullis_tests::corpora::{self, Case, Expected};
+use portcullis_tests::verdict::judge;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// The verdict chosen where either can be defended.
 #[derive(Deserialize)]
@@ -18,20 +16,6 @@ struct Choice {
 
 fn choices() -> BTreeMap<String, Choice> {
     serde_json::from_str(include_str!("../corpora.json")).expect("corpora.json has its form")
-}
-
-/// The verdict, or the object that takes its place.
-fn judge(case: &Case) -> Value {
-    let mut check = case.check.to_string().into_bytes();
-    let mut out = String::new();
-    match verify_check(&mut check, &Crypto::BUILT_IN, &mut out) {
-        Ok(_) => {}
-        Err(CheckError::NotACheck(reason)) => reason
-            .write_json(&mut out)
-            .expect("a String takes everything"),
-        Err(error) => panic!("{}: {error}", case.id),
-    }
-    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{}: {error}: {out}", case.id))
 }
 
 fn run(file: &str) {
@@ -51,7 +35,7 @@ fn run(file: &str) {
                 .unwrap_or_else(|| panic!("{}: corpora.json chooses no verdict", case.id))
                 .verdict
         };
-        let verdict = judge(case);
+        let verdict = judge(&case.check);
         if (verdict["accepted"] == true) != (expected == Expected::Accept) {
             wrong.push(format!("{}: wanted {expected:?}, got {verdict}", case.id));
         }

@@ -6,8 +6,6 @@ mod oracle;
 
 use std::sync::Arc;
 
-use portcullis_core::Crypto;
-use portcullis_core::check::verify_check;
 use portcullis_tests::attestation::{Attestation, Compound, NoAttestation, PackedSelf, SafetyNet};
 use portcullis_tests::authenticator::Authenticator;
 use portcullis_tests::certificate::{
@@ -15,7 +13,7 @@ use portcullis_tests::certificate::{
 };
 use portcullis_tests::chain::{Chain, LOWER, ROOT, UPPER, pem, rename};
 use portcullis_tests::keys::{Es256, Rsa, RsaHash};
-use portcullis_tests::{check, der};
+use portcullis_tests::{check, der, verdict};
 use serde_json::{Value, json};
 
 const RP_ID: &str = "example.org";
@@ -30,14 +28,7 @@ fn judge(attestation: Arc<dyn Attestation>, roots: &[Vec<u8>], time: &str) -> Va
     let mut check = check::registration(RP_ID, ORIGIN, CHALLENGE, &registration.response());
     let roots: Vec<_> = roots.iter().map(|root| pem(root)).collect();
     check["attestation"] = json!({"policy": "trusted", "roots": roots, "time": time});
-    let mut verdict = String::new();
-    verify_check(
-        &mut check.to_string().into_bytes(),
-        &Crypto::BUILT_IN,
-        &mut verdict,
-    )
-    .unwrap_or_else(|error| panic!("{error}: {check}"));
-    serde_json::from_str(&verdict).expect("a verdict is JSON")
+    verdict::judge(&check)
 }
 
 fn certified(x5c: Vec<Vec<u8>>) -> Arc<dyn Attestation> {
