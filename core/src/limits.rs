@@ -28,8 +28,8 @@ pub const RSA_MODULUS_MIN: usize = 2048;
 /// cost of a verification grows with its square.
 pub const RSA_MODULUS_MAX: usize = 4096;
 
-/// Longest RSA exponent, in bits: the work of a verification grows with it. Nearly all are 65537; no
-/// library that browsers and servers verify with takes a longer one.
+/// Longest RSA exponent, in bits: the work of a verification grows with it. Nearly all are 65537; BoringSSL,
+/// AWS-LC and ring take none longer.
 pub const RSA_EXPONENT_MAX: usize = 33;
 
 /// Extensions of one certificate. Genuine ones have up to 12; each is compared with those before it.
@@ -40,8 +40,8 @@ pub const CERTIFICATE_EXTENSIONS_MAX: usize = 32;
 #[cfg(feature = "attestation")]
 pub const CERTIFICATES_MAX: usize = 8;
 
-/// Signatures that are verified to find one trust path: as many as the longest path has. Where issuers share
-/// a name, the wrong ones count as well.
+/// Signatures that are verified to find one trust path: as many as the longest path has. One of P-521 counts
+/// twice, one of Ed448 four times; where issuers share a name, the wrong ones count as well.
 #[cfg(feature = "trust")]
 pub const PATH_SIGNATURES_MAX: u8 = 8;
 

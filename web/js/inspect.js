@@ -46,11 +46,12 @@ async function explain() {
     say("done", `Taken for: ${kind} in ${encoding}${cut ? ", cut within a byte" : ""}${embedded ? ", found within other text" : ""}.`);
     element("explanation").hidden = false;
     tree.show(dump.artefacts);
-    await judge(text);
   } catch (error) {
     showVerifierMissing(error);
     say("error", "It could not be explained: the verifier does not run here.");
+    return;
   }
+  await judge(text).catch(showVerifierMissing);
 }
 
 /**

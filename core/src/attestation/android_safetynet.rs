@@ -103,7 +103,12 @@ fn verify_response(
         &[response.signed],
         signature,
     )?;
-    statement.prove(AttestationType::Basic, &certificate, chain.iter().copied())
+    statement.prove(
+        AttestationType::Basic,
+        statement.aaguid(),
+        &certificate,
+        chain.iter().copied(),
+    )
 }
 
 /// The certificates in DER, one behind the other in the buffer.

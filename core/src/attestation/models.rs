@@ -6,7 +6,7 @@ use crate::data::Certificate;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Model<'a> {
-    /// The AAGUID. FIDO U2F security keys have one of zeros.
+    /// The AAGUID: of zeros for FIDO U2F security keys, who do not sign what they say.
     pub aaguid: [u8; 16],
     /// The attestation certificate, where there is one: what tells the models of FIDO U2F keys apart.
     pub certificate: Option<Certificate<'a>>,
@@ -15,7 +15,8 @@ pub struct Model<'a> {
 /// What a relying party knows of authenticators by their model, from the FIDO metadata for example: asked
 /// in steps 7.1.23 and 7.1.24.
 pub trait Models: fmt::Debug {
-    /// The model's root certificates in DER, counted from 0; `None` ends them.
+    /// The model's root certificates in DER, counted from 0; `None` ends them. Where there are some, the
+    /// policy's roots do not count for the model.
     fn root(&self, model: &Model<'_>, index: usize) -> Option<&[u8]>;
 
     /// Whether the model may be registered.

@@ -179,25 +179,32 @@ impl<'a> Statement<'_, 'a> {
             .map_err(|_| StatementError::Signature)
     }
 
+    /// The AAGUID that the authenticator data names.
+    #[cfg(feature = "attestation")]
+    pub(super) fn aaguid(&self) -> [u8; 16] {
+        let attested = self.auth_data.attested_credential_data();
+        attested.map_or([0; 16], |attested| attested.aaguid())
+    }
+
     /// What the statement proves once it has been verified with the first of these certificates.
     #[cfg(feature = "attestation")]
     #[cfg_attr(
         not(feature = "trust"),
-        expect(unused_variables, reason = "the first tells the model")
+        expect(unused_variables, reason = "the first and the AAGUID tell the model")
     )]
     pub(super) fn prove<'c>(
         &self,
         attestation_type: AttestationType,
+        aaguid: [u8; 16],
         first: &Certificate<'_>,
         certificates: impl Iterator<Item = &'c [u8]> + Clone,
     ) -> Result<Verified, StatementError> {
         let mut verified = Verified::new(attestation_type);
         #[cfg(feature = "trust")]
         {
-            let attested = self.auth_data.attested_credential_data();
-            let model = attested.map(|attested| Model::new(attested.aaguid(), Some(*first)));
-            let known = self.models.zip(model.as_ref());
-            verified.standing = known.map(|(models, model)| models.standing(model));
+            let model = Model::new(aaguid, Some(*first));
+            let known = self.models.map(|models| (models, &model));
+            verified.standing = known.map(|(models, model)| standing(models, model));
             if let Some(anchors) = self.anchors {
                 // The path's dates are judged on the way; what else was sent along does not matter.
                 let path = trust::check_path(certificates, anchors, known, self.crypto);
@@ -213,6 +220,20 @@ impl<'a> Statement<'_, 'a> {
             }
         }
         Ok(verified)
+    }
+}
+
+/// The standing of a model, and of the one that its certificate names: FIDO U2F keys, whose own AAGUID is of
+/// zeros, may have such a certificate.
+#[cfg(feature = "trust")]
+fn standing(models: &dyn Models, model: &Model<'_>) -> Standing {
+    let standing = models.standing(model);
+    let certificate = model.certificate.as_ref();
+    match certificate.and_then(requirements::named_model) {
+        Some(named) if standing != Standing::Revoked && named != model.aaguid => {
+            models.standing(&Model::new(named, model.certificate))
+        }
+        _ => standing,
     }
 }
 
@@ -300,7 +321,17 @@ impl<'a> Certificates<'a> {
         attestation_type: AttestationType,
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
-        statement.prove(attestation_type, &self.first, self.each())
+        let aaguid = statement.aaguid();
+        statement.prove(attestation_type, aaguid, &self.first, self.each())
+    }
+
+    /// The same for FIDO U2F, whose signature does not cover the AAGUID: whatever it says, it is none.
+    pub(super) fn prove_without_aaguid(
+        &self,
+        attestation_type: AttestationType,
+        statement: &Statement<'_, '_>,
+    ) -> Result<Verified, StatementError> {
+        statement.prove(attestation_type, [0; 16], &self.first, self.each())
     }
 }
 
@@ -358,14 +389,18 @@ pub(super) mod requirements {
         let named = Element::parse(extension.value, Tag::OCTET_STRING, WHAT)
             .map_err(StatementError::CertificateMalformed)?
             .content;
-        let aaguid = statement
-            .auth_data
-            .attested_credential_data()
-            .map(|attested| attested.aaguid());
-        if aaguid.is_some_and(|aaguid| aaguid == *named) {
+        if *named == statement.aaguid() {
             Ok(())
         } else {
             Err(StatementError::Model)
         }
+    }
+
+    /// The model that a certificate names.
+    #[cfg(feature = "trust")]
+    pub(super) fn named_model(certificate: &Certificate<'_>) -> Option<[u8; 16]> {
+        let extension = certificate.extension(FIDO_AAGUID)?;
+        let named = Element::parse(extension.value, Tag::OCTET_STRING, "AAGUID extension").ok()?;
+        named.content.try_into().ok()
     }
 }

@@ -13,7 +13,7 @@ use heapless::Vec;
 use super::{Model, Models};
 use crate::algorithm::Crypto;
 use crate::data::certificate::oid;
-use crate::data::{Certificate, CoseAlgorithm, UnixTime};
+use crate::data::{Certificate, CoseAlgorithm, Curve, PublicKey, UnixTime};
 use crate::encoding::Fault;
 use crate::encoding::der::{Element, Tag};
 use crate::encoding::reader::Reader;
@@ -32,12 +32,15 @@ pub(crate) struct Anchors<'p> {
 pub(crate) type KnownModel<'p, 'a> = (&'p dyn Models, &'p Model<'a>);
 
 impl<'p> Anchors<'p> {
-    /// The roots, those of a model too.
+    /// The roots of a model where there are some, else those for every model: an authority that vouches for
+    /// other models has no say in one that is known to have its own.
     fn roots(self, known: Option<KnownModel<'p, '_>>) -> impl Iterator<Item = &'p [u8]> + Clone {
         let of_model = known.into_iter().flat_map(|(models, model)| {
             (0..MODEL_ROOTS_MAX).map_while(move |index| models.root(model, index))
         });
-        self.roots.iter().copied().chain(of_model)
+        let has_own = of_model.clone().next().is_some();
+        let of_all = self.roots.iter().copied().filter(move |_| !has_own);
+        of_model.chain(of_all)
     }
 }
 
@@ -160,7 +163,7 @@ struct Walk<'w, R> {
     roots: R,
     time: Option<UnixTime>,
     crypto: &'w Crypto<'w>,
-    /// How many more may be verified.
+    /// How much more verifying may cost.
     signatures: u8,
     /// What was wrong with the first issuer that could have gone on.
     refused: Option<PathError>,
@@ -197,7 +200,7 @@ impl<'r, R: Iterator<Item = &'r [u8]> + Clone> Walk<'_, R> {
         }
         self.signatures = self
             .signatures
-            .checked_sub(1)
+            .checked_sub(cost(issuer.public_key()))
             .ok_or(PathError::Invalid("there are too many issuers of one name"))?;
         if !has_signed(&issuer, &subject, self.crypto) {
             return Ok(false);
@@ -207,6 +210,20 @@ impl<'r, R: Iterator<Item = &'r [u8]> + Clone> Walk<'_, R> {
             self.refused.get_or_insert(error);
         }
         Ok(checked.is_ok())
+    }
+}
+
+/// What verifying with this key costs, beside P-256.
+const fn cost(key: &PublicKey<'_>) -> u8 {
+    match key {
+        PublicKey::Okp {
+            curve: Curve::Ed448,
+            ..
+        } => 4,
+        PublicKey::Ec2 {
+            curve: Curve::P521, ..
+        } => 2,
+        _ => 1,
     }
 }
 
@@ -253,6 +270,9 @@ fn check_certificate(
 /// An authority within the path: version 3, basic constraints that say so and allow the authorities
 /// below it, and a key that may sign certificates.
 fn check_authority(certificate: &Certificate<'_>, authorities: usize) -> Result<(), PathError> {
+    if certificate.version() != 3 {
+        return Err(PathError::Invalid("an issuer is not of version 3"));
+    }
     let constraints = certificate
         .basic_constraints()?
         .filter(|constraints| constraints.authority)
@@ -276,10 +296,10 @@ fn check_authority(certificate: &Certificate<'_>, authorities: usize) -> Result<
 /// A root is trusted because it is listed: one of version 1, which cannot say that it is an authority,
 /// is one. What a root does say of itself holds.
 fn check_root(certificate: &Certificate<'_>, authorities: usize) -> Result<(), PathError> {
-    match certificate.version() {
-        1 => Ok(()),
-        _ => check_authority(certificate, authorities),
+    if certificate.version() == 1 && certificate.extensions().next().is_none() {
+        return Ok(());
     }
+    check_authority(certificate, authorities)
 }
 
 /// The algorithm of a certificate's signature. SHA-1 is not among them: nothing trusts it any more.

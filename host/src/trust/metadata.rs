@@ -107,8 +107,8 @@ struct Payload {
     entries: Vec<PayloadEntry>,
 }
 
-/// `MetadataBLOBPayloadEntry`. Entries of UAF authenticators have neither kind of name. What is odd in
-/// one entry is no reason to do without all the others.
+/// `MetadataBLOBPayloadEntry`. Entries of UAF authenticators have neither kind of name. A
+/// member of another type than the specification's stops the start.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PayloadEntry {
@@ -256,7 +256,7 @@ impl From<PayloadEntry> for Entry {
 }
 
 /// Whether a model's reports speak against it. The latest one is its present status; one without a date
-/// holds as long as it stands. A revoked model stays revoked: what comes later cannot mend it.
+/// holds as long as it stands.
 fn is_revoked(reports: &[StatusReport], now: UnixTime) -> bool {
     let effective = |report: &&StatusReport| {
         let date = report.effective_date.as_ref();
@@ -272,7 +272,8 @@ fn is_revoked(reports: &[StatusReport], now: UnixTime) -> bool {
         let date = report.effective_date.as_ref().map(|date| date.begins);
         match report.status {
             Status::Other => false,
-            Status::Revoked => true,
+            // Neither is mended by what comes later: a key that has leaked stays leaked.
+            Status::Revoked | Status::AttestationKeyCompromise => true,
             _ => date.is_none() || date == latest,
         }
     })

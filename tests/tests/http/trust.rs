@@ -14,7 +14,7 @@ use portcullis::{
 use portcullis_core::data::UnixTime;
 use portcullis_tests::{
     attestation::{Attestation, FidoU2f, NoAttestation, PackedSelf},
-    certificate::{ALTERNATIVE_NAME, Extension},
+    certificate::{AAGUID, ALTERNATIVE_NAME, Certificate, Extension},
     chain::{Chain, pem},
     der,
     encoding::base64url,
@@ -298,6 +298,8 @@ async fn a_fido_u2f_key_is_known_by_its_attestation_key() {
         .host_with_metadata(&revoked)
         .await;
     refuse(&host, [0; 16], Arc::clone(&attestation), REVOKED).await;
+    // Its signature does not cover the AAGUID, which is therefore nothing to go by.
+    refuse(&host, MODEL, Arc::clone(&attestation), REVOKED).await;
 
     let other = [u2f_entry(&chain.lower, &roots, &[])];
     let host = Folder::new("u2f-other").host_with_metadata(&other).await;
@@ -351,6 +353,34 @@ async fn a_revoked_model_is_refused_whatever_root_it_leads_to() {
     let host = folder.host_with_root(&chain, &metadata).await;
     refuse(&host, MODEL, chain.packed(), REVOKED).await;
     accept(&host, OTHER_MODEL, chain.packed()).await;
+}
+
+#[rocket::async_test]
+async fn a_fido_u2f_key_is_of_the_model_that_its_certificate_names() {
+    let chain = Chain::new();
+    let mut leaf = chain.root.issue(&chain.leaf.public_key_info(), vec![3]);
+    let attest = |leaf: &Certificate| -> Arc<dyn Attestation> {
+        let x5c = vec![leaf.sign(&chain.root.key)];
+        let key = chain.leaf.clone();
+        Arc::new(FidoU2f { key, x5c })
+    };
+    let nameless = attest(&leaf);
+    leaf.put(Extension::new(AAGUID, false, der::octets(&MODEL)));
+    let named = attest(&leaf);
+
+    let folder = Folder::new("u2f-lists");
+    let allow = format!("allow:{}", uuid(MODEL));
+    let host = folder
+        .host_with_root(&chain, &[("PORTCULLIS_AAGUIDS", &allow)])
+        .await;
+    refuse(&host, MODEL, Arc::clone(&nameless), NOT_ACCEPTED).await;
+    accept(&host, [0; 16], Arc::clone(&named)).await;
+    let deny = format!("deny:{}", uuid(MODEL));
+    let host = folder
+        .host_with_root(&chain, &[("PORTCULLIS_AAGUIDS", &deny)])
+        .await;
+    accept(&host, MODEL, nameless).await;
+    refuse(&host, [0; 16], named, NOT_ACCEPTED).await;
 }
 
 #[rocket::async_test]
