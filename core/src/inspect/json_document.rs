@@ -147,15 +147,6 @@ impl<'a> Container<'a> {
         }
     }
 
-    /// Behind a member that is cut nothing follows.
-    fn exhaust(&mut self) {
-        let nothing = Cut { rest: &[], at: 0 };
-        match self {
-            Self::Object { members, .. } => *members = Members::of_cut(nothing),
-            Self::Array { elements, .. } => *elements = Elements::of_cut(nothing),
-        }
-    }
-
     /// What a value opens: an object, or an array of objects or of certificates. Other arrays are shown
     /// as they stand.
     fn of(entry: &Entry<'a>) -> Option<Self> {
@@ -280,9 +271,6 @@ fn members(document: &[u8], what: &'static str) -> Found {
                 }
             }
             Some(entry) => {
-                if entry.value.is_err() {
-                    innermost.exhaust();
-                }
                 let container = Container::of(&entry);
                 let opened = container.is_some_and(|container| open.push(container).is_ok());
                 Member {

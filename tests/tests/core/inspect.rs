@@ -234,6 +234,15 @@ fn a_token_cut_within_its_certificates_is_explained_up_to_there() {
 }
 
 #[test]
+fn an_element_that_is_cut_is_the_last_of_its_list() {
+    let dump = json(br#"{"x5c":["AAAA","BB"#);
+    let list = dump["artefacts"][0]["fields"][0]["fields"].as_array();
+    let list = list.expect("the elements");
+    assert_eq!(list.len(), 2, "{dump:#}");
+    assert_eq!(list[1]["problem"], "is cut");
+}
+
+#[test]
 fn extension_outputs_are_named_where_they_are_known() {
     let mut assertion = RECIPES[0].make().assertion;
     assertion.authenticator_data.flags |= flags::ED;
