@@ -8,9 +8,10 @@ use std::{
 
 use num_bigint::BigUint;
 use portcullis_tests::{
-    attestation::{Compound, Forged, PackedSelf},
+    attestation::{Attestation, Compound, Forged, PackedCertified, PackedSelf},
     authenticator::{Authenticator, Passkey, Registration},
     cbor::Cbor,
+    chain::{Chain, pem},
     check, der,
     encoding::sha256,
     keys::{CredentialKey, Ed448, Es256, Es512},
@@ -26,7 +27,12 @@ const BODY: usize = 128 * 1024;
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for (name, check) in ordinary().into_iter().chain(keys()).chain(encodings()) {
+    let checks = ordinary()
+        .into_iter()
+        .chain(keys())
+        .chain(encodings())
+        .chain(trust());
+    for (name, check) in checks {
         writeln!(out, "{name}\t{check}")?;
     }
     Ok(())
@@ -91,6 +97,61 @@ fn keys() -> Vec<(String, Value)> {
         checks.push((format!("{name}, compound of two, and escapes"), check));
     }
     checks
+}
+
+/// What trust paths cost, an ordinary one first.
+fn trust() -> Vec<(String, Value)> {
+    let trusted = |attestation: Arc<dyn Attestation>| {
+        let (_, mut registration) = registration(&es256());
+        registration.attestation = attestation;
+        let mut check = check_of(&registration);
+        let roots = [pem(&Chain::new().root_certificate())];
+        let time = "2026-01-01T00:00:00Z";
+        check["attestation"] = json!({"policy": "trusted", "roots": roots, "time": time});
+        check
+    };
+    // Seven issuers of the same name, and not one has signed.
+    let key: Arc<dyn CredentialKey> = Arc::new(Ed448::from_secret(&[7; 57]));
+    let chain = Chain::new();
+    let mut leaf = chain.leaf_certificate();
+    leaf.public_key = ed448_info(&*key);
+    leaf.issuer = chain.lower_certificate().subject;
+    let mut x5c = vec![leaf.sign_with(ED448, &Ed448::from_secret(&[8; 57]))];
+    x5c.extend((0..7).map(|serial| {
+        let mut issuer = chain.lower_certificate();
+        issuer.serial = vec![1, serial];
+        issuer.public_key = leaf.public_key.clone();
+        issuer.sign_with(ED448, &*key)
+    }));
+    let part: Arc<dyn Attestation> = Arc::new(PackedCertified { key, x5c });
+    vec![
+        (
+            "trusted: ordinary, a path of four certificates".to_owned(),
+            trusted(chain.packed()),
+        ),
+        (
+            "trusted: Ed448, seven issuers of one name, compound of two".to_owned(),
+            trusted(Arc::new(Compound(vec![part; 2]))),
+        ),
+    ]
+}
+
+const ED448: &str = "1.3.101.113";
+
+fn ed448_info(key: &dyn CredentialKey) -> Vec<u8> {
+    let Cbor::Map(parameters) = key.cose_key() else {
+        unreachable!("a COSE key is a map");
+    };
+    let x = parameters
+        .into_iter()
+        .find_map(|(name, value)| match (name, value) {
+            (Cbor::Int(-2), Cbor::Bytes(x)) => Some(x),
+            _ => None,
+        });
+    der::sequence(&[
+        der::sequence(&[der::oid(ED448)]),
+        der::bits(&x.expect("an OKP key has x")),
+    ])
 }
 
 /// 128 KiB of whatever is slowest to read.

@@ -103,7 +103,13 @@ impl Certificate {
     /// The certificate, signed with ECDSA over P-256 and SHA-256.
     #[must_use]
     pub fn sign(&self, issuer: &Es256) -> Vec<u8> {
-        let algorithm = der::sequence(&[der::oid("1.2.840.10045.4.3.2")]);
+        self.sign_with("1.2.840.10045.4.3.2", issuer)
+    }
+
+    /// The certificate, signed by another algorithm, which has no parameters.
+    #[must_use]
+    pub fn sign_with(&self, algorithm: &str, issuer: &dyn CredentialKey) -> Vec<u8> {
+        let algorithm = der::sequence(&[der::oid(algorithm)]);
         let mut parts = Vec::new();
         if let Some(version) = self.version {
             parts.push(der::context(0, &der::integer(&[version])));
