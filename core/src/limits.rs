@@ -64,7 +64,7 @@ pub const SAFETYNET_CHAIN_MAX: usize = SAFETYNET_JSON_MAX / 4 * 3;
 
 /// Longest signature of a `SafetyNet` response: that of the longest RSA key.
 #[cfg(feature = "attestation")]
-pub const SAFETYNET_SIGNATURE_MAX: usize = 512;
+pub const SAFETYNET_SIGNATURE_MAX: usize = RSA_MODULUS_MAX / 8;
 
 /// Longest clientDataJSON, in bytes. Genuine ones have up to some 400; it is read, scanned and hashed.
 pub const CLIENT_DATA_MAX: usize = 8192;

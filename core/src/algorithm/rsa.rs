@@ -71,6 +71,7 @@ fn is_odd(number: &[u8]) -> bool {
 
 /// An odd number from 3 and within the limit.
 fn exponent(bytes: &[u8]) -> Option<u64> {
+    const { assert!(RSA_EXPONENT_MAX <= 64, "it is kept in 64 bits") };
     if bits(bytes)? > RSA_EXPONENT_MAX || !is_odd(bytes) {
         return None;
     }

@@ -61,7 +61,8 @@ fn explain_parameter(
     };
     if head.major == Major::Bytes {
         let Bytes { bytes, whole } = read_bytes(reader, &head, name);
-        let problem = match (label, kind.curve.and_then(Curve::of)) {
+        let curve = kind.curve.filter(|_| matches!(kind.kty, Some(1 | 2)));
+        let problem = match (label, curve.and_then(Curve::of)) {
             _ if whole.is_err() => "is cut",
             (Some(-2 | -3), Some(curve)) if bytes.len() != curve.coordinate_length() => {
                 "has not the length of the curve's coordinates"
@@ -92,6 +93,9 @@ fn explain_parameter(
             (names::key_type(number), "")
         }
         Some(3) => (names::algorithm(number), ""),
+        Some(-1) if matches!(kind.kty, Some(3 | 7)) => {
+            (meaning, "is a number; a byte string belongs here")
+        }
         Some(-1) => {
             kind.curve = Some(number);
             (names::curve(number), "")
