@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Cases;
+use super::codes::{BINDING, CERTIFICATE, INVALID, KEY, MALFORMED, SIGNATURE, UNREADABLE};
 use crate::{
     attestation::{AndroidKey, Attestation, Forged, PackedCertified},
     cbor::Cbor,
@@ -13,14 +14,6 @@ use crate::{
     encoding::sha256,
     scene::{Scene, edited, put, spoil_signature, take},
 };
-
-const MALFORMED: &str = "attestation_statement_malformed";
-const SIGNATURE: &str = "attestation_signature_invalid";
-const CERTIFICATE: &str = "attestation_certificate_invalid";
-const UNREADABLE: &str = "attestation_certificate_malformed";
-const KEY: &str = "attestation_key_mismatch";
-const BINDING: &str = "attestation_binding_mismatch";
-const INVALID: &str = "attestation_statement_invalid";
 
 pub(super) fn write(cases: &mut Cases) {
     let scene = Scene::new();

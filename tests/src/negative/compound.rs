@@ -5,13 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Cases;
+use super::codes::{MALFORMED, SIGNATURE};
 use crate::{
     attestation::{Attestation, Compound, Edited, Forged, NoAttestation},
     cbor::Cbor,
     scene::{Scene, edited, spoil_signature},
 };
-
-const MALFORMED: &str = "attestation_statement_malformed";
 
 type Parts = Vec<Arc<dyn Attestation>>;
 
@@ -51,7 +50,6 @@ pub(super) fn write(cases: &mut Cases) {
     let spoiled = |attestation: Arc<dyn Attestation>| -> Arc<dyn Attestation> {
         Arc::new(Edited(attestation, Arc::new(spoil_signature)))
     };
-    const SIGNATURE: &str = "attestation_signature_invalid";
     made_of(
         SIGNATURE,
         "the first signature is another's",

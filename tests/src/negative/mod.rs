@@ -9,6 +9,7 @@ mod authenticator_data;
 mod certificate;
 mod client_data;
 mod client_extensions;
+mod codes;
 mod compound;
 mod credential_key;
 mod extensions;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Cases;
+use super::codes::{ALGORITHM, CERTIFICATE, MALFORMED, SIGNATURE, UNREADABLE};
 use crate::{
     attestation::{Forged, NoAttestation, PackedCertified, PackedSelf},
     cbor::Cbor,
@@ -15,12 +16,6 @@ use crate::{
     keys::{Es256, Rsa},
     scene::{MODEL, Scene, edited, put, spoil_signature, take},
 };
-
-const MALFORMED: &str = "attestation_statement_malformed";
-const SIGNATURE: &str = "attestation_signature_invalid";
-const ALGORITHM: &str = "attestation_algorithm_mismatch";
-const CERTIFICATE: &str = "attestation_certificate_invalid";
-const UNREADABLE: &str = "attestation_certificate_malformed";
 
 pub(super) fn write(cases: &mut Cases) {
     let scene = Scene::new();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Cases;
+use super::codes::{BINDING, CERTIFICATE, INVALID, MALFORMED, SIGNATURE, UNREADABLE};
 use crate::{
     attestation::{Edited, SafetyNet},
     cbor::Cbor,
@@ -14,12 +15,6 @@ use crate::{
     scene::{Scene, edited, put, take},
 };
 
-const MALFORMED: &str = "attestation_statement_malformed";
-const SIGNATURE: &str = "attestation_signature_invalid";
-const CERTIFICATE: &str = "attestation_certificate_invalid";
-const UNREADABLE: &str = "attestation_certificate_malformed";
-const BINDING: &str = "attestation_binding_mismatch";
-const INVALID: &str = "attestation_statement_invalid";
 const HOST: &str = "attest.android.com";
 
 pub(super) fn write(cases: &mut Cases) {

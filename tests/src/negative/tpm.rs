@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use super::codes::{
+    ALGORITHM, BINDING, CERTIFICATE, INVALID, KEY, MALFORMED, SIGNATURE, UNREADABLE,
+};
 use super::{Cases, Change};
 use crate::{
     attestation::Tpm,
@@ -15,15 +18,6 @@ use crate::{
     scene::{Scene, edited, put, spoil_signature, take},
     w3c,
 };
-
-const MALFORMED: &str = "attestation_statement_malformed";
-const SIGNATURE: &str = "attestation_signature_invalid";
-const ALGORITHM: &str = "attestation_algorithm_mismatch";
-const CERTIFICATE: &str = "attestation_certificate_invalid";
-const UNREADABLE: &str = "attestation_certificate_malformed";
-const KEY: &str = "attestation_key_mismatch";
-const BINDING: &str = "attestation_binding_mismatch";
-const INVALID: &str = "attestation_statement_invalid";
 
 pub(super) fn write(cases: &mut Cases) {
     let scene = Scene::new();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Cases;
+use super::codes::{BINDING, CERTIFICATE, KEY, MALFORMED, SIGNATURE, UNREADABLE};
 use crate::{
     attestation::{Apple, Attestation, FidoU2f, Forged},
     cbor::Cbor,
@@ -11,13 +12,6 @@ use crate::{
     keys::{CredentialKey, Es256, Es384, Rsa},
     scene::{Scene, edited, put, rsa, spoil_signature, take},
 };
-
-const MALFORMED: &str = "attestation_statement_malformed";
-const SIGNATURE: &str = "attestation_signature_invalid";
-const CERTIFICATE: &str = "attestation_certificate_invalid";
-const UNREADABLE: &str = "attestation_certificate_malformed";
-const KEY: &str = "attestation_key_mismatch";
-const BINDING: &str = "attestation_binding_mismatch";
 
 pub(super) fn write(cases: &mut Cases) {
     let scene = Scene::new();

@@ -341,6 +341,19 @@ async fn a_revoked_or_compromised_model_is_refused_once_the_metadata_say_so() {
         .host_with_metadata(&[entry(MODEL, &roots, &updated)])
         .await;
     accept(&host, MODEL, chain.packed()).await;
+
+    // No later report mends these.
+    for status in ["REVOKED", "ATTESTATION_KEY_COMPROMISE"] {
+        let folder = Folder::new(&format!("status-later-{status}"));
+        let reports = [
+            report(status, "2024-01-01"),
+            report("FIDO_CERTIFIED_L1", "2025-01-01"),
+        ];
+        let host = folder
+            .host_with_metadata(&[entry(MODEL, &roots, &reports)])
+            .await;
+        refuse(&host, MODEL, chain.packed(), REVOKED).await;
+    }
 }
 
 #[rocket::async_test]
