@@ -1,7 +1,10 @@
+use super::authenticator_data::{
+    check_backup_flags, check_extensions, check_rp_id, check_user_present, check_user_verified,
+};
+use super::run::{Checked, Run, check, fail, malformed, pass, pass_with, skip};
 use super::{
-    BackupPolicy, Ceremony, Checked, CounterPolicy, Error, ErrorKind, Note, Observer, Policy, Run,
-    Value, check, check_backup_flags, check_extensions, check_rp_id, check_user_present,
-    check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
+    BackupPolicy, Ceremony, CounterPolicy, Error, ErrorKind, Note, Observer, Policy, Value,
+    client_data,
 };
 use crate::algorithm::{Crypto, Sha256, SignatureError};
 use crate::data::{

@@ -1,9 +1,7 @@
 //! What both ceremonies check of the client data, 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
 
-use super::{
-    Checked, CrossOrigin, Error, ErrorKind, Observer, Policy, Run, Value, check, fail, malformed,
-    pass, pass_with, skip,
-};
+use super::run::{Checked, Run, check, fail, malformed, pass, pass_with, skip};
+use super::{CrossOrigin, Error, ErrorKind, Observer, Policy, Value};
 use crate::data::{ClientData, Expected, is_any_origin};
 use crate::encoding::json::{self, JsonStr};
 use crate::encoding::{Fault, FaultKind};

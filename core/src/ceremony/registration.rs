@@ -1,7 +1,10 @@
+use super::authenticator_data::{
+    check_backup_flags, check_extensions, check_rp_id, check_user_present, check_user_verified,
+};
+use super::run::{Checked, Failure, Run, check, fail, malformed, pass, pass_with, skip};
 use super::{
-    AttestationPolicy, Ceremony, Checked, Error, ErrorKind, Failure, Mediation, Note, Observer,
-    Policy, Run, Value, check, check_backup_flags, check_extensions, check_rp_id,
-    check_user_present, check_user_verified, client_data, fail, malformed, pass, pass_with, skip,
+    AttestationPolicy, Ceremony, Error, ErrorKind, Mediation, Note, Observer, Policy, Value,
+    client_data,
 };
 use crate::algorithm::Crypto;
 use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};

@@ -1,0 +1,62 @@
+//! What both ceremonies check of the authenticator data, 7.1.14 to 7.1.17 and 7.1.28, 7.2.15 to 7.2.18
+//! and 7.2.23.
+
+use super::run::{Checked, check, malformed, pass_with, skip};
+use super::{ErrorKind, Policy, UserVerification, Value};
+use crate::algorithm::Sha256;
+use crate::data::{AuthenticatorData, AuthenticatorExtensions, Flags};
+
+/// 7.1.14, 7.2.15. With the `appid` extension acted upon, the hash may be that of the `AppID` (section 10.1.1).
+pub(super) fn check_rp_id<'a>(
+    auth_data: &AuthenticatorData<'a>,
+    policy: &Policy<'_>,
+    app_id: Option<&str>,
+    sha256: &dyn Sha256,
+) -> Checked<'a> {
+    let is_hash_of = |rp_id: &str| sha256.digest(&[rp_id.as_bytes()]) == *auth_data.rp_id_hash();
+    let holds = policy.rp_ids.iter().copied().any(is_hash_of) || app_id.is_some_and(is_hash_of);
+    let hash = auth_data.bytes().get(..32).unwrap_or_default();
+    check(holds, ErrorKind::RpIdMismatch, Value::Bytes(hash))
+}
+
+/// 7.1.15, 7.2.16.
+pub(super) fn check_user_present<'a>(flags: Flags) -> Checked<'a> {
+    check(
+        flags.user_present(),
+        ErrorKind::UserNotPresent,
+        Value::Flags(flags),
+    )
+}
+
+/// 7.1.16, 7.2.17.
+pub(super) fn check_user_verified<'a>(flags: Flags, policy: &Policy<'_>) -> Checked<'a> {
+    match policy.user_verification {
+        UserVerification::Required => check(
+            flags.user_verified(),
+            ErrorKind::UserNotVerified,
+            Value::Flags(flags),
+        ),
+        UserVerification::Preferred | UserVerification::Discouraged => skip(),
+    }
+}
+
+/// 7.1.17, 7.2.18.
+pub(super) fn check_backup_flags<'a>(flags: Flags) -> Checked<'a> {
+    check(
+        flags.backup_eligible() || !flags.backup_state(),
+        ErrorKind::BackupStateInvalid,
+        Value::Flags(flags),
+    )
+}
+
+/// 7.1.28, 7.2.23: the outputs are readable. None of them changes the verdict.
+pub(super) fn check_extensions<'a>(
+    auth_data: &AuthenticatorData<'a>,
+) -> Checked<'a, AuthenticatorExtensions<'a>> {
+    let Some(outputs) = auth_data.extensions_item() else {
+        return skip().map(|skipped| skipped.with(AuthenticatorExtensions::default()));
+    };
+    let extensions = AuthenticatorExtensions::read(outputs)
+        .map_err(malformed(ErrorKind::ExtensionsMalformed))?;
+    pass_with(Value::None, extensions)
+}

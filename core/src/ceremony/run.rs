@@ -1,0 +1,115 @@
+//! How a check says what came of it, and how a ceremony reports that.
+
+use super::{Ceremony, Error, ErrorKind, Observer, Outcome, Step, Value};
+use crate::encoding::Fault;
+
+/// Reports each step of a ceremony as it is performed and stops at the first that fails.
+pub(super) struct Run<'o, O: ?Sized> {
+    pub(super) ceremony: Ceremony,
+    pub(super) observer: &'o mut O,
+}
+
+/// What a check that did not fail has to say.
+pub(super) struct Performed<'a, T> {
+    outcome: Outcome,
+    value: Value<'a>,
+    result: T,
+}
+
+impl<'a, T> Performed<'a, T> {
+    /// The same with a result of its own.
+    pub(super) fn with<U>(self, result: U) -> Performed<'a, U> {
+        Performed {
+            outcome: self.outcome,
+            value: self.value,
+            result,
+        }
+    }
+}
+
+/// What a check that failed has to say.
+#[derive(Clone, Copy)]
+pub(super) struct Failure<'a> {
+    pub(super) kind: ErrorKind,
+    pub(super) value: Value<'a>,
+}
+
+pub(super) type Checked<'a, T = ()> = Result<Performed<'a, T>, Failure<'a>>;
+
+pub(super) fn pass<'a>() -> Checked<'a> {
+    pass_with(Value::None, ())
+}
+
+pub(super) fn pass_with<T>(value: Value<'_>, result: T) -> Checked<'_, T> {
+    Ok(Performed {
+        outcome: Outcome::Pass,
+        value,
+        result,
+    })
+}
+
+pub(super) fn skip<'a>() -> Checked<'a> {
+    Ok(Performed {
+        outcome: Outcome::Skip,
+        value: Value::None,
+        result: (),
+    })
+}
+
+pub(super) fn fail<T>(kind: ErrorKind, value: Value<'_>) -> Checked<'_, T> {
+    Err(Failure { kind, value })
+}
+
+/// A check that passes where `holds`.
+pub(super) fn check(holds: bool, kind: ErrorKind, value: Value<'_>) -> Checked<'_> {
+    if holds {
+        pass_with(value, ())
+    } else {
+        fail(kind, value)
+    }
+}
+
+/// Bytes that a step could not read, as that step's failure.
+pub(super) fn malformed<'a>(kind: ErrorKind) -> impl Fn(Fault) -> Failure<'a> {
+    move |fault| Failure {
+        kind,
+        value: Value::Fault(fault),
+    }
+}
+
+impl<O: ?Sized> Run<'_, O> {
+    pub(super) fn step<'a, T>(&mut self, number: u8, checked: Checked<'a, T>) -> Result<T, Error>
+    where
+        O: Observer<'a>,
+    {
+        match checked {
+            Ok(performed) => {
+                self.report(number, performed.outcome, performed.value);
+                Ok(performed.result)
+            }
+            Err(failure) => Err(self.fail(number, failure)),
+        }
+    }
+
+    fn report<'a>(&mut self, number: u8, outcome: Outcome, value: Value<'a>)
+    where
+        O: Observer<'a>,
+    {
+        self.observer
+            .step(Step::new(self.ceremony, number), outcome, value);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn fail<'a>(&mut self, number: u8, failure: Failure<'a>) -> Error
+    where
+        O: Observer<'a>,
+    {
+        self.report(number, Outcome::Fail, failure.value);
+        let fault = match failure.value {
+            Value::Fault(fault) => Some(fault),
+            _ => None,
+        };
+        Error::new(Step::new(self.ceremony, number), failure.kind, fault)
+    }
+}
