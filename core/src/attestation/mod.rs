@@ -10,6 +10,8 @@ mod android_safetynet;
 #[cfg(feature = "attestation")]
 mod apple;
 #[cfg(feature = "attestation")]
+mod certificate;
+#[cfg(feature = "attestation")]
 mod compound;
 #[cfg(feature = "attestation")]
 mod fido_u2f;

@@ -1,7 +1,9 @@
 //! Section 8.2: packed attestation.
 
 #[cfg(feature = "attestation")]
-use super::statement::{Certificates, requirements};
+use super::certificate::{check_model, check_not_authority, check_version};
+#[cfg(feature = "attestation")]
+use super::statement::Certificates;
 use super::statement::{algorithm, signature};
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::data::CoseAlgorithm;
@@ -47,10 +49,10 @@ fn verify_certified(
     let certificate = &certificates.first;
     let signed = [statement.auth_data.bytes(), statement.client_data_hash];
     statement.verify_signature_of(certificate, alg, &signed, sig)?;
-    requirements::check_version(certificate)?;
+    check_version(certificate)?;
     check_subject(certificate)?;
-    requirements::check_not_authority(certificate)?;
-    requirements::check_model(certificate, statement)?;
+    check_not_authority(certificate)?;
+    check_model(certificate, statement)?;
     certificates.prove(AttestationType::Basic, statement)
 }
 

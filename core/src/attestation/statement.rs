@@ -3,6 +3,8 @@
 
 use super::AttestationType;
 #[cfg(feature = "trust")]
+use super::certificate;
+#[cfg(feature = "trust")]
 use super::trust::{self, Anchors, PathError};
 #[cfg(feature = "attestation")]
 use super::{Format, Formats};
@@ -229,7 +231,7 @@ impl<'a> Statement<'_, 'a> {
 fn standing(models: &dyn Models, model: &Model<'_>) -> Standing {
     let standing = models.standing(model);
     let certificate = model.certificate.as_ref();
-    match certificate.and_then(requirements::named_model) {
+    match certificate.and_then(certificate::named_model) {
         Some(named) if standing != Standing::Revoked && named != model.aaguid => {
             models.standing(&Model::new(named, model.certificate))
         }
@@ -332,75 +334,5 @@ impl<'a> Certificates<'a> {
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
         statement.prove(attestation_type, [0; 16], &self.first, self.each())
-    }
-}
-
-/// What the attestation certificates of several formats have to be.
-#[cfg(feature = "attestation")]
-pub(super) mod requirements {
-    use super::{Statement, StatementError};
-    use crate::data::Certificate;
-    use crate::encoding::der::{Element, Tag};
-
-    /// 1.3.6.1.4.1.45724.1.1.4, id-fido-gen-ce-aaguid
-    const FIDO_AAGUID: &[u8] = &[0x2b, 6, 1, 4, 1, 0x82, 0xe5, 0x1c, 1, 1, 4];
-
-    pub(in super::super) fn check_version(
-        certificate: &Certificate<'_>,
-    ) -> Result<(), StatementError> {
-        match certificate.version() {
-            3 => Ok(()),
-            _ => Err(StatementError::Certificate("the version is not 3")),
-        }
-    }
-
-    pub(in super::super) fn check_not_authority(
-        certificate: &Certificate<'_>,
-    ) -> Result<(), StatementError> {
-        let authority = certificate
-            .basic_constraints()
-            .map_err(StatementError::CertificateMalformed)?
-            .map(|constraints| constraints.authority);
-        match authority {
-            Some(false) => Ok(()),
-            Some(true) => Err(StatementError::Certificate(
-                "the basic constraints are those of an authority",
-            )),
-            None => Err(StatementError::Certificate(
-                "there are no basic constraints",
-            )),
-        }
-    }
-
-    /// A certificate that names a model of authenticator names this one.
-    pub(in super::super) fn check_model(
-        certificate: &Certificate<'_>,
-        statement: &Statement<'_, '_>,
-    ) -> Result<(), StatementError> {
-        const WHAT: &str = "AAGUID extension";
-        let Some(extension) = certificate.extension(FIDO_AAGUID) else {
-            return Ok(());
-        };
-        if extension.critical {
-            return Err(StatementError::Certificate(
-                "the AAGUID extension is critical",
-            ));
-        }
-        let named = Element::parse(extension.value, Tag::OCTET_STRING, WHAT)
-            .map_err(StatementError::CertificateMalformed)?
-            .content;
-        if *named == statement.aaguid() {
-            Ok(())
-        } else {
-            Err(StatementError::Model)
-        }
-    }
-
-    /// The model that a certificate names.
-    #[cfg(feature = "trust")]
-    pub(super) fn named_model(certificate: &Certificate<'_>) -> Option<[u8; 16]> {
-        let extension = certificate.extension(FIDO_AAGUID)?;
-        let named = Element::parse(extension.value, Tag::OCTET_STRING, "AAGUID extension").ok()?;
-        named.content.try_into().ok()
     }
 }

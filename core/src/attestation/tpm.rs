@@ -4,7 +4,8 @@
 
 use core::ops::Range;
 
-use super::statement::{Certificates, algorithm, bytes, requirements, signature};
+use super::certificate::{check_model, check_not_authority, check_version};
+use super::statement::{Certificates, algorithm, bytes, signature};
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::algorithm::hash::{self, HashFunction};
 use crate::data::certificate::{ALTERNATIVE_NAME, Certificate, Name};
@@ -32,7 +33,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
 
     let certificate = &certificates.first;
     check_certificate(certificate)?;
-    requirements::check_model(certificate, statement)?;
+    check_model(certificate, statement)?;
     statement.verify_signature_of(certificate, alg, &[cert_info], sig)?;
 
     let attested = Attest::parse(cert_info, &mut ())?;
@@ -84,7 +85,7 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 fn check_certificate(certificate: &Certificate<'_>) -> Result<(), StatementError> {
     /// 2.23.133.8.3, tcg-kp-AIKCertificate
     const AIK_CERTIFICATE: &[u8] = &[0x67, 0x81, 5, 8, 3];
-    requirements::check_version(certificate)?;
+    check_version(certificate)?;
     if !certificate.subject().is_empty() {
         return Err(StatementError::Certificate("the subject is not empty"));
     }
@@ -97,7 +98,7 @@ fn check_certificate(certificate: &Certificate<'_>) -> Result<(), StatementError
             "the extended key usages lack tcg-kp-AIKCertificate",
         ));
     }
-    requirements::check_not_authority(certificate)
+    check_not_authority(certificate)
 }
 
 /// The alternative name tells maker, model and version of the TPM (EK credential profile, section 3.2.9).
