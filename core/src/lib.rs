@@ -11,8 +11,8 @@
 //!
 //! # Floors
 //!
-//! Each module knows only those below it: [`ceremony`] over [`attestation`] over [`algorithm`] over
-//! [`data`] over the encodings (CBOR, JSON, base64url), with every bound in [`limits`].
+//! Each module knows only those below it: [`ceremony`] over [`attestation`] over [`algorithm`] and the
+//! [`Policy`] over [`data`] over the encodings (CBOR, JSON, base64url), with every bound in [`limits`].
 //!
 //! # Firmware
 //!
@@ -60,6 +60,7 @@ pub mod guide {}
 #[cfg(feature = "inspect")]
 pub mod inspect;
 pub mod limits;
+mod policy;
 
 pub use algorithm::{Crypto, Sha256, SignatureAlgorithm};
 pub use ceremony::{

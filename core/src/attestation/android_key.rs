@@ -27,7 +27,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
     if description.attestation_challenge != statement.client_data_hash {
         return Err(StatementError::Binding);
     }
-    check_authorization(&description, statement.android_key_tee)?;
+    check_authorization(&description, statement.policy.android_key_tee)?;
     certificates.prove(AttestationType::Basic, statement)
 }
 

@@ -2,10 +2,12 @@
 
 use super::{AttestationType, Format, Statement, StatementError, Verified, verify_simple};
 #[cfg(feature = "trust")]
-use super::{PathError, Standing};
+use super::PathError;
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::COMPOUND_STATEMENTS_MAX;
+#[cfg(feature = "trust")]
+use crate::policy::{AttestationPolicy, Standing};
 
 const WHAT: &str = "compound attestation statement";
 
@@ -29,7 +31,8 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         )?;
         all.attestation_type = stronger(all.attestation_type, verified.attestation_type);
         #[cfg(feature = "trust")]
-        if statement.anchors.is_some() && !matches!(all.path, Some(Err(_))) {
+        if statement.policy.attestation == AttestationPolicy::Trusted
+            && !matches!(all.path, Some(Err(_))) {
             // Each part has to lead to a root; one without certificates leads nowhere.
             all.path = verified.path.or(Some(Err(PathError::NoRoot)));
         }
@@ -67,7 +70,7 @@ fn read_part<'a>(
     if format == Format::Compound {
         return Err(Fault::new(WHAT, FaultKind::Value, 0).into());
     }
-    if !statement.formats.contains(format) {
+    if !statement.policy.formats.contains(format) {
         return Err(StatementError::FormatNotAccepted(format));
     }
     Ok((format, att_stmt))

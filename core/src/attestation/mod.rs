@@ -15,8 +15,6 @@ mod certificate;
 mod compound;
 #[cfg(feature = "attestation")]
 mod fido_u2f;
-#[cfg(feature = "trust")]
-mod models;
 mod none;
 mod packed;
 mod statement;
@@ -27,15 +25,14 @@ mod trust;
 
 use core::fmt;
 
+pub use crate::policy::Formats;
 #[cfg(feature = "trust")]
-pub use models::{Model, Models, Standing};
+pub use crate::policy::{Model, Models, Standing};
 pub(crate) use statement::{Statement, StatementError, Verified};
 #[cfg(feature = "inspect")]
 pub(crate) use tpm::{Attest, PublicArea, Watch};
 #[cfg(all(fuzzing, feature = "attestation"))]
 pub(crate) use tpm::{is_attest, is_public_area};
-#[cfg(feature = "trust")]
-pub(crate) use trust::Anchors;
 #[cfg(feature = "trust")]
 pub use trust::{PathError, verify_path};
 
@@ -118,16 +115,7 @@ impl Format {
     }
 }
 
-/// A set of formats.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Formats(u16);
-
 impl Formats {
-    /// Every format that can be verified here.
-    pub const ALL: Self = Self(u16::MAX);
-    /// No format at all.
-    pub const EMPTY: Self = Self(0);
-
     /// This set and one more format.
     #[must_use]
     pub const fn with(self, format: Format) -> Self {

@@ -7,19 +7,20 @@ use super::certificate;
 #[cfg(feature = "trust")]
 use super::trust::{self, Anchors, PathError};
 #[cfg(feature = "attestation")]
-use super::{Format, Formats};
-#[cfg(feature = "trust")]
-use super::{Model, Models, Standing};
+use super::Format;
 use crate::algorithm::Crypto;
-use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey};
 #[cfg(feature = "attestation")]
-use crate::data::{Certificate, UnixTime};
+use crate::data::Certificate;
+use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey};
 #[cfg(feature = "attestation")]
 use crate::encoding::cbor::Content;
 use crate::encoding::cbor::Item;
 use crate::encoding::{Fault, FaultKind};
 #[cfg(feature = "attestation")]
 use crate::limits::CERTIFICATES_MAX;
+use crate::policy::Policy;
+#[cfg(feature = "trust")]
+use crate::policy::{AttestationPolicy, Model, Models, Standing};
 
 /// A statement and what it is about.
 #[derive(Clone, Copy)]
@@ -30,21 +31,7 @@ pub(crate) struct Statement<'s, 'a> {
     /// The new credential's key.
     pub(crate) key: &'s CoseKey<'a>,
     pub(crate) crypto: &'s Crypto<'s>,
-    /// The time at which certificates have to be valid, where that is judged.
-    #[cfg(feature = "attestation")]
-    pub(crate) time: Option<UnixTime>,
-    /// What its certificates have to lead to, where that is judged.
-    #[cfg(feature = "trust")]
-    pub(crate) anchors: Option<Anchors<'s>>,
-    /// Who knows about models of authenticators.
-    #[cfg(feature = "trust")]
-    pub(crate) models: Option<&'s dyn Models>,
-    /// Of an Android key only what its secure hardware enforces counts.
-    #[cfg(feature = "attestation")]
-    pub(crate) android_key_tee: bool,
-    /// The formats that a compound statement may be made of.
-    #[cfg(feature = "attestation")]
-    pub(crate) formats: Formats,
+    pub(crate) policy: &'s Policy<'s>,
 }
 
 /// What a statement that verifies proves.
@@ -205,16 +192,20 @@ impl<'a> Statement<'_, 'a> {
         #[cfg(feature = "trust")]
         {
             let model = Model::new(aaguid, Some(*first));
-            let known = self.models.map(|models| (models, &model));
+            let known = self.policy.models.map(|models| (models, &model));
             verified.standing = known.map(|(models, model)| standing(models, model));
-            if let Some(anchors) = self.anchors {
+            if self.policy.attestation == AttestationPolicy::Trusted {
+                let anchors = Anchors {
+                    roots: self.policy.roots,
+                    time: self.policy.time,
+                };
                 // The path's dates are judged on the way; what else was sent along does not matter.
                 let path = trust::check_path(certificates, anchors, known, self.crypto);
                 verified.path = Some(path);
                 return Ok(verified);
             }
         }
-        if let Some(time) = self.time {
+        if let Some(time) = self.policy.time {
             for certificate in certificates {
                 let certificate = Certificate::parse(certificate)
                     .map_err(StatementError::CertificateMalformed)?;

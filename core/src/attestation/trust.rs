@@ -10,7 +10,6 @@ use core::fmt;
 
 use heapless::Vec;
 
-use super::{Model, Models};
 use crate::algorithm::Crypto;
 use crate::data::certificate::oid;
 use crate::data::{Certificate, CoseAlgorithm, Curve, PublicKey, UnixTime};
@@ -18,18 +17,19 @@ use crate::encoding::Fault;
 use crate::encoding::der::{Element, Tag};
 use crate::encoding::reader::Reader;
 use crate::limits::{CERTIFICATES_MAX, MODEL_ROOTS_MAX, PATH_SIGNATURES_MAX};
+use crate::policy::{Model, Models};
 
 /// What certificates have to lead to.
 #[derive(Clone, Copy)]
-pub(crate) struct Anchors<'p> {
+pub(super) struct Anchors<'p> {
     /// Certificates in DER that are roots for every model.
-    pub(crate) roots: &'p [&'p [u8]],
+    pub(super) roots: &'p [&'p [u8]],
     /// When every certificate of the path, the root too, has to be valid; `None`: dates are not judged.
-    pub(crate) time: Option<UnixTime>,
+    pub(super) time: Option<UnixTime>,
 }
 
 /// A model of authenticator, and who knows its roots.
-pub(crate) type KnownModel<'p, 'a> = (&'p dyn Models, &'p Model<'a>);
+pub(super) type KnownModel<'p, 'a> = (&'p dyn Models, &'p Model<'a>);
 
 impl<'p> Anchors<'p> {
     /// The roots of a model where there are some, else those for every model: an authority that vouches for
@@ -98,7 +98,7 @@ pub fn verify_path<'a>(
 
 /// The same for the certificates of an authenticator, by the roots of its model too.
 #[inline(never)]
-pub(crate) fn check_path<'a>(
+pub(super) fn check_path<'a>(
     certificates: impl Iterator<Item = &'a [u8]> + Clone,
     anchors: Anchors<'_>,
     known: Option<KnownModel<'_, '_>>,

@@ -9,21 +9,20 @@ mod authentication;
 mod authenticator_data;
 mod client_data;
 mod error;
-mod policy;
 mod registration;
 mod run;
 mod step;
 mod trace;
 
 pub use crate::data::Challenge;
+pub use crate::policy::{
+    AttestationPolicy, BackupPolicy, CounterPolicy, CrossOrigin, Mediation, Policy,
+    UserVerification,
+};
 pub use authentication::{
     PendingAuthentication, VerifiedAuthentication, begin_authentication, verify_authentication,
 };
 pub use error::{Error, ErrorKind};
-pub use policy::{
-    AttestationPolicy, BackupPolicy, CounterPolicy, CrossOrigin, Mediation, Policy,
-    UserVerification,
-};
 pub use registration::{VerifiedRegistration, verify_registration};
 pub use step::{Ceremony, Step};
 pub use trace::{Note, Observer, Outcome, TraceEntry, TraceLog, Value};

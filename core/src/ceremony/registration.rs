@@ -9,7 +9,7 @@ use super::{
 use crate::algorithm::Crypto;
 use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};
 #[cfg(feature = "trust")]
-use crate::attestation::{Anchors, Model, Models, PathError, Standing};
+use crate::attestation::{Model, Models, PathError, Standing};
 use crate::data::{
     AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
     Challenge, ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags,
@@ -183,21 +183,9 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         client_data_hash: &client_data_hash,
         key: &key,
         crypto,
-        #[cfg(feature = "attestation")]
-        time: policy.time,
-        #[cfg(feature = "trust")]
-        anchors: (policy.attestation == AttestationPolicy::Trusted).then_some(Anchors {
-            roots: policy.roots,
-            time: policy.time,
-        }),
-        #[cfg(feature = "trust")]
-        models: policy.models,
-        #[cfg(feature = "attestation")]
-        android_key_tee: policy.android_key_tee,
-        #[cfg(feature = "attestation")]
-        formats: policy.formats,
+        policy,
     };
-    let attestation = run.step(22, check_attestation(format, &statement, policy))?;
+    let attestation = run.step(22, check_attestation(format, &statement))?;
     if attestation.is_some_and(|attestation| attestation.cts_profile_mismatch) {
         run.observer.note(Note::CtsProfileMismatch);
     }
@@ -319,9 +307,8 @@ fn check_format<'a>(object: &AttestationObject<'a>, policy: &Policy<'_>) -> Chec
 fn check_attestation<'a>(
     format: Format,
     statement: &Statement<'_, 'a>,
-    policy: &Policy<'_>,
 ) -> Checked<'a, Option<Verified>> {
-    if policy.attestation == AttestationPolicy::Ignore {
+    if statement.policy.attestation == AttestationPolicy::Ignore {
         return skip().map(|skipped| skipped.with(None));
     }
     match attestation::verify(format, statement) {

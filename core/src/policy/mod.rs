@@ -1,6 +1,12 @@
-use crate::attestation::Formats;
+//! What the relying party knows and wants: below the attestation statements and the ceremonies, which
+//! both read it.
+
 #[cfg(feature = "trust")]
-use crate::attestation::Models;
+mod models;
+
+#[cfg(feature = "trust")]
+pub use models::{Model, Models, Standing};
+
 use crate::data::{CoseAlgorithm, Origin, UnixTime};
 
 /// What the relying party knows and wants. [`Policy::new`] gives the strict defaults.
@@ -74,6 +80,17 @@ impl<'a> Policy<'a> {
             app_id: None,
         }
     }
+}
+
+/// A set of attestation statement formats.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Formats(pub(crate) u16);
+
+impl Formats {
+    /// Every format that can be verified here.
+    pub const ALL: Self = Self(u16::MAX);
+    /// No format at all.
+    pub const EMPTY: Self = Self(0);
 }
 
 /// Whether a ceremony may have run in a frame that is not same-origin with its ancestors.
