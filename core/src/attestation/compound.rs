@@ -1,8 +1,8 @@
 //! Section 8.9: several statements about one registration. Each of them has to verify.
 
-use super::{AttestationType, Format, Statement, StatementError, Verified, verify_simple};
 #[cfg(feature = "trust")]
 use super::PathError;
+use super::{AttestationType, Format, Statement, StatementError, Verified, verify_simple};
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::COMPOUND_STATEMENTS_MAX;
@@ -32,7 +32,8 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         all.attestation_type = stronger(all.attestation_type, verified.attestation_type);
         #[cfg(feature = "trust")]
         if statement.policy.attestation == AttestationPolicy::Trusted
-            && !matches!(all.path, Some(Err(_))) {
+            && !matches!(all.path, Some(Err(_)))
+        {
             // Each part has to lead to a root; one without certificates leads nowhere.
             all.path = verified.path.or(Some(Err(PathError::NoRoot)));
         }

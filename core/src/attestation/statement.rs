@@ -2,12 +2,12 @@
 //! can be wrong with it.
 
 use super::AttestationType;
+#[cfg(feature = "attestation")]
+use super::Format;
 #[cfg(feature = "trust")]
 use super::certificate;
 #[cfg(feature = "trust")]
 use super::trust::{self, Anchors, PathError};
-#[cfg(feature = "attestation")]
-use super::Format;
 use crate::algorithm::Crypto;
 #[cfg(feature = "attestation")]
 use crate::data::Certificate;

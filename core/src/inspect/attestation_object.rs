@@ -1,7 +1,8 @@
 //! Attestation objects.
 
 use super::cbor::{self, Bytes, Left};
-use super::{Artefact, Break, Field, Value, Visitor, names, part, statement};
+use super::dump::{Artefact, Break, Field, Value, Visitor};
+use super::{names, part, statement};
 use crate::encoding::cbor::{Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};

@@ -1,7 +1,8 @@
 //! Authenticator data.
 
 use super::cbor::{self, Left};
-use super::{Break, Field, Value, Visitor, cose, names};
+use super::dump::{Break, Field, Value, Visitor};
+use super::{cose, names};
 use crate::data::Flags;
 use crate::encoding::cbor::{Item, Major};
 use crate::encoding::reader::Reader;

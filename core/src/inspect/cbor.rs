@@ -1,6 +1,6 @@
 //! What explaining CBOR shares: maps read member by member, and strings that may be cut.
 
-use super::{Break, Field, Value};
+use super::dump::{Break, Field, Value};
 use crate::encoding::cbor::{self, Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};

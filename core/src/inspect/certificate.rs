@@ -2,7 +2,7 @@
 //! keys, Android's key description; and of signatures.
 
 use super::der::{self, Node, Shape};
-use super::{Break, Field, Value, Visitor};
+use super::dump::{Break, Field, Value, Visitor};
 use crate::data::Certificate;
 use crate::encoding::der::Tag;
 

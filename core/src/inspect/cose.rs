@@ -1,7 +1,8 @@
 //! COSE keys.
 
 use super::cbor::{Bytes, Left, read_bytes};
-use super::{Break, Field, Value, Visitor, names};
+use super::dump::{Break, Field, Value, Visitor};
+use super::names;
 use crate::data::{CoseKey, Curve};
 use crate::encoding::cbor::{self, Head, Major};
 use crate::encoding::reader::Reader;

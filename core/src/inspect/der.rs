@@ -6,7 +6,8 @@
 
 use heapless::Vec;
 
-use super::{Break, Field, Value, Visitor, names};
+use super::dump::{Break, Field, Value, Visitor};
+use super::names;
 use crate::data::UnixTime;
 use crate::encoding::der::{Head, Tag};
 use crate::encoding::reader::Reader;

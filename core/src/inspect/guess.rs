@@ -1,6 +1,6 @@
 //! What was pasted: how it is encoded, and what it is.
 
-use super::Artefact;
+use super::dump::{Artefact, Encoding, Guess};
 use crate::data::{AuthenticatorData, CoseKey};
 use crate::encoding::Span;
 use crate::encoding::base64url::{self, Alphabet};
@@ -8,60 +8,6 @@ use crate::encoding::cbor::{Content, Item};
 use crate::encoding::der::{Head, Tag};
 use crate::encoding::json::{self, JsonStr};
 use crate::encoding::reader::Reader;
-
-/// How the artefact is written in the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// JSON text.
-    Json,
-    /// JSON text, a document a line.
-    JsonLines,
-    /// Blocks of base64 between lines that name what is in them.
-    Pem,
-    /// base64url, padded or not.
-    Base64Url,
-    /// base64, padded or not.
-    Base64,
-    /// Hexadecimal digits.
-    Hex,
-    /// Three parts of base64url with dots between.
-    CompactJws,
-    /// The bytes themselves.
-    Bytes,
-}
-
-impl Encoding {
-    /// The encoding's name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::JsonLines => "lines of JSON",
-            Self::Pem => "PEM",
-            Self::Base64Url => "base64url",
-            Self::Base64 => "base64",
-            Self::Hex => "hexadecimal",
-            Self::CompactJws => "compact JWS",
-            Self::Bytes => "bytes",
-        }
-    }
-}
-
-/// What an input was taken for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guess {
-    /// How it is written.
-    pub encoding: Encoding,
-    /// What it is.
-    pub artefact: Artefact,
-    /// Where in the input it stands; not the whole where a log line holds it.
-    pub span: Span,
-    /// Whether other text stands around it.
-    pub embedded: bool,
-    /// Whether its text ends within a byte.
-    pub cut: bool,
-}
 
 /// Characters without which a word in a log line is too short to be an artefact.
 const WORD_MIN: usize = 48;

@@ -1,11 +1,13 @@
-//! JSON documents: responses, checks, verdicts, client data, and the two halves of a token.
+//! JSON documents: how their members are found, and those that hold no other artefacts than
+//! certificates (client data, the two halves of a token).
 //!
 //! A document is scanned once for its members; those that carry an artefact in base64url are then
 //! decoded where they lie and explained in their place.
 
 use heapless::Vec;
 
-use super::{Artefact, Break, Field, Value, Visitor, artefact, guess, names, part};
+use super::dump::{Artefact, Break, Field, Value, Visitor};
+use super::{guess, names, part};
 use crate::encoding::json::{self, Content, Cut, Elements, JsonStr, Members};
 use crate::encoding::{Fault, FaultKind, Span};
 
@@ -17,10 +19,10 @@ const NESTING_MAX: usize = 6;
 
 /// A member, by where it lies.
 #[derive(Clone, Copy)]
-struct Member {
+pub(super) struct Member {
     name: Span,
-    value: Span,
-    kind: Kind,
+    pub(super) value: Span,
+    pub(super) kind: Kind,
     /// Which element it is, where it stands in an array.
     index: Option<u16>,
     /// It is the output of a client extension.
@@ -30,7 +32,7 @@ struct Member {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// An object or an array, whose members follow up to the matching end.
     Open,
     End,
@@ -44,7 +46,7 @@ enum Kind {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Carries {
+pub(super) enum Carries {
     /// Bytes in base64url.
     Bytes,
     /// An artefact in base64url; `Unknown`: one that its own bytes tell.
@@ -298,7 +300,7 @@ fn text(document: &[u8], span: Span) -> &str {
 
 impl Member {
     /// The field of the member, its value left open.
-    fn field<'a>(&self, document: &'a [u8]) -> Field<'a> {
+    pub(super) fn field<'a>(&self, document: &'a [u8]) -> Field<'a> {
         let name = text(document, self.name);
         let range = self.value.range();
         let meaning = if self.is_extension {
@@ -316,7 +318,7 @@ impl Member {
     }
 
     /// The field, with what is wrong with the value's encoding.
-    fn encoded<'a>(&self, document: &'a [u8], problem: &'static str) -> Field<'a> {
+    pub(super) fn encoded<'a>(&self, document: &'a [u8], problem: &'static str) -> Field<'a> {
         let field = self.field(document);
         if self.is_cut {
             field
@@ -326,18 +328,13 @@ impl Member {
     }
 }
 
-/// Explains a document and the artefacts in it.
-pub(super) fn explain(kind: Artefact, document: &mut [u8], visitor: &mut dyn Visitor) {
-    explain_document(kind, document, visitor, explain_member);
-}
-
 /// Explains a document that holds no other artefacts than certificates: client data, the halves of a
 /// token.
 pub(super) fn explain_flat(kind: Artefact, document: &mut [u8], visitor: &mut dyn Visitor) {
     explain_document(kind, document, visitor, explain_flat_member);
 }
 
-fn explain_document(
+pub(super) fn explain_document(
     kind: Artefact,
     document: &mut [u8],
     visitor: &mut dyn Visitor,
@@ -372,59 +369,8 @@ fn explain_document(
     visitor.end();
 }
 
-fn explain_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visitor) {
-    match member.kind {
-        Kind::Encoded(Carries::Token) => {
-            visitor.begin(&member.field(document));
-            if let Some(token) = document.get_mut(member.value.range()) {
-                explain_token(token, visitor);
-            }
-            visitor.end();
-        }
-        Kind::Encoded(Carries::Artefact(kind)) => {
-            explain_artefact(document, member, kind, visitor);
-        }
-        _ => explain_flat_member(document, member, visitor),
-    }
-}
-
-/// Explains an artefact that stands in base64url.
-fn explain_artefact(
-    document: &mut [u8],
-    member: &Member,
-    kind: Artefact,
-    visitor: &mut dyn Visitor,
-) {
-    let Some((decoded, problem)) = decode(document, member.value) else {
-        visitor.field(&member.encoded(document, NOT_BASE64URL));
-        return;
-    };
-    let field = member.encoded(document, problem);
-    let bytes = decoded.of(document).unwrap_or_default();
-    let kind = match kind {
-        Artefact::Unknown => guess::artefact_of(bytes),
-        kind => kind,
-    };
-    if kind == Artefact::EcdsaSignature && !part::is_signature_in_der(bytes) {
-        visitor.field(&Field {
-            value: Value::Bytes(bytes),
-            ..field
-        });
-        return;
-    }
-    visitor.begin(&field);
-    if kind == Artefact::ClientData {
-        if let Some(bytes) = document.get_mut(decoded.range()) {
-            explain_flat(kind, bytes, visitor);
-        }
-    } else {
-        artefact::explain(kind, bytes, visitor);
-    }
-    visitor.end();
-}
-
 /// Decodes base64 where it lies; what of it is not as WebAuthn's JSON forms have it is a problem.
-fn decode(document: &mut [u8], span: Span) -> Option<(Span, &'static str)> {
+pub(super) fn decode(document: &mut [u8], span: Span) -> Option<(Span, &'static str)> {
     let decoded = guess::decode_base64(document, span)?;
     let problem = if decoded.is_base64url() {
         ""
@@ -434,10 +380,10 @@ fn decode(document: &mut [u8], span: Span) -> Option<(Span, &'static str)> {
     Some((decoded.span, problem))
 }
 
-const NOT_BASE64URL: &str = "is not base64url without padding";
+pub(super) const NOT_BASE64URL: &str = "is not base64url without padding";
 
 /// Explains a member in which nothing else than a certificate is looked into.
-fn explain_flat_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visitor) {
+pub(super) fn explain_flat_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visitor) {
     match member.kind {
         Kind::Encoded(Carries::Bytes) => match decode(document, member.value) {
             Some((decoded, problem)) => {

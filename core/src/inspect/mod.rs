@@ -9,7 +9,6 @@
 //! Offsets count from the start of the artefact that holds the field, decoded: an attestation
 //! object inside a JSON response counts from its own first byte.
 
-mod artefact;
 mod attestation_object;
 mod authenticator_data;
 mod authenticators;
@@ -17,6 +16,8 @@ mod cbor;
 mod certificate;
 mod cose;
 mod der;
+mod document;
+mod dump;
 mod guess;
 mod json_document;
 mod names;
@@ -25,180 +26,8 @@ mod part;
 mod statement;
 mod tpm;
 
-use crate::encoding::Fault;
-
-pub use guess::{Encoding, Guess};
+pub use dump::{Artefact, Break, Encoding, Field, Guess, Value, Visitor};
 pub use output::{JsonWriter, TextWriter};
-
-/// What an artefact is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Artefact {
-    /// `RegistrationResponseJSON`.
-    RegistrationResponse,
-    /// `AuthenticationResponseJSON`.
-    AuthenticationResponse,
-    /// A check, as `portcullis verify` takes it.
-    Check,
-    /// A verdict, as `portcullis verify` gives it.
-    Verdict,
-    /// Another JSON document.
-    Json,
-    /// `CollectedClientData`.
-    ClientData,
-    /// A signed token (JWS in compact form).
-    Token,
-    /// An attestation object.
-    AttestationObject,
-    /// Authenticator data.
-    AuthenticatorData,
-    /// A credential public key.
-    CoseKey,
-    /// An X.509 certificate.
-    Certificate,
-    /// A public key as certificates have it, `SubjectPublicKeyInfo`.
-    PublicKeyInfo,
-    /// A TPM structure, `TPMS_ATTEST`.
-    TpmAttest,
-    /// A TPM structure, `TPMT_PUBLIC`.
-    TpmPublic,
-    /// An ECDSA signature in DER.
-    EcdsaSignature,
-    /// Nothing that is known here.
-    Unknown,
-}
-
-impl Artefact {
-    /// The artefact's name, as the specification gives it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::RegistrationResponse => "registration response",
-            Self::AuthenticationResponse => "authentication response",
-            Self::Check => "check",
-            Self::Verdict => "verdict",
-            Self::Json => "JSON document",
-            Self::ClientData => "client data",
-            Self::Token => "signed token",
-            Self::AttestationObject => "attestation object",
-            Self::AuthenticatorData => "authenticator data",
-            Self::CoseKey => "COSE key",
-            Self::Certificate => "certificate",
-            Self::PublicKeyInfo => "public key (SubjectPublicKeyInfo)",
-            Self::TpmAttest => "TPM attestation (TPMS_ATTEST)",
-            Self::TpmPublic => "TPM public area (TPMT_PUBLIC)",
-            Self::EcdsaSignature => "ECDSA signature",
-            Self::Unknown => "unknown bytes",
-        }
-    }
-}
-
-/// A field's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Value<'a> {
-    /// Nothing to show: the fields below say it all.
-    None,
-    /// A text.
-    Text(&'a str),
-    /// A number.
-    Integer(i64),
-    /// A truth value.
-    Bool(bool),
-    /// Bytes.
-    Bytes(&'a [u8]),
-    /// Sixteen bytes, shown as a UUID.
-    Uuid(&'a [u8; 16]),
-    /// Seconds since 1970, shown as a date.
-    Time(i64),
-    /// The content of an object identifier, shown as its numbers with dots between.
-    Identifier(&'a [u8]),
-}
-
-/// One field, or the head of a structure with fields of its own.
-#[derive(Clone, Copy, Debug)]
-pub struct Field<'a> {
-    /// Its name in the specification.
-    pub name: &'a str,
-    /// Its first byte, counted from the start of the artefact.
-    pub at: usize,
-    /// Its length in bytes.
-    pub length: usize,
-    /// Its value.
-    pub value: Value<'a>,
-    /// What the value means.
-    pub meaning: &'a str,
-    /// What is wrong with it; empty where nothing is.
-    pub problem: &'a str,
-}
-
-impl<'a> Field<'a> {
-    pub(crate) const fn new(name: &'a str, at: usize, length: usize, value: Value<'a>) -> Self {
-        Self {
-            name,
-            at,
-            length,
-            value,
-            meaning: "",
-            problem: "",
-        }
-    }
-
-    pub(crate) const fn meaning(mut self, meaning: &'a str) -> Self {
-        self.meaning = meaning;
-        self
-    }
-
-    pub(crate) const fn problem(mut self, problem: &'a str) -> Self {
-        self.problem = problem;
-        self
-    }
-}
-
-/// Where an artefact cannot be read any further, and what was expected there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Break {
-    /// What was being read, what is wrong with it, and where.
-    pub fault: Fault,
-    /// Bytes that were announced and are not there; 0 where nothing announced them.
-    pub missing: usize,
-    /// The type that belongs there; empty where its name says it.
-    pub belongs: &'static str,
-    /// Why it belongs there, or what it would have said; empty where its name says it all.
-    pub why: &'static str,
-}
-
-impl From<Fault> for Break {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            missing: 0,
-            belongs: "",
-            why: names::reason(fault.what()),
-        }
-    }
-}
-
-/// Is told what is in an artefact, from front to back.
-pub trait Visitor {
-    /// What the input was taken for.
-    fn guessed(&mut self, guess: &Guess);
-
-    /// An artefact begins: offsets now count from the first of its bytes.
-    fn begin_artefact(&mut self, artefact: Artefact, bytes: &[u8]);
-
-    /// A structure within the artefact begins.
-    fn begin(&mut self, field: &Field<'_>);
-
-    /// A field.
-    fn field(&mut self, field: &Field<'_>);
-
-    /// The structure or artefact that began last has ended.
-    fn end(&mut self);
-
-    /// The artefact cannot be read any further.
-    fn broken(&mut self, place: &Break);
-}
 
 /// Explains whatever `input` holds. It is decoded in place and holds nothing useful afterwards.
 pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
@@ -220,8 +49,8 @@ pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
             | Artefact::AuthenticationResponse
             | Artefact::Check
             | Artefact::Verdict,
-        ) => json_document::explain(guess.artefact, bytes, visitor),
-        (_, artefact) => artefact::explain(artefact, bytes, visitor),
+        ) => document::explain(guess.artefact, bytes, visitor),
+        (_, artefact) => document::explain_bytes(artefact, bytes, visitor),
     }
 }
 
@@ -240,7 +69,7 @@ fn explain_lines(text: &mut [u8], visitor: &mut dyn Visitor) {
     for line in text.split_mut(|byte| *byte == b'\n') {
         if !line.trim_ascii().is_empty() {
             let artefact = guess::document(line).unwrap_or(Artefact::Json);
-            json_document::explain(artefact, line, visitor);
+            document::explain(artefact, line, visitor);
         }
     }
 }

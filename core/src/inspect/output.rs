@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use super::{Artefact, Break, Field, Guess, Value, Visitor};
+use super::dump::{Artefact, Break, Field, Guess, Value, Visitor};
 use crate::data::UnixTime;
 use crate::encoding::base64url;
 use crate::escape::Escaped;

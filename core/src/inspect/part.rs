@@ -1,8 +1,7 @@
 //! Artefacts that hold no other: what an attestation object is made of, and what stands alone.
 
-use super::{
-    Artefact, Break, Field, Value, Visitor, authenticator_data, certificate, cose, guess, tpm,
-};
+use super::dump::{Artefact, Break, Field, Value, Visitor};
+use super::{authenticator_data, certificate, cose, guess, tpm};
 use crate::encoding::reader::Reader;
 
 /// Explains bytes as an artefact, up to the byte where they stop being one.

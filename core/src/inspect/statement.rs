@@ -1,7 +1,8 @@
 //! Attestation statements, each by the members that its format has.
 
 use super::cbor::{self, Bytes, Left};
-use super::{Artefact, Break, Field, Value, Visitor, json_document, names, part};
+use super::dump::{Artefact, Break, Field, Value, Visitor};
+use super::{json_document, names, part};
 use crate::encoding::cbor::{Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};

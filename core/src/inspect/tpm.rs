@@ -2,7 +2,8 @@
 
 use core::ops::Range;
 
-use super::{Break, Field, Value, Visitor, names};
+use super::dump::{Break, Field, Value, Visitor};
+use super::names;
 use crate::attestation::{Attest, PublicArea, StatementError, Watch};
 use crate::encoding::{Fault, FaultKind};
 

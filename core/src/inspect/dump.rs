@@ -1,0 +1,228 @@
+//! What a dump is made of: artefacts, fields, the places where they break, and who is shown them.
+
+use super::names;
+use crate::encoding::{Fault, Span};
+
+/// What an artefact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Artefact {
+    /// `RegistrationResponseJSON`.
+    RegistrationResponse,
+    /// `AuthenticationResponseJSON`.
+    AuthenticationResponse,
+    /// A check, as `portcullis verify` takes it.
+    Check,
+    /// A verdict, as `portcullis verify` gives it.
+    Verdict,
+    /// Another JSON document.
+    Json,
+    /// `CollectedClientData`.
+    ClientData,
+    /// A signed token (JWS in compact form).
+    Token,
+    /// An attestation object.
+    AttestationObject,
+    /// Authenticator data.
+    AuthenticatorData,
+    /// A credential public key.
+    CoseKey,
+    /// An X.509 certificate.
+    Certificate,
+    /// A public key as certificates have it, `SubjectPublicKeyInfo`.
+    PublicKeyInfo,
+    /// A TPM structure, `TPMS_ATTEST`.
+    TpmAttest,
+    /// A TPM structure, `TPMT_PUBLIC`.
+    TpmPublic,
+    /// An ECDSA signature in DER.
+    EcdsaSignature,
+    /// Nothing that is known here.
+    Unknown,
+}
+
+impl Artefact {
+    /// The artefact's name, as the specification gives it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RegistrationResponse => "registration response",
+            Self::AuthenticationResponse => "authentication response",
+            Self::Check => "check",
+            Self::Verdict => "verdict",
+            Self::Json => "JSON document",
+            Self::ClientData => "client data",
+            Self::Token => "signed token",
+            Self::AttestationObject => "attestation object",
+            Self::AuthenticatorData => "authenticator data",
+            Self::CoseKey => "COSE key",
+            Self::Certificate => "certificate",
+            Self::PublicKeyInfo => "public key (SubjectPublicKeyInfo)",
+            Self::TpmAttest => "TPM attestation (TPMS_ATTEST)",
+            Self::TpmPublic => "TPM public area (TPMT_PUBLIC)",
+            Self::EcdsaSignature => "ECDSA signature",
+            Self::Unknown => "unknown bytes",
+        }
+    }
+}
+
+/// How the artefact is written in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// JSON text.
+    Json,
+    /// JSON text, a document a line.
+    JsonLines,
+    /// Blocks of base64 between lines that name what is in them.
+    Pem,
+    /// base64url, padded or not.
+    Base64Url,
+    /// base64, padded or not.
+    Base64,
+    /// Hexadecimal digits.
+    Hex,
+    /// Three parts of base64url with dots between.
+    CompactJws,
+    /// The bytes themselves.
+    Bytes,
+}
+
+impl Encoding {
+    /// The encoding's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::JsonLines => "lines of JSON",
+            Self::Pem => "PEM",
+            Self::Base64Url => "base64url",
+            Self::Base64 => "base64",
+            Self::Hex => "hexadecimal",
+            Self::CompactJws => "compact JWS",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// What an input was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guess {
+    /// How it is written.
+    pub encoding: Encoding,
+    /// What it is.
+    pub artefact: Artefact,
+    /// Where in the input it stands; not the whole where a log line holds it.
+    pub span: Span,
+    /// Whether other text stands around it.
+    pub embedded: bool,
+    /// Whether its text ends within a byte.
+    pub cut: bool,
+}
+
+/// A field's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// Nothing to show: the fields below say it all.
+    None,
+    /// A text.
+    Text(&'a str),
+    /// A number.
+    Integer(i64),
+    /// A truth value.
+    Bool(bool),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// Sixteen bytes, shown as a UUID.
+    Uuid(&'a [u8; 16]),
+    /// Seconds since 1970, shown as a date.
+    Time(i64),
+    /// The content of an object identifier, shown as its numbers with dots between.
+    Identifier(&'a [u8]),
+}
+
+/// One field, or the head of a structure with fields of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// Its name in the specification.
+    pub name: &'a str,
+    /// Its first byte, counted from the start of the artefact.
+    pub at: usize,
+    /// Its length in bytes.
+    pub length: usize,
+    /// Its value.
+    pub value: Value<'a>,
+    /// What the value means.
+    pub meaning: &'a str,
+    /// What is wrong with it; empty where nothing is.
+    pub problem: &'a str,
+}
+
+impl<'a> Field<'a> {
+    pub(crate) const fn new(name: &'a str, at: usize, length: usize, value: Value<'a>) -> Self {
+        Self {
+            name,
+            at,
+            length,
+            value,
+            meaning: "",
+            problem: "",
+        }
+    }
+
+    pub(crate) const fn meaning(mut self, meaning: &'a str) -> Self {
+        self.meaning = meaning;
+        self
+    }
+
+    pub(crate) const fn problem(mut self, problem: &'a str) -> Self {
+        self.problem = problem;
+        self
+    }
+}
+
+/// Where an artefact cannot be read any further, and what was expected there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// What was being read, what is wrong with it, and where.
+    pub fault: Fault,
+    /// Bytes that were announced and are not there; 0 where nothing announced them.
+    pub missing: usize,
+    /// The type that belongs there; empty where its name says it.
+    pub belongs: &'static str,
+    /// Why it belongs there, or what it would have said; empty where its name says it all.
+    pub why: &'static str,
+}
+
+impl From<Fault> for Break {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            missing: 0,
+            belongs: "",
+            why: names::reason(fault.what()),
+        }
+    }
+}
+
+/// Is told what is in an artefact, from front to back.
+pub trait Visitor {
+    /// What the input was taken for.
+    fn guessed(&mut self, guess: &Guess);
+
+    /// An artefact begins: offsets now count from the first of its bytes.
+    fn begin_artefact(&mut self, artefact: Artefact, bytes: &[u8]);
+
+    /// A structure within the artefact begins.
+    fn begin(&mut self, field: &Field<'_>);
+
+    /// A field.
+    fn field(&mut self, field: &Field<'_>);
+
+    /// The structure or artefact that began last has ended.
+    fn end(&mut self);
+
+    /// The artefact cannot be read any further.
+    fn broken(&mut self, place: &Break);
+}
