@@ -1,9 +1,15 @@
-//! Cases that lie beside the repository, in `../shared/vectors`, where a checkout has them.
+//! Corpora that lie beside the repository, in `../shared/vectors`, where a checkout has them.
+//!
+//! They add cases and nothing else: what a test asserts, it makes itself, so that a clone alone passes.
+//! `PORTCULLIS_CORPORA=DIR` names another folder, `PORTCULLIS_CORPORA=none` hides them;
+//! `./portcullis test` runs each test that reads them once with and once without.
 
 use std::{
-    fs,
+    collections::BTreeSet,
+    env, fs,
     io::{Write, stderr},
     path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use portcullis_core::data::Certificate;
@@ -11,7 +17,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    attestation::PackedCertified,
     chain::{Chain, pem},
+    scene::Scene,
     w3c, x5c,
 };
 
@@ -38,10 +46,13 @@ pub struct Case {
     pub check: Value,
 }
 
-/// Where the corpora are looked for.
-#[must_use]
-pub fn folder() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/vectors"))
+/// Where the corpora are looked for; `None` where they are hidden.
+fn folder() -> Option<PathBuf> {
+    match env::var_os("PORTCULLIS_CORPORA") {
+        None => Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/vectors").into()),
+        Some(folder) if folder == "none" => None,
+        Some(folder) => Some(folder.into()),
+    }
 }
 
 /// Prints a line that the test harness does not swallow: how much was run is part of the result.
@@ -53,16 +64,21 @@ pub fn report(line: &str) {
 /// A file of the corpora; `None`, and a line that says so, where it is not there.
 #[must_use]
 pub fn file(name: &str) -> Option<String> {
-    let path = folder().join(name);
-    match fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(e) => {
-            println!(
-                "NOT RUN: no corpus {name} beside this checkout ({}: {e})",
-                path.display()
-            );
-            None
-        }
+    let Some(path) = folder().map(|folder| folder.join(name)) else {
+        report_missing(name, "PORTCULLIS_CORPORA hides it");
+        return None;
+    };
+    fs::read_to_string(&path)
+        .inspect_err(|e| report_missing(name, &format!("{}: {e}", path.display())))
+        .ok()
+}
+
+/// Says once in a process that a corpus is missing.
+fn report_missing(name: &str, why: &str) {
+    static REPORTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if reported.insert(name.to_owned()) {
+        report(&format!("the corpus {name} is missing ({why})"));
     }
 }
 
@@ -101,7 +117,19 @@ pub fn all_checks() -> Vec<(String, Value)> {
                 ),
             ]
         });
-    read.chain(made).collect()
+    let outdated = ("made-reg-outdated".to_owned(), outdated());
+    read.chain(made).chain([outdated]).collect()
+}
+
+/// A registration whose attestation certificate is no longer valid by any clock of today.
+fn outdated() -> Value {
+    let chain = Chain::new();
+    let mut leaf = chain.leaf_certificate();
+    "20250101000000Z".clone_into(&mut leaf.not_after);
+    Scene::new().check(PackedCertified {
+        key: Arc::new(chain.leaf.clone()),
+        x5c: chain.x5c_of(&leaf),
+    })
 }
 
 /// The registrations among these checks as they are when attestation has to be trusted: by nobody, by a

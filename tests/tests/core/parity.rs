@@ -15,7 +15,7 @@ use portcullis_core::{
 use portcullis_tests::{corpora, negative, verdict::judge_text_at, w3c::RECIPES};
 use serde_json::Value;
 
-/// The caller's clock, 2026-05-28: some certificates of the corpora are over by then, and some are not.
+/// The caller's clock, 2026-05-28: some certificates are over by then, and some are not.
 const NOW: i64 = 1_780_000_000;
 
 /// Checks that are none, or whose text is odd.
