@@ -45,6 +45,7 @@ impl Clock {
     }
 
     /// Moves this clock ahead of the wall clock, for tests of what expires.
+    #[cfg(any(test, feature = "testing"))]
     pub fn advance(&self, by: Duration) {
         let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reading.wall = reading.wall.saturating_add(by);

@@ -241,6 +241,24 @@ fn config(port: u16, settings: &[(&str, &str)]) -> Config {
     Config::new(all, figment(port)).unwrap_or_else(|e| panic!("{e}"))
 }
 
+/// Why a host does not start with these settings.
+///
+/// # Panics
+///
+/// When it does.
+#[must_use]
+#[track_caller]
+pub fn refused_start(settings: &[(&str, &str)]) -> String {
+    let config = match Config::new(settings.iter().copied(), figment(8000)) {
+        Ok(config) => config,
+        Err(error) => return error.to_string(),
+    };
+    // A thread of its own: the caller may be within a runtime.
+    let opened = std::thread::spawn(|| rocket::execute(Portcullis::new(config).open()));
+    let opened = opened.join().expect("it answers");
+    opened.expect_err("the start is refused").to_string()
+}
+
 impl Host {
     /// A host that Rocket's own client asks, without a socket.
     ///
@@ -248,7 +266,7 @@ impl Host {
     ///
     /// When the settings do not hold.
     pub async fn local(settings: &[(&str, &str)]) -> Self {
-        Self::asked_by_client(config(8000, settings), portcullis::rocket).await
+        Self::mounted(settings, |host| host.rocket()).await
     }
 
     /// The same over a store of the application's own.
@@ -257,17 +275,22 @@ impl Host {
     ///
     /// When it does not start.
     pub async fn with_store(store: Arc<dyn Store>) -> Self {
-        let mounted = |config: Config| {
-            let host = Portcullis::new(config.clone()).with_store(store);
-            rocket::custom(config.rocket).attach(host.with_catchers())
-        };
-        Self::asked_by_client(config(8000, &[]), mounted).await
+        Self::mounted(&[], |host| host.with_store(store).rocket()).await
     }
 
-    async fn asked_by_client(config: Config, rocket: impl FnOnce(Config) -> Rocket<Build>) -> Self {
-        let (clock, origin) = (config.clock.clone(), config.issuer().to_owned());
-        let rp_id = config.rp_id.clone();
-        let client = Client::untracked(rocket(config)).await.expect("it ignites");
+    /// The same in an application that mounts it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn mounted(
+        settings: &[(&str, &str)],
+        mount: impl FnOnce(Portcullis) -> Rocket<Build>,
+    ) -> Self {
+        let (config, clock) = (config(8000, settings), Clock::start());
+        let (origin, rp_id) = (config.issuer().to_owned(), config.rp_id().to_owned());
+        let rocket = mount(Portcullis::new(config).with_clock(clock.clone()));
+        let client = Client::untracked(rocket).await.expect("it ignites");
         Self {
             clock,
             origin,
@@ -286,8 +309,9 @@ impl Host {
         let port = probe.local_addr().expect("bound").port();
         drop(probe);
         let config = config(port, settings);
-        let (clock, origin) = (config.clock.clone(), config.issuer().to_owned());
-        let rp_id = config.rp_id.clone();
+        let (clock, origin) = (Clock::start(), config.issuer().to_owned());
+        let rp_id = config.rp_id().to_owned();
+        let host = Portcullis::new(config).with_clock(clock.clone());
 
         let (ready, listens) = oneshot::channel();
         let ready = Arc::new(std::sync::Mutex::new(Some(ready)));
@@ -297,7 +321,7 @@ impl Host {
                 let _ = sender.expect("one lift-off").send(rocket.shutdown());
             })
         });
-        rocket::tokio::spawn(portcullis::rocket(config).attach(liftoff).launch());
+        rocket::tokio::spawn(host.rocket().attach(liftoff).launch());
         let shutdown = listens.await.expect("it lifts off");
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())

@@ -1,5 +1,6 @@
 //! The host with its login key in a token: a real `SoftHSM2` with a token folder of its own.
 
+use core::error::Error;
 use std::{
     collections::HashMap,
     fs, io,
@@ -9,7 +10,7 @@ use std::{
 
 use cryptoki::{mechanism::Mechanism, object::Attribute, session::UserType, types::AuthPin};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
-use portcullis::{Config, ConfigError};
+use portcullis::{Config, ConfigError, Portcullis};
 use portcullis_tests::{
     authenticator::{Authenticator, Passkey},
     softhsm::{self, PIN, SoftHsm},
@@ -56,7 +57,7 @@ fn make_key(softhsm: &SoftHsm, label: &str, extractable: bool) {
 /// The token is seen by the library once it has been initialised after the token was made.
 fn with_key(label: &str) -> SoftHsm {
     let softhsm = softhsm(label);
-    let missing = config(&uri(&softhsm, "login")).expect_err("there is no key yet");
+    let missing = open(&uri(&softhsm, "login")).expect_err("there is no key yet");
     assert!(missing.to_string().contains("private key"), "{missing}");
     make_key(&softhsm, "login", false);
     softhsm
@@ -72,6 +73,11 @@ fn uri(softhsm: &SoftHsm, object: &str) -> String {
 fn config(signer: &str) -> Result<Config, ConfigError> {
     let figment = rocket::Config::figment().merge(("log_level", "off"));
     Config::new([("PORTCULLIS_SIGNER", signer)], figment)
+}
+
+/// A host whose signer is open, or why it cannot be.
+fn open(signer: &str) -> Result<Portcullis, Box<dyn Error>> {
+    Ok(rocket::execute(Portcullis::new(config(signer)?).open())?)
 }
 
 fn client(softhsm: &SoftHsm) -> Client {
@@ -227,7 +233,7 @@ fn a_token_that_goes_away_is_503_for_what_needs_it_until_it_is_back() {
         "{}",
         log.text()
     );
-    assert_eq!(log.lines_with("ERROR portcullis::signer::pkcs11: the token that signs login tokens is not available error=the token is not there"), 1, "{}", log.text());
+    assert_eq!(log.lines_with("ERROR portcullis::token::signer::pkcs11: the token that signs login tokens is not available error=the token is not there"), 1, "{}", log.text());
     // The account that nobody got a login token for was not made.
     let (_, status, answer) = sign_up(&client, "bob");
     assert_eq!(status, Status::Ok, "{answer}");
@@ -276,7 +282,7 @@ fn a_signer_that_cannot_be_used_stops_the_start_with_one_line() {
     let softhsm = with_key("start");
     make_key(&softhsm, "copyable", true);
     let refused = |signer: &str| {
-        let line = config(signer).expect_err("it must not start").to_string();
+        let line = open(signer).expect_err("it must not start").to_string();
         assert!(line.starts_with("PORTCULLIS_SIGNER: "), "{line}");
         assert!(!line.contains('\n'), "{line}");
         line

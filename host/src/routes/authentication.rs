@@ -1,21 +1,26 @@
 use portcullis_core::{Error, ErrorKind};
-use rocket::{Route, State, post, routes};
+use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Before, Begun, CredentialView, Descriptor, Private, report};
-use crate::challenge::{Authentication, Spent};
+use super::report;
+use super::views::{Before, Begun, CredentialView, Descriptor, Private};
+use crate::account::username::Username;
+use crate::app::App;
+use crate::ceremony::challenge::{Authentication, Spent};
+use crate::ceremony::verify::{self, Claimant};
 use crate::config::UserVerification;
-use crate::guards::{JsonBody, WithinLimit};
-use crate::host::Host;
-use crate::login::Login;
-use crate::names::Username;
-use crate::problem::{Ceremony, Problem};
-use crate::store::{Account, Credential, CredentialState, StoreError};
-use crate::verifier::{self, Claimant};
+use crate::http::body::JsonBody;
+use crate::http::client::WithinLimit;
+use crate::http::problem::{Ceremony, Problem};
+use crate::store::{
+    Account, AccountKey, Credential, CredentialState, Event, EventKind, SignIn, SignedIn,
+    StoreError,
+};
+use crate::token::login::Login;
 
-/// How often a sign-in is judged again because another one moved the credential meanwhile. Each
-/// time somebody has got on, so reaching this means that the store is too slow for its callers.
+/// How often a sign-in is judged again because another one moved the credential meanwhile. Every lost
+/// race means that another sign-in made progress; hitting this limit means that the store is too slow.
 const ATTEMPTS: usize = 8;
 
 /// The step that a credential nobody has fails at, in a sign-in without a name.
@@ -45,20 +50,20 @@ struct RequestOptions {
 async fn begin(
     _limit: WithinLimit,
     body: JsonBody,
-    host: &State<Host>,
+    app: &App,
 ) -> Result<Private<Begun<RequestOptions>>, Problem> {
     let request: BeginRequest = body.read()?;
     let allow_credentials = match &request.username {
         Some(text) => {
-            let account = account_or_decoy(host, &Username::parse(text)?).await?;
+            let account = account_or_decoy(app, &Username::parse(text)?).await?;
             account.credentials.iter().map(Descriptor::from).collect()
         }
         None => Vec::new(),
     };
-    let minted = host.challenges.mint(Authentication {
+    let minted = app.challenges.mint(Authentication {
         username: request.username,
     })?;
-    let config = &host.config;
+    let config = &app.config;
     Ok(Private(Begun {
         public_key: RequestOptions {
             challenge: minted.challenge,
@@ -73,9 +78,13 @@ async fn begin(
 
 /// The account of a name, or the decoy that stands in for one. Both are looked for each time, so
 /// that one does not take longer than the other.
-async fn account_or_decoy(host: &Host, name: &Username) -> Result<Account, Problem> {
-    let decoy = host.decoys.account(name)?;
-    Ok(host.store.account_by_name(name).await?.unwrap_or(decoy))
+async fn account_or_decoy(app: &App, name: &Username) -> Result<Account, Problem> {
+    let decoy = app.decoys.account(name)?;
+    Ok(app
+        .store
+        .account(AccountKey::Name(name))
+        .await?
+        .unwrap_or(decoy))
 }
 
 #[derive(Deserialize)]
@@ -86,7 +95,7 @@ struct CompleteRequest<'a> {
 }
 
 #[derive(Serialize)]
-struct SignedIn {
+struct Answer {
     status: &'static str,
     username: String,
     credential: CredentialView,
@@ -98,27 +107,32 @@ struct SignedIn {
 async fn complete(
     _limit: WithinLimit,
     body: JsonBody,
-    host: &State<Host>,
-) -> Result<Private<SignedIn>, Problem> {
+    app: &App,
+) -> Result<Private<Answer>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let result = sign_in(host, &request).await;
+    let result = sign_in(app, &request).await;
     report("authentication", &result);
     result.map(Private)
 }
 
-async fn sign_in(host: &Host, request: &CompleteRequest<'_>) -> Result<SignedIn, Problem> {
-    let asked = host
+async fn sign_in(app: &App, request: &CompleteRequest<'_>) -> Result<Answer, Problem> {
+    let asked = app
         .challenges
-        .redeem(&request.challenge_token, &*host.store)
+        .redeem(&request.challenge_token, &*app.store)
         .await?;
-    let id = verifier::asserted_id(request.assertion).unwrap_or_default();
+    let id = verify::asserted_id(request.assertion).unwrap_or_default();
     for _ in 0..ATTEMPTS {
-        let verified = judge(host, &asked, request.assertion, &id).await?;
-        if verified.is_stored(host).await? {
-            return verified.answer(host).await;
+        let verified = judge(app, &asked, request.assertion, &id).await?;
+        let event = verified.event(app);
+        match app.store.sign_in(verified.command(event.clone())).await? {
+            SignedIn::Done => {
+                app.tell(&event).await;
+                return verified.answer(app).await;
+            }
+            SignedIn::Moved(_) | SignedIn::Gone => {}
         }
     }
-    Err(StoreError::Unavailable.into())
+    Err(StoreError::unavailable("other sign-ins kept moving the credential").into())
 }
 
 /// A sign-in that was verified against a credential as it was read.
@@ -129,26 +143,25 @@ struct Verified {
 }
 
 async fn judge(
-    host: &Host,
+    app: &App,
     asked: &Spent<Authentication>,
     assertion: Option<&RawValue>,
     id: &[u8],
 ) -> Result<Verified, Problem> {
     let named = asked.flow.username.as_deref();
     let account = match named {
-        Some(text) => Some(account_or_decoy(host, &Username::parse(text)?).await?),
-        None => host.store.account_by_credential(id).await?,
+        Some(text) => Some(account_or_decoy(app, &Username::parse(text)?).await?),
+        None => app.store.account(AccountKey::Credential(id)).await?,
     };
     let claimant = match (&account, named) {
         (Some(account), Some(_)) => Claimant::Named(account),
         (Some(account), None) => Claimant::Discovered(account),
         (None, _) => Claimant::Unknown,
     };
-    let before = account.as_ref().and_then(|account| {
-        let mut held = account.credentials.iter();
-        held.find(|credential| credential.id == id).cloned()
-    });
-    let after = verifier::authenticate(&host.config, asked, assertion, &claimant, before.as_ref())
+    let before = account
+        .as_ref()
+        .and_then(|account| account.credential(id).cloned());
+    let after = verify::authenticate(&app.config, asked, assertion, &claimant, before.as_ref())
         .map_err(|error| refuse(&claimant, error))?;
     match (account, before) {
         (Some(account), Some(before)) => Ok(Verified {
@@ -164,14 +177,14 @@ async fn judge(
 /// A credential that nobody has and one whose owner is not the user that the response names are the
 /// same to whoever asks without a name: else ids from a sign-in by name could be told from decoys.
 fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
-    let nobodys = match (claimant, error.kind()) {
+    let hide_existence = match (claimant, error.kind()) {
         (Claimant::Named(_), _) => false,
         (_, ErrorKind::UserHandleMismatch) => true,
         (_, ErrorKind::UserHandleMissing | ErrorKind::UserHandleMalformed) => false,
         (Claimant::Unknown, _) => error.step().number() >= IDENTIFY_USER,
         (Claimant::Discovered(_), _) => false,
     };
-    if nobodys {
+    if hide_existence {
         Problem::credential_unknown()
     } else {
         Problem::not_verified(Ceremony::Authentication, error)
@@ -179,29 +192,35 @@ fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
 }
 
 impl Verified {
-    /// Moves the credential to what the sign-in says of it, unless it is elsewhere by now.
-    async fn is_stored(&self, host: &Host) -> Result<bool, StoreError> {
-        let after = CredentialState {
-            user_verified: self.before.state.user_verified || self.after.user_verified,
-            ..self.after
-        };
-        host.store
-            .move_credential(&self.before.id, self.before.state, after)
-            .await
+    fn event(&self, app: &App) -> Event {
+        Event::new(EventKind::SignedIn, app.clock.now())
+            .of(self.account.handle, &self.account.name)
+            .with_credential(&self.before.id)
     }
 
-    async fn answer(self, host: &Host) -> Result<SignedIn, Problem> {
+    /// Moves the credential to what the sign-in says of it, unless another one has moved it meanwhile.
+    fn command(&self, event: Event) -> SignIn {
+        let after = CredentialState::new(
+            self.after.sign_count,
+            self.after.backup_eligible,
+            self.after.backup_state,
+            self.before.state.user_verified || self.after.user_verified,
+        );
+        SignIn::new(self.before.id.clone(), self.before.state, after, event)
+    }
+
+    async fn answer(self, app: &App) -> Result<Answer, Problem> {
         let mut view = CredentialView::from(&self.before);
         view.sign_count = self.after.sign_count;
         view.backup_state = self.after.backup_state;
         view.user_verified = self.after.user_verified;
         view.before = Some(Before::from(self.before.state));
         let Account { handle, name, .. } = &self.account;
-        Ok(SignedIn {
+        Ok(Answer {
             status: "OK",
             username: name.as_written().to_owned(),
             credential: view,
-            login: host
+            login: app
                 .login
                 .mint(handle, name, self.after.user_verified)
                 .await?,

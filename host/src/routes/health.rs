@@ -1,8 +1,8 @@
 use rocket::serde::json::Json;
-use rocket::{Route, State, get, routes};
+use rocket::{Route, get, routes};
 use serde::Serialize;
 
-use crate::host::Host;
+use crate::app::App;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![healthz]
@@ -24,11 +24,12 @@ struct MetadataHealth {
     fresh: bool,
 }
 
-/// The process answers. Says nothing about the store: a restart would not mend that.
+/// The process answers. Says nothing about the store: a restart would not help there.
 #[get("/healthz")]
-fn healthz(host: &State<Host>) -> Json<Health> {
-    let now = host.config.clock.unix_time();
-    let metadata = host.config.trust.metadata.as_ref();
+fn healthz(app: &App) -> Json<Health> {
+    let now = app.clock.unix_time();
+    let trust = app.trust.current();
+    let metadata = trust.metadata.as_ref();
     Json(Health {
         status: "OK",
         metadata: metadata.map(|metadata| MetadataHealth {

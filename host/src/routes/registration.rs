@@ -1,20 +1,26 @@
-use rocket::{Route, State, post, routes};
+use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Begun, CredentialView, Descriptor, Private, report};
-use crate::algorithms;
-use crate::challenge::{Mediation, Registration};
+use super::report;
+use super::views::{Begun, CredentialView, Descriptor, Private};
+use crate::account::username::{self, Username};
+use crate::app::App;
+use crate::ceremony::algorithms;
+use crate::ceremony::challenge::{Mediation, Registration};
+use crate::ceremony::verify;
 use crate::config::{Attestation, UserVerification};
-use crate::encoding::{base64url, from_base64url};
-use crate::guards::{JsonBody, Owner, WithinLimit};
-use crate::host::Host;
-use crate::keys;
-use crate::login::Login;
-use crate::names::{self, Username};
-use crate::problem::{Ceremony, Code, Problem};
-use crate::store::{Account, Credential, Insertion, MAX_CREDENTIALS, UserHandle};
-use crate::verifier;
+use crate::encoding::{base64url, bytes_from_base64url};
+use crate::http::body::JsonBody;
+use crate::http::caller::Owner;
+use crate::http::client::WithinLimit;
+use crate::http::problem::{Ceremony, Code, Problem};
+use crate::store::{
+    Account, AccountKey, Credential, Event, EventKind, MAX_CREDENTIALS, Registered, Registrant,
+    Registration as Command, UserHandle,
+};
+use crate::token::keys;
+use crate::token::login::Login;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![begin, complete]
@@ -82,13 +88,13 @@ async fn begin(
     _limit: WithinLimit,
     owner: Owner,
     body: JsonBody,
-    host: &State<Host>,
+    app: &App,
 ) -> Result<Private<Begun<CreationOptions>>, Problem> {
     let request: BeginRequest = body.read()?;
     let username = Username::parse(&request.username)?;
     let display_name = request
         .display_name
-        .map(|text| names::display_name(&text))
+        .map(|text| username::display_name(&text))
         .transpose()
         .map_err(|error| Problem::new(Code::BodyInvalid, format!("`displayName`: {error}.")))?;
     if request.mediation.is_some() && owner.0.is_none() {
@@ -98,16 +104,16 @@ async fn begin(
         ));
     }
 
-    let who = Registrant::find(host, username, owner.0).await?;
+    let who = Candidate::find(app, username, owner.0).await?;
     let algorithms = algorithms::offered();
-    let minted = host.challenges.mint(Registration {
+    let minted = app.challenges.mint(Registration {
         username: who.name.as_written().to_owned(),
-        user_handle: base64url(&who.handle),
+        user_handle: base64url(who.handle.as_bytes()),
         proven: who.proven,
         mediation: request.mediation,
         algorithms: algorithms.clone(),
     })?;
-    let config = &host.config;
+    let config = &app.config;
     Ok(Private(Begun {
         public_key: CreationOptions {
             rp: RelyingParty {
@@ -115,7 +121,7 @@ async fn begin(
                 name: config.rp_name.clone(),
             },
             user: User {
-                id: base64url(&who.handle),
+                id: base64url(who.handle.as_bytes()),
                 name: who.name.as_written().to_owned(),
                 display_name: display_name.unwrap_or_else(|| who.name.as_written().to_owned()),
             },
@@ -142,16 +148,16 @@ async fn begin(
 }
 
 /// Who is about to get a passkey.
-struct Registrant {
+struct Candidate {
     handle: UserHandle,
     name: Username,
     proven: bool,
     credentials: Vec<Credential>,
 }
 
-impl Registrant {
+impl Candidate {
     /// The owner, of exactly that name; without one, somebody new of a name that nobody has.
-    async fn find(host: &Host, name: Username, owner: Option<Account>) -> Result<Self, Problem> {
+    async fn find(app: &App, name: Username, owner: Option<Account>) -> Result<Self, Problem> {
         match owner {
             Some(account) if account.name.key() != name.key() => {
                 Err(username_taken("The login token is not this user's."))
@@ -166,11 +172,13 @@ impl Registrant {
                 proven: true,
                 credentials: account.credentials,
             }),
-            None if host.store.account_by_name(&name).await?.is_some() => Err(username_taken(
-                "Its owner adds a passkey after signing in; anybody else needs another name.",
-            )),
+            None if app.store.account(AccountKey::Name(&name)).await?.is_some() => {
+                Err(username_taken(
+                    "Its owner adds a passkey after signing in; anybody else needs another name.",
+                ))
+            }
             None => Ok(Self {
-                handle: keys::random()?,
+                handle: UserHandle::from(keys::random::<64>()?),
                 name,
                 proven: false,
                 credentials: Vec::new(),
@@ -191,7 +199,7 @@ struct CompleteRequest<'a> {
 }
 
 #[derive(Serialize)]
-struct Registered {
+struct Answer {
     status: &'static str,
     username: String,
     credential: CredentialView,
@@ -205,66 +213,74 @@ async fn complete(
     _limit: WithinLimit,
     owner: Owner,
     body: JsonBody,
-    host: &State<Host>,
-) -> Result<Private<Registered>, Problem> {
+    app: &App,
+) -> Result<Private<Answer>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let result = register(host, owner.0, &request).await;
+    let result = register(app, owner.0, &request).await;
     report("registration", &result);
     result.map(Private)
 }
 
 async fn register(
-    host: &Host,
+    app: &App,
     owner: Option<Account>,
     request: &CompleteRequest<'_>,
-) -> Result<Registered, Problem> {
-    let asked = host
+) -> Result<Answer, Problem> {
+    let asked = app
         .challenges
-        .redeem::<Registration>(&request.challenge_token, &*host.store)
+        .redeem::<Registration>(&request.challenge_token, &*app.store)
         .await?;
-    let handle: UserHandle = from_base64url(&asked.flow.user_handle)
+    let handle = bytes_from_base64url(&asked.flow.user_handle)
+        .and_then(|bytes| UserHandle::new(&bytes))
         .ok_or_else(|| Problem::new(Code::TokenInvalid, "Its user handle cannot be read."))?;
     let owner = if asked.flow.proven {
         Some(proven(owner, &handle)?)
     } else {
         None
     };
-    let credential = verifier::register(&host.config, &asked, request.attestation)
-        .map_err(|error| Problem::not_verified(Ceremony::Registration, error))?;
+    let now = app.clock.now();
+    let credential = verify::register(
+        &app.config,
+        &app.trust.current(),
+        app.clock.unix_time(),
+        &asked,
+        request.attestation,
+    )
+    .map_err(|error| Problem::not_verified(Ceremony::Registration, error))?;
 
     let view = CredentialView::from(&credential);
     let user_verified = credential.state.user_verified;
-    let mut login = None;
-    let (insertion, name) = match owner {
-        Some(account) => (
-            host.store
-                .add_credential(&account.handle, credential)
-                .await?,
-            account.name,
-        ),
+    let (to, name, kind, login) = match owner {
+        Some(account) => {
+            let to = Registrant::Existing(account.handle);
+            (to, account.name, EventKind::PasskeyAdded, None)
+        }
         None => {
             let name = Username::parse(&asked.flow.username)?;
             // Before anything is written: without its token nobody would know of the account.
-            login = Some(host.login.mint(&handle, &name, user_verified).await?);
-            let created = host
-                .store
-                .create_account(handle, name.clone(), credential)
-                .await?;
-            (created, name)
+            let login = app.login.mint(&handle, &name, user_verified).await?;
+            let to = Registrant::New(Account::new(handle, name.clone(), now));
+            (to, name, EventKind::SignedUp, Some(login))
         }
     };
-    match insertion {
-        Insertion::Done => {}
-        Insertion::CredentialExists => return Err(Problem::credential_exists()),
-        Insertion::AccountFull => return Err(Problem::account_full()),
-        Insertion::NameTaken => {
-            return Err(username_taken("Somebody registered it in the meantime."));
+    let event = Event::new(kind, now)
+        .of(handle, &name)
+        .with_credential(&credential.id);
+    let command = Command::new(to, credential, event.clone());
+    match app.store.register(command).await? {
+        Registered::Done => app.tell(&event).await,
+        Registered::CredentialExists => return Err(Problem::credential_exists()),
+        Registered::AccountFull => return Err(Problem::account_full()),
+        Registered::NameTaken => {
+            return Err(username_taken(
+                "The name was registered while you were creating the passkey.",
+            ));
         }
-        Insertion::NoAccount => {
+        Registered::AccountGone | Registered::SecretSpent => {
             return Err(Problem::new(Code::LoginRequired, "The account is gone."));
         }
     }
-    Ok(Registered {
+    Ok(Answer {
         status: "OK",
         username: name.as_written().to_owned(),
         credential: view,
@@ -289,6 +305,8 @@ fn proven(owner: Option<Account>, handle: &UserHandle) -> Result<Account, Proble
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use rocket::http::{ContentType, Header, Status};
     use rocket::local::asynchronous::Client;
     use serde_json::json;
@@ -298,19 +316,8 @@ mod tests {
     use crate::store::CredentialState;
 
     fn credential(number: usize) -> Credential {
-        Credential {
-            id: number.to_be_bytes().to_vec(),
-            public_key: Vec::new(),
-            algorithm: -7,
-            aaguid: [0; 16],
-            transports: Vec::new(),
-            backup_eligible: false,
-            state: CredentialState {
-                sign_count: 0,
-                backup_state: false,
-                user_verified: true,
-            },
-        }
+        let state = CredentialState::new(0, false, false, true);
+        Credential::new(number.to_be_bytes().to_vec(), Vec::new(), -7, state)
     }
 
     #[rocket::async_test]
@@ -318,14 +325,19 @@ mod tests {
         let config = Config::new([], rocket::Config::figment()).expect("defaults");
         let client = Client::untracked(crate::rocket(config)).await;
         let client = client.expect("launches");
-        let host = client.rocket().state::<Host>().expect("managed");
+        let app = client.rocket().state::<Arc<App>>().expect("managed");
         let name = Username::parse("alice").expect("allowed");
-        let handle = [1; 64];
-        let created = host
-            .store
-            .create_account(handle, name.clone(), credential(1));
-        assert_eq!(created.await, Ok(Insertion::Done));
-        let login = host.login.mint(&handle, &name, true).await;
+        let handle = UserHandle::from([1; 64]);
+        let register = |to, number| {
+            let event = Event::new(EventKind::PasskeyAdded, 1);
+            let stored = app
+                .store
+                .register(Command::new(to, credential(number), event));
+            async { assert_eq!(stored.await.expect("room"), Registered::Done) }
+        };
+        let account = Account::new(handle, name.clone(), 1);
+        register(Registrant::New(account), 1).await;
+        let login = app.login.mint(&handle, &name, true).await;
         let login = serde_json::to_value(login.expect("a token")).expect("JSON");
         let token = login["login_token"].as_str().expect("a token");
 
@@ -339,8 +351,7 @@ mod tests {
                 .await;
             if held <= MAX_CREDENTIALS {
                 assert_eq!(answer.status(), Status::Ok, "{held}");
-                let added = host.store.add_credential(&handle, credential(held));
-                assert_eq!(added.await, Ok(Insertion::Done));
+                register(Registrant::Existing(handle), held).await;
             } else {
                 assert_eq!(answer.status(), Status::Conflict);
                 assert_eq!(answer.headers().get_one("Retry-After"), None);

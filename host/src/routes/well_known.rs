@@ -1,11 +1,11 @@
 use rocket::response::Responder;
 use rocket::serde::json::Json;
-use rocket::{Route, State, get, routes};
+use rocket::{Route, get, routes};
 
 use jsonwebtoken::jwk::JwkSet;
 use serde::Serialize;
 
-use crate::host::Host;
+use crate::app::App;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![keys, related_origins]
@@ -19,9 +19,9 @@ struct Keys<'a> {
 }
 
 #[get("/.well-known/jwks.json")]
-fn keys(host: &State<Host>) -> Keys<'_> {
+fn keys(app: &App) -> Keys<'_> {
     Keys {
-        keys: Json(host.login.keys()),
+        keys: Json(app.login.keys()),
         cache: CacheForFiveMinutes,
     }
 }
@@ -40,10 +40,10 @@ struct OriginList<'a> {
 }
 
 #[get("/.well-known/webauthn")]
-fn related_origins(host: &State<Host>) -> RelatedOrigins<'_> {
+fn related_origins(app: &App) -> RelatedOrigins<'_> {
     RelatedOrigins {
         origins: Json(OriginList {
-            origins: host.config.related_origins().collect(),
+            origins: app.config.related_origins().collect(),
         }),
         cache: CacheForFiveMinutes,
     }

@@ -10,8 +10,12 @@ use portcullis_tests::{
 };
 use serde_json::json;
 
-async fn host(credentials: usize, spent: usize) -> Host {
-    Host::with_store(Arc::new(MemoryStore::new(Limits { credentials, spent }))).await
+/// Room for one account of these tests, not for two.
+const ONE_ACCOUNT: usize = 1_500;
+
+async fn host(bytes: usize, spent: usize) -> Host {
+    let store = MemoryStore::new(Limits::new(bytes, spent));
+    Host::with_store(Arc::new(store)).await
 }
 
 fn assert_no_room(answer: &Answer) {
@@ -22,7 +26,7 @@ fn assert_no_room(answer: &Answer) {
 
 #[rocket::async_test]
 async fn without_room_for_an_account_nobody_is_registered_and_the_others_sign_in() {
-    let host = host(1, 100).await;
+    let host = host(ONE_ACCOUNT, 100).await;
     let mut alice = Person::with_account(&host, "alice").await;
     let mut bob = Person::new("bob");
     let registering = bob.begin_registration(&host).await;
@@ -35,7 +39,7 @@ async fn without_room_for_an_account_nobody_is_registered_and_the_others_sign_in
 
 #[rocket::async_test]
 async fn a_spent_token_is_never_forgotten_to_make_room_for_another() {
-    let host = host(10, 2).await;
+    let host = host(10 * ONE_ACCOUNT, 2).await;
     let mut alice = Person::with_account(&host, "alice").await;
     let signing_in = alice.begin_sign_in(&host).await;
     let spent = host

@@ -8,8 +8,8 @@ use std::{
 };
 
 use portcullis::{
-    Config,
-    trust::metadata::{Metadata, MetadataError, Signer},
+    Config, Portcullis,
+    attestation::metadata::{Issuer, Metadata, MetadataError},
 };
 use portcullis_core::data::UnixTime;
 use portcullis_tests::{
@@ -18,7 +18,7 @@ use portcullis_tests::{
     chain::{Chain, pem},
     der,
     encoding::base64url,
-    host::{Answer, Host, Request},
+    host::{self, Answer, Host, Request},
     keys::{Rsa, RsaHash},
     metadata::{Blob, Key, entry, report, u2f_entry, uuid},
     person::{Person, Registering},
@@ -99,10 +99,8 @@ fn signer() -> Chain {
 #[track_caller]
 fn refused_start(settings: &[(&str, String)], variable: &str) -> String {
     let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
-    let message = Config::new(settings, rocket::Config::figment())
-        .map(|_| ())
-        .expect_err("the start is refused")
-        .to_string();
+    let settings: Vec<_> = settings.collect();
+    let message = host::refused_start(&settings);
     assert!(message.starts_with(&format!("{variable}: ")), "{message}");
     assert!(!message.contains('\n'), "{message}");
     message
@@ -445,7 +443,8 @@ async fn health_says_whether_the_metadata_are_fresh() {
     let settings = folder.metadata(&blob.encode());
     let pairs = settings.iter().map(|(name, value)| (*name, value.as_str()));
     let config = Config::new(pairs, rocket::Config::figment()).expect("old metadata are usable");
-    let warnings = config.warnings();
+    let host = Portcullis::new(config).open().await.expect("it opens");
+    let warnings = host.warnings();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
         warnings[0].starts_with("PORTCULLIS_MDS: ") && warnings[0].contains("2025-01-01"),
@@ -534,9 +533,9 @@ fn metadata_that_were_changed_or_are_another_s_stop_the_start() {
 fn of_a_root_that_issues_to_everybody_only_the_named_host_may_sign() {
     let chain = signer();
     let now = UnixTime::parse_rfc3339("2026-06-01T00:00:00Z").expect("a time");
-    let signer = Signer {
+    let signer = Issuer {
         roots: vec![chain.root_certificate()],
-        ..Signer::fido_alliance()
+        ..Issuer::fido_alliance()
     };
     let read = |host: &str| {
         let mut leaf = chain.leaf_certificate();

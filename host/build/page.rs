@@ -1,0 +1,145 @@
+//! Compiles the page into the program. `$OUT_DIR/web` gets every file of `../web`, and the WebAssembly
+//! verifier where it has been built, each plain, `.br` and `.gz`; `$OUT_DIR/page.rs` is the table of
+//! them that `routes/page.rs` serves.
+
+use core::{error::Error, fmt::Write as _};
+use std::{
+    env, fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+pub(crate) type Result<T> = core::result::Result<T, Box<dyn Error>>;
+
+/// What wasm-bindgen writes for `--target web`, of the verifier and of what explains bytes.
+const WASM_FILES: [&str; 4] = [
+    "portcullis.js",
+    "portcullis_bg.wasm",
+    "portcullis_inspect.js",
+    "portcullis_inspect_bg.wasm",
+];
+
+/// Served in their place while it is not built: the page then says so.
+const WASM_STUB: &str = "export const built = false;\n";
+
+pub(crate) fn build() -> Result<()> {
+    println!("cargo::rerun-if-changed=build");
+    let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let mut page = Page {
+        folder: out.join("web"),
+        table: String::new(),
+    };
+
+    let web = here.join("../web");
+    println!("cargo::rerun-if-changed={}", web.display());
+    for file in files_below(&web)? {
+        let name = file
+            .strip_prefix(&web)?
+            .to_str()
+            .ok_or("a file name is not UTF-8")?;
+        page.add(&name.replace('\\', "/"), &fs::read(&file)?)?;
+    }
+
+    match wasm_folder(&here)? {
+        Some(folder) => {
+            for name in WASM_FILES {
+                page.add(&format!("wasm/{name}"), &fs::read(folder.join(name))?)?;
+            }
+        }
+        None => {
+            println!(
+                "cargo::warning=built without the page's self-check: `./portcullis serve` builds it"
+            );
+            for name in WASM_FILES.iter().filter(|name| name.ends_with(".js")) {
+                page.add(&format!("wasm/{name}"), WASM_STUB.as_bytes())?;
+            }
+        }
+    }
+
+    fs::write(out.join("page.rs"), format!("&[{}]", page.table))?;
+    Ok(())
+}
+
+/// Where the built verifier lies. Only what exists is watched: Cargo would otherwise run this
+/// script, and rebuild the host, every time.
+fn wasm_folder(here: &Path) -> Result<Option<PathBuf>> {
+    println!("cargo::rerun-if-env-changed=PORTCULLIS_WASM");
+    if let Some(folder) = env::var_os("PORTCULLIS_WASM").map(PathBuf::from) {
+        if !WASM_FILES.iter().all(|name| folder.join(name).is_file()) {
+            let message = "is PORTCULLIS_WASM, but the built verifier is not in it";
+            return Err(format!("{} {message}", folder.display()).into());
+        }
+        println!("cargo::rerun-if-changed={}", folder.display());
+        return Ok(Some(folder));
+    }
+    let room = here.join("../wasm");
+    let folder = room.join("pkg");
+    let built = WASM_FILES.iter().all(|name| folder.join(name).is_file());
+    let watched = if folder.is_dir() { &folder } else { &room };
+    println!("cargo::rerun-if-changed={}", watched.display());
+    Ok(built.then_some(folder))
+}
+
+/// Every file below `folder`, in a fixed order so that builds are reproducible.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+struct Page {
+    folder: PathBuf,
+    table: String,
+}
+
+impl Page {
+    fn add(&mut self, name: &str, content: &[u8]) -> Result<()> {
+        let plain = self.folder.join(name);
+        let brotli = self.folder.join(format!("{name}.br"));
+        let gzip = self.folder.join(format!("{name}.gz"));
+        fs::create_dir_all(plain.parent().ok_or("a file without a folder")?)?;
+        fs::write(&plain, content)?;
+        fs::write(&brotli, brotli_of(content)?)?;
+        fs::write(&gzip, gzip_of(content)?)?;
+
+        let digest = Sha256::digest(content);
+        let tag = digest
+            .iter()
+            .take(12)
+            .try_fold(String::new(), |mut tag, byte| {
+                write!(tag, "{byte:02x}").map(|()| tag)
+            })?;
+        writeln!(
+            self.table,
+            "File {{ name: {name:?}, tag: {tag:?}, plain: include_bytes!({plain:?}), \
+             brotli: include_bytes!({brotli:?}), gzip: include_bytes!({gzip:?}) }},"
+        )?;
+        Ok(())
+    }
+}
+
+fn brotli_of(content: &[u8]) -> Result<Vec<u8>> {
+    let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 11, 22);
+    writer.write_all(content)?;
+    Ok(writer.into_inner())
+}
+
+fn gzip_of(content: &[u8]) -> Result<Vec<u8>> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(content)?;
+    Ok(writer.finish()?)
+}

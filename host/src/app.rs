@@ -1,0 +1,130 @@
+//! What all handlers share: the opened store, the keys, and the settings they come from.
+
+use std::sync::Arc;
+
+use rocket::request::{FromRequest, Outcome, Request};
+
+use crate::attestation::TrustSource;
+use crate::ceremony::challenge::Challenges;
+use crate::ceremony::decoys::Decoys;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError, StoreSetting};
+use crate::event::Events;
+use crate::http::problem::{Code, Problem, refuse};
+use crate::limiter::Limiter;
+use crate::store::{Event, MemoryStore, Store};
+use crate::token::keys::{CryptoFailure, KeySource};
+use crate::token::login::LoginTokens;
+use crate::token::signer::{self, LoginSigner};
+
+/// One running host.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) trust: TrustSource,
+    pub(crate) challenges: Challenges,
+    pub(crate) login: LoginTokens,
+    pub(crate) decoys: Decoys,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) limiter: Option<Limiter>,
+    events: Vec<Arc<dyn Events>>,
+}
+
+/// What an application brings in place of what the settings name.
+#[derive(Clone, Default)]
+pub(crate) struct Parts {
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) signer: Option<Arc<dyn LoginSigner>>,
+    pub(crate) clock: Option<Clock>,
+    pub(crate) events: Vec<Arc<dyn Events>>,
+}
+
+/// Why a host cannot start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting names something that cannot be used.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// The cryptographic library failed, as on a system without randomness.
+    #[error(transparent)]
+    Crypto(#[from] CryptoFailure),
+}
+
+impl App {
+    /// Opens what the settings name: the store, the signer, the files of trust.
+    pub(crate) async fn open(config: Config, parts: Parts) -> Result<Self, StartError> {
+        let clock = parts.clock.unwrap_or_else(Clock::start);
+        let keys = KeySource::new(&config.secret);
+        let store = match parts.store {
+            Some(store) => store,
+            None => open_store(&config.store).await?,
+        };
+        let signer = match parts.signer {
+            Some(signer) => signer,
+            None => signer::open(&config.signer, &keys)?,
+        };
+        let trust = TrustSource::open(config.trust.clone(), clock.unix_time())?;
+        Ok(Self {
+            challenges: Challenges::new(&config, &clock, &keys, store.is_durable())?,
+            login: LoginTokens::new(&config, &clock, signer)?,
+            decoys: Decoys::new(keys)?,
+            store,
+            limiter: config.rate_limit.map(Limiter::new),
+            events: parts.events,
+            trust,
+            clock,
+            config,
+        })
+    }
+
+    /// The host that a request came to.
+    pub(crate) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Problem> {
+        request
+            .rocket()
+            .state::<Arc<Self>>()
+            .map(Arc::as_ref)
+            .ok_or_else(|| Problem::new(Code::Internal, "The host is not set up."))
+    }
+
+    /// Tells the application what has happened.
+    pub(crate) async fn tell(&self, event: &Event) {
+        for events in &self.events {
+            events.happened(event).await;
+        }
+    }
+
+    /// What an operator should know of the host as it runs: a sentence each.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let now = self.clock.unix_time();
+        let trust = self.trust.current();
+        let stale = trust.metadata.as_ref().filter(|issue| !issue.is_fresh(now));
+        let mut warnings = self.config.warnings();
+        warnings.extend(stale.map(|issue| {
+            format!(
+                "PORTCULLIS_MDS: the next issue was due on {}; fetch it, this one does not know of models \
+                 that were revoked since",
+                issue.next_update.as_str()
+            )
+        }));
+        warnings
+    }
+}
+
+async fn open_store(setting: &StoreSetting) -> Result<Arc<dyn Store>, ConfigError> {
+    match setting {
+        StoreSetting::Memory => Ok(Arc::new(MemoryStore::default())),
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for &'r App {
+    type Error = Problem;
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
+        match App::of(request) {
+            Ok(app) => Outcome::Success(app),
+            Err(problem) => Outcome::Error(refuse(request, problem)),
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Challenges without a server-side session.
+//!
+//! `begin` hands the caller a challenge and, beside it, a signed token that says all that
+//! `complete` will have to hold against the answer. Nothing is written. `complete` gives the token
+//! back: it is verified, its id is spent, and only then does anything of it come out.
+
+use core::time::Duration;
+
+use jsonwebtoken::EncodingKey;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, Timestamp};
+use crate::config::{Config, UserVerification};
+use crate::encoding::{base64url, from_base64url};
+use crate::store::{ChallengeId, Spend, Store, StoreError};
+use crate::token::jwt::TokenKind;
+use crate::token::keys::{self, CryptoFailure, KeySource};
+
+const TYPE: &str = "portcullis-challenge+jwt";
+const CHALLENGE_LENGTH: usize = 32;
+
+/// One of the two flows: what it asks, and its name as a token's audience.
+pub(crate) trait Flow: Serialize + DeserializeOwned {
+    const AUDIENCE: &'static str;
+}
+
+/// What a registration was begun with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Registration {
+    pub(crate) username: String,
+    pub(crate) user_handle: String,
+    /// The caller had proven to be that user: the credential is one more of theirs.
+    pub(crate) proven: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mediation: Option<Mediation>,
+    pub(crate) algorithms: Vec<i32>,
+}
+
+/// What a sign-in was begun with: a name as the caller gave it, or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Authentication {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<String>,
+}
+
+/// A mediation that differs from the usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mediation {
+    Conditional,
+}
+
+impl Flow for Registration {
+    const AUDIENCE: &'static str = "registration";
+}
+
+impl Flow for Authentication {
+    const AUDIENCE: &'static str = "authentication";
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims<F> {
+    iss: String,
+    aud: String,
+    iat: Timestamp,
+    exp: Timestamp,
+    jti: String,
+    challenge: String,
+    rp_id: String,
+    user_verification: UserVerification,
+    #[serde(flatten)]
+    flow: F,
+}
+
+/// A challenge and the token that goes with it.
+#[derive(Debug)]
+pub(crate) struct Minted {
+    pub(crate) challenge: String,
+    pub(crate) token: String,
+}
+
+/// A token that verifies and has not expired. Its content comes out by spending it.
+struct Unspent<F> {
+    id: ChallengeId,
+    expires: Timestamp,
+    content: Spent<F>,
+}
+
+/// What a spent token said.
+#[derive(Debug)]
+pub(crate) struct Spent<F> {
+    pub(crate) challenge: [u8; CHALLENGE_LENGTH],
+    pub(crate) user_verification: UserVerification,
+    pub(crate) flow: F,
+}
+
+/// Why a token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error("not a token of this host for this purpose")]
+    Invalid,
+    #[error("the token has expired")]
+    Expired,
+    #[error("the token was already used")]
+    Spent,
+}
+
+/// Why a token cannot be redeemed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RedeemError {
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Mints and reads challenge tokens.
+#[derive(Debug)]
+pub(crate) struct Challenges {
+    kind: TokenKind,
+    key: EncodingKey,
+    rp_id: String,
+    user_verification: UserVerification,
+    life: Duration,
+    clock: Clock,
+}
+
+impl Challenges {
+    /// `durable`: whether spent ids outlive this process.
+    pub(crate) fn new(
+        config: &Config,
+        clock: &Clock,
+        keys: &KeySource,
+        durable: bool,
+    ) -> Result<Self, CryptoFailure> {
+        // Where a restart forgets the spent ids, it forgets the key too.
+        let process = if durable {
+            Vec::new()
+        } else {
+            keys::random::<32>()?.to_vec()
+        };
+        let key = keys.derive(&[b"challenge", &process])?;
+        Ok(Self {
+            kind: TokenKind::hs256(TYPE, &key, config.issuer()),
+            key: EncodingKey::from_secret(&key),
+            rp_id: config.rp_id.clone(),
+            user_verification: config.user_verification,
+            life: config.challenge_ttl,
+            clock: clock.clone(),
+        })
+    }
+
+    pub(crate) fn mint<F: Flow>(&self, flow: F) -> Result<Minted, CryptoFailure> {
+        let challenge = base64url(&keys::random::<CHALLENGE_LENGTH>()?);
+        let now = self.clock.now();
+        let claims = Claims {
+            iss: self.kind.issuer().to_owned(),
+            aud: F::AUDIENCE.to_owned(),
+            iat: now,
+            exp: now.saturating_add(self.life.as_secs()),
+            jti: base64url(&keys::random::<16>()?),
+            challenge: challenge.clone(),
+            rp_id: self.rp_id.clone(),
+            user_verification: self.user_verification,
+            flow,
+        };
+        let token = self.kind.sign(&claims, &self.key)?;
+        Ok(Minted { challenge, token })
+    }
+
+    /// The content of a token that verifies, has not expired, and is spent with this.
+    pub(crate) async fn redeem<F: Flow>(
+        &self,
+        token: &str,
+        store: &dyn Store,
+    ) -> Result<Spent<F>, RedeemError> {
+        self.spend(self.open(token)?, store).await
+    }
+
+    fn open<F: Flow>(&self, token: &str) -> Result<Unspent<F>, TokenError> {
+        let claims: Claims<F> = self
+            .kind
+            .open(token, F::AUDIENCE)
+            .map_err(|_| TokenError::Invalid)?;
+        if claims.rp_id != self.rp_id {
+            return Err(TokenError::Invalid);
+        }
+        if self.clock.now() >= claims.exp {
+            return Err(TokenError::Expired);
+        }
+        Ok(Unspent {
+            id: from_base64url(&claims.jti).ok_or(TokenError::Invalid)?,
+            expires: claims.exp,
+            content: Spent {
+                challenge: from_base64url(&claims.challenge).ok_or(TokenError::Invalid)?,
+                user_verification: claims.user_verification,
+                flow: claims.flow,
+            },
+        })
+    }
+
+    /// Spends a token. Of all who try, in every process on this store, one gets its content.
+    async fn spend<F>(
+        &self,
+        token: Unspent<F>,
+        store: &dyn Store,
+    ) -> Result<Spent<F>, RedeemError> {
+        match store
+            .spend(&token.id, token.expires, self.clock.now())
+            .await?
+        {
+            Spend::First => Ok(token.content),
+            Spend::Again => Err(TokenError::Spent.into()),
+            Spend::Expired => Err(TokenError::Expired.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn config() -> Config {
+        Config::new([("PORTCULLIS_SECRET", SECRET)], rocket::Config::figment()).expect("usable")
+    }
+
+    fn challenges(clock: &Clock) -> Challenges {
+        let config = config();
+        let keys = KeySource::new(&config.secret);
+        Challenges::new(&config, clock, &keys, false).expect("keys")
+    }
+
+    const fn anyone() -> Authentication {
+        Authentication { username: None }
+    }
+
+    /// The token with a changed payload and its old signature, and again with another header.
+    fn with_part(token: &str, index: usize, json: &str) -> String {
+        let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
+        parts[index] = base64url(json.as_bytes());
+        parts.join(".")
+    }
+
+    #[rocket::async_test]
+    async fn a_token_gives_back_what_was_minted_exactly_once() {
+        let challenges = challenges(&Clock::start());
+        let store = MemoryStore::default();
+        let minted = challenges.mint(anyone()).expect("minted");
+        for attempt in 0..3 {
+            let token = challenges
+                .open::<Authentication>(&minted.token)
+                .expect("opens");
+            match challenges.spend(token, &store).await {
+                Ok(spent) => {
+                    assert_eq!(attempt, 0);
+                    assert_eq!(base64url(&spent.challenge), minted.challenge);
+                    assert_eq!(spent.flow, anyone());
+                }
+                Err(error) => {
+                    assert!(attempt > 0);
+                    assert!(matches!(error, RedeemError::Token(TokenError::Spent)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_is_over_at_exp() {
+        let clock = Clock::start();
+        let challenges = challenges(&clock);
+        let minted = challenges.mint(anyone()).expect("minted");
+        clock.advance(challenges.life - Duration::from_secs(30));
+        assert!(challenges.open::<Authentication>(&minted.token).is_ok());
+        clock.advance(Duration::from_secs(30));
+        assert_eq!(
+            challenges.open::<Authentication>(&minted.token).err(),
+            Some(TokenError::Expired)
+        );
+    }
+
+    #[test]
+    fn a_token_of_the_other_flow_process_or_kind_is_refused() {
+        let clock = Clock::start();
+        let challenges = challenges(&clock);
+        let minted = challenges.mint(anyone()).expect("minted");
+        assert_eq!(
+            challenges.open::<Registration>(&minted.token).err(),
+            Some(TokenError::Invalid)
+        );
+        let restarted = self::challenges(&clock);
+        assert_eq!(
+            restarted.open::<Authentication>(&minted.token).err(),
+            Some(TokenError::Invalid)
+        );
+        for (part, json) in [
+            (0, r#"{"alg":"none","typ":"portcullis-challenge+jwt"}"#),
+            (0, r#"{"alg":"HS384","typ":"portcullis-challenge+jwt"}"#),
+            (0, r#"{"alg":"HS256","typ":"JWT"}"#),
+            (1, "{}"),
+        ] {
+            let token = with_part(&minted.token, part, json);
+            assert_eq!(
+                challenges.open::<Authentication>(&token).err(),
+                Some(TokenError::Invalid),
+                "{json}"
+            );
+        }
+        for token in ["", ".", "..", "a.b.c", "\u{0}", &"x".repeat(100_000)] {
+            assert!(challenges.open::<Authentication>(token).is_err());
+        }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_more_is_refused_even_when_signed() {
+        let challenges = challenges(&Clock::start());
+        let minted = challenges.mint(anyone()).expect("minted");
+        let claims: serde_json::Value = challenges
+            .kind
+            .open(&minted.token, Authentication::AUDIENCE)
+            .expect("opens");
+        let mut other = challenges;
+        other.kind.header.crit = Some(vec!["b64".to_owned()]);
+        let critical = other.kind.sign(&claims, &other.key).expect("signs");
+        other.kind.header.crit = None;
+        other.kind.header.typ = Some("JWT".to_owned());
+        let untyped = other.kind.sign(&claims, &other.key).expect("signs");
+        other.kind.header.typ = Some(TYPE.to_owned());
+        assert!(other.open::<Authentication>(&minted.token).is_ok());
+        assert!(other.open::<Authentication>(&critical).is_err());
+        assert!(other.open::<Authentication>(&untyped).is_err());
+    }
+}

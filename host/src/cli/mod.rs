@@ -1,0 +1,98 @@
+//! The command line.
+
+mod inspect;
+mod serve;
+mod verify;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The longest input: ten times a response with a long certificate chain and its roots.
+const MAX_INPUT: u64 = 4 * 1_024 * 1_024;
+
+/// A passkey server.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the page and its calls (what the plain command does too).
+    Serve,
+    /// Judges one check, JSON from FILE or standard input, and prints the verdict: exit 0 accepted,
+    /// 1 rejected, 2 not a check.
+    Verify {
+        /// A check a line, a verdict a line: exit 0 when every line held a check, else 2.
+        #[arg(long)]
+        ndjson: bool,
+        /// The file to read instead of standard input.
+        file: Option<PathBuf>,
+    },
+    /// Explains any one artefact from FILE or standard input: a response, an attestation object,
+    /// authenticator data, client data, a COSE key, a token; as JSON, base64url, base64, hexadecimal
+    /// digits, bytes, or within a line of a log.
+    Inspect {
+        /// One JSON object instead of lines for a person.
+        #[arg(long)]
+        json: bool,
+        /// The file to read instead of standard input.
+        file: Option<PathBuf>,
+    },
+}
+
+/// Runs the command that the program's arguments name.
+#[must_use]
+pub fn run() -> ExitCode {
+    match Arguments::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(),
+        Command::Verify { ndjson, file } => match judge(ndjson, file.as_deref()) {
+            Ok(outcome) => ExitCode::from(outcome.exit_code()),
+            Err(error) => {
+                eprintln!("portcullis: {error}");
+                ExitCode::from(verify::Outcome::NotACheck.exit_code())
+            }
+        },
+        Command::Inspect { json, file } => match explain(json, file.as_deref()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error.to_string()),
+        },
+    }
+}
+
+fn input(file: Option<&Path>) -> io::Result<Box<dyn BufRead>> {
+    Ok(match file {
+        Some(path) => Box::new(BufReader::new(File::open(path)?)),
+        None => Box::new(io::stdin().lock()),
+    })
+}
+
+fn explain(json: bool, file: Option<&Path>) -> io::Result<()> {
+    let form = if json {
+        inspect::Form::Json
+    } else {
+        inspect::Form::Text
+    };
+    inspect::inspect(input(file)?, form, &mut io::stdout().lock())
+}
+
+fn judge(ndjson: bool, file: Option<&Path>) -> io::Result<verify::Outcome> {
+    let input = input(file)?;
+    let mut output = io::stdout().lock();
+    if ndjson {
+        verify::verify_lines(input, &mut output)
+    } else {
+        verify::verify(input, &mut output)
+    }
+}
+
+fn fail(reason: &str) -> ExitCode {
+    eprintln!("portcullis: {reason}");
+    ExitCode::FAILURE
+}

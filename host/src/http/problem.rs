@@ -1,0 +1,366 @@
+//! Failures as RFC 9457 problem documents, and the one registry of their codes.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use portcullis_core::{Error, ErrorKind};
+use rocket::http::{ContentType, Header, Status};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+use serde::Serialize;
+
+use super::table::Methods;
+use crate::account::username::NameError;
+use crate::ceremony::challenge::{RedeemError, TokenError};
+use crate::store::StoreError;
+use crate::token::keys::CryptoFailure;
+use crate::token::signer::SignError;
+
+/// `Retry-After` in seconds for a store or signer that is full or unreachable.
+const RETRY: u64 = 30;
+
+/// The host's own codes. Those of a ceremony are the core's [`ErrorKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "their titles say it")]
+pub enum Code {
+    BodyInvalid,
+    BodyTooLarge,
+    MediaType,
+    UsernameInvalid,
+    UsernameTaken,
+    CredentialExists,
+    AccountFull,
+    CredentialUnknown,
+    TokenInvalid,
+    TokenExpired,
+    TokenSpent,
+    LoginRequired,
+    RateLimited,
+    StoreUnavailable,
+    SignerUnavailable,
+    NotFound,
+    MethodNotAllowed,
+    Internal,
+}
+
+impl Code {
+    /// All of them.
+    pub const ALL: [Self; 18] = [
+        Self::BodyInvalid,
+        Self::BodyTooLarge,
+        Self::MediaType,
+        Self::UsernameInvalid,
+        Self::UsernameTaken,
+        Self::CredentialExists,
+        Self::AccountFull,
+        Self::CredentialUnknown,
+        Self::TokenInvalid,
+        Self::TokenExpired,
+        Self::TokenSpent,
+        Self::LoginRequired,
+        Self::RateLimited,
+        Self::StoreUnavailable,
+        Self::SignerUnavailable,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Internal,
+    ];
+
+    /// The code, its status, and its title.
+    #[must_use]
+    pub const fn describe(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Self::BodyInvalid => ("body_invalid", 400, "The request cannot be read"),
+            Self::BodyTooLarge => ("body_too_large", 413, "The body is too large"),
+            Self::MediaType => ("media_type", 415, "The body must be application/json"),
+            Self::UsernameInvalid => ("username_invalid", 400, "The user name is not allowed"),
+            Self::UsernameTaken => ("username_taken", 409, "The user name is taken"),
+            Self::CredentialExists => (
+                "credential_exists",
+                409,
+                "The passkey is already registered",
+            ),
+            Self::AccountFull => ("account_full", 409, "The account has no room for a passkey"),
+            Self::CredentialUnknown => ("credential_unknown", 401, "The passkey is not known here"),
+            Self::TokenInvalid => ("token_invalid", 401, "The token is not accepted"),
+            Self::TokenExpired => ("token_expired", 401, "The token has expired"),
+            Self::TokenSpent => ("token_spent", 401, "The token was already used"),
+            Self::LoginRequired => ("login_required", 401, "Sign in first"),
+            Self::RateLimited => ("rate_limited", 429, "Too many requests"),
+            Self::StoreUnavailable => ("store_unavailable", 503, "The store is not available"),
+            Self::SignerUnavailable => (
+                "signer_unavailable",
+                503,
+                "The signing key is not available",
+            ),
+            Self::NotFound => ("not_found", 404, "There is nothing here"),
+            Self::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
+            Self::Internal => ("internal_error", 500, "The host failed"),
+        }
+    }
+
+    /// The text of the code.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.describe().0
+    }
+}
+
+/// Which ceremony an error of the core comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ceremony {
+    Registration,
+    Authentication,
+}
+
+/// A failure, on its way to the client.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: Status,
+    code: &'static str,
+    title: &'static str,
+    detail: Cow<'static, str>,
+    step: Option<Box<str>>,
+    retry_after: Option<u64>,
+    allow: Option<Box<str>>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<&'a str>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        let (code, status, title) = code.describe();
+        Self {
+            status: Status::new(status),
+            code,
+            title,
+            detail: detail.into(),
+            step: None,
+            retry_after: (status == 503).then_some(RETRY),
+            allow: None,
+        }
+    }
+
+    /// What the verifier said. The sentence depends on nothing but the kind of the error.
+    pub(crate) fn not_verified(ceremony: Ceremony, error: Error) -> Self {
+        let (status, title) = match ceremony {
+            Ceremony::Registration => (Status::BadRequest, "The registration does not verify"),
+            Ceremony::Authentication if error.is_malformed() => {
+                (Status::BadRequest, "The sign-in cannot be read")
+            }
+            Ceremony::Authentication => (Status::Unauthorized, "The sign-in does not verify"),
+        };
+        Self {
+            status,
+            code: error.code(),
+            title,
+            detail: error.message().into(),
+            step: Some(error.step().to_string().into()),
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    pub(crate) fn credential_exists() -> Self {
+        Self::new(
+            Code::CredentialExists,
+            "The credential id is already registered.",
+        )
+        .at_step("7.1.26")
+    }
+
+    pub(crate) fn account_full() -> Self {
+        Self::new(
+            Code::AccountFull,
+            "The account has as many passkeys as it may; remove one first.",
+        )
+    }
+
+    pub(crate) fn credential_unknown() -> Self {
+        Self::new(
+            Code::CredentialUnknown,
+            "No account has a credential of this id.",
+        )
+        .at_step("7.2.6")
+    }
+
+    pub(crate) fn rate_limited(seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(Code::RateLimited, "The limit of calls a minute is reached.")
+        }
+    }
+
+    pub(crate) fn method_not_allowed(allow: Methods) -> Self {
+        Self {
+            allow: Some(allow.to_string().into()),
+            ..Self::new(
+                Code::MethodNotAllowed,
+                "The Allow header names the methods of this path.",
+            )
+        }
+    }
+
+    fn at_step(mut self, step: &str) -> Self {
+        self.step = Some(step.into());
+        self
+    }
+
+    pub(crate) const fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(crate) const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(crate) fn step(&self) -> Option<&str> {
+        self.step.as_deref()
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid => Self::new(
+                Code::TokenInvalid,
+                "It was not issued by this host for this purpose, or was changed.",
+            ),
+            TokenError::Expired => Self::new(Code::TokenExpired, "Begin again to get a new one."),
+            TokenError::Spent => Self::new(
+                Code::TokenSpent,
+                "A token is good for one attempt; begin again to get a new one.",
+            ),
+        }
+    }
+}
+
+impl From<RedeemError> for Problem {
+    fn from(error: RedeemError) -> Self {
+        match error {
+            RedeemError::Token(error) => error.into(),
+            RedeemError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = match error {
+            StoreError::Full => "The store has no room.",
+            StoreError::Unavailable(cause) => {
+                tracing::error!(%cause, "the store is not available");
+                "The store cannot be reached."
+            }
+        };
+        Self::new(Code::StoreUnavailable, detail)
+    }
+}
+
+impl From<SignError> for Problem {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Unavailable => Self::new(
+                Code::SignerUnavailable,
+                "Nobody can be given a login token until it is back.",
+            ),
+            SignError::Crypto(error) => error.into(),
+        }
+    }
+}
+
+impl From<NameError> for Problem {
+    fn from(error: NameError) -> Self {
+        Self::new(Code::UsernameInvalid, format!("`username`: {error}."))
+    }
+}
+
+impl From<CryptoFailure> for Problem {
+    fn from(error: CryptoFailure) -> Self {
+        tracing::error!(%error, "no answer could be made");
+        Self::new(Code::Internal, "No answer could be made.")
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Problem {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let document = Document {
+            r#type: format!("urn:portcullis:problem:{}", self.code),
+            title: self.title,
+            status: self.status.code,
+            detail: &self.detail,
+            code: self.code,
+            step: self.step.as_deref(),
+        };
+        let body = serde_json::to_vec(&document).map_err(|_| Status::InternalServerError)?;
+
+        let mut response = Response::build();
+        response
+            .status(self.status)
+            .header(ContentType::new("application", "problem+json"))
+            .raw_header("Cache-Control", "no-store")
+            // No fairing sees the answer to a method that HTTP does not know.
+            .raw_header("X-Content-Type-Options", "nosniff")
+            .sized_body(body.len(), Cursor::new(body));
+        if self.status == Status::Unauthorized {
+            response.raw_header("WWW-Authenticate", "Bearer");
+        }
+        if let Some(seconds) = self.retry_after {
+            response.header(Header::new("Retry-After", seconds.to_string()));
+        }
+        if let Some(allow) = self.allow {
+            response.header(Header::new("Allow", allow.into_string()));
+        }
+        response.ok()
+    }
+}
+
+/// Ends a request in a guard. The catcher takes the problem from the request's cache, see [`refusal`].
+pub(crate) fn refuse(request: &Request<'_>, problem: Problem) -> (Status, Problem) {
+    request.local_cache(|| Some(problem.clone()));
+    (problem.status(), problem)
+}
+
+/// The problem that a guard of this request ended with.
+pub(crate) fn refusal(request: &Request<'_>) -> Option<Problem> {
+    request.local_cache(|| None::<Problem>).clone()
+}
+
+/// Every code that an answer can carry, with what it means: the host's own, then the core's.
+pub fn registry() -> impl Iterator<Item = (&'static str, &'static str)> {
+    // Host and core share this one: the core from a list, the host from its store.
+    let shared = Code::CredentialExists.as_str();
+    let own = Code::ALL.into_iter().map(|code| {
+        let (code, _, title) = code.describe();
+        (code, title)
+    });
+    let core = ErrorKind::ALL
+        .iter()
+        .map(|kind| (kind.code(), kind.message()));
+    own.chain(core.filter(move |(code, _)| *code != shared))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_code_is_used_twice() {
+        let mut seen = HashSet::new();
+        for (code, meaning) in registry() {
+            assert!(seen.insert(code), "{code}");
+            assert!(!meaning.is_empty(), "{code}");
+        }
+    }
+}

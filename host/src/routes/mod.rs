@@ -1,0 +1,91 @@
+//! The calls, one file per resource, and the answer where there is none.
+
+mod authentication;
+mod health;
+#[cfg(feature = "page")]
+mod page;
+mod registration;
+mod views;
+mod well_known;
+
+use rocket::http::Status;
+use rocket::request::Request;
+use rocket::{Route, catch};
+
+use crate::config::Config;
+use crate::http::problem::{Code, Problem, refusal};
+use crate::http::table::Table;
+
+/// The calls.
+pub(crate) fn calls() -> Vec<Route> {
+    [
+        registration::routes(),
+        authentication::routes(),
+        health::routes(),
+    ]
+    .concat()
+}
+
+/// The documents that other programs look for at the root of an origin.
+pub(crate) fn well_known() -> Vec<Route> {
+    well_known::routes()
+}
+
+/// The page and its files.
+#[cfg(feature = "page")]
+pub(crate) fn page(config: &Config) -> Vec<Route> {
+    page::routes(config.issuer())
+}
+
+#[cfg(not(feature = "page"))]
+pub(crate) const fn page(_: &Config) -> Vec<Route> {
+    Vec::new()
+}
+
+/// Where the lines of the ceremonies come from. Rocket's own lines about failed guards carry the
+/// names of the route modules, so these have another.
+const LOG: &str = "portcullis::ceremony";
+
+/// One line for each ceremony that was brought to an end: how it ended, and nothing secret.
+fn report<T>(flow: &'static str, result: &Result<T, Problem>) {
+    match result {
+        Ok(_) => tracing::info!(target: LOG, flow, outcome = "accepted", "ceremony"),
+        Err(problem) => tracing::info!(
+            target: LOG,
+            flow,
+            outcome = "refused",
+            status = problem.status().code,
+            code = problem.code(),
+            step = problem.step(),
+            "ceremony"
+        ),
+    }
+}
+
+/// Every failure that no handler has answered.
+#[catch(default)]
+pub(crate) fn any_failure(status: Status, request: &Request<'_>) -> Problem {
+    if let Some(problem) = refusal(request) {
+        return problem;
+    }
+    match status.code {
+        404 => no_route(request),
+        // A method that HTTP does not know never comes as far as a route.
+        400 if request.route().is_none() => no_route(request),
+        413 => Problem::new(Code::BodyTooLarge, "The request is too large."),
+        415 => Problem::new(Code::MediaType, "The media type is not understood."),
+        400..=499 => Problem::new(Code::BodyInvalid, "The request is not understood."),
+        503 => Problem::new(Code::StoreUnavailable, "The host is not ready."),
+        _ => Problem::new(Code::Internal, "The request could not be answered."),
+    }
+}
+
+/// Rocket answers 404 where only the method is wrong.
+fn no_route(request: &Request<'_>) -> Problem {
+    let methods = Table::methods_asked(request);
+    if methods.is_empty() {
+        Problem::new(Code::NotFound, "No call and no file has this path.")
+    } else {
+        Problem::method_not_allowed(methods)
+    }
+}

@@ -1,0 +1,109 @@
+//! JSON forms that several calls share.
+
+use std::io::Cursor;
+
+use rocket::http::{ContentType, Status};
+use rocket::request::Request;
+use rocket::response::{self, Responder, Response};
+use serde::Serialize;
+
+use crate::encoding::base64url;
+use crate::store::{Credential, CredentialState};
+
+/// An answer that carries tokens or personal data: no cache may keep it.
+pub(super) struct Private<T>(pub(super) T);
+
+impl<'r, T: Serialize> Responder<'r, 'static> for Private<T> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
+        let body = serde_json::to_vec(&self.0).map_err(|_| Status::InternalServerError)?;
+        Response::build()
+            .header(ContentType::JSON)
+            .raw_header("Cache-Control", "no-store")
+            .sized_body(body.len(), Cursor::new(body))
+            .ok()
+    }
+}
+
+/// What `begin` answers: the options, and the token that `complete` wants back.
+#[derive(Serialize)]
+pub(super) struct Begun<O> {
+    #[serde(rename = "publicKey")]
+    pub(super) public_key: O,
+    pub(super) challenge_token: String,
+}
+
+/// `PublicKeyCredentialDescriptorJSON`.
+#[derive(Serialize)]
+pub(super) struct Descriptor {
+    pub(super) r#type: &'static str,
+    pub(super) id: String,
+    pub(super) transports: Vec<String>,
+}
+
+impl From<&Credential> for Descriptor {
+    fn from(credential: &Credential) -> Self {
+        Self {
+            r#type: "public-key",
+            id: base64url(&credential.id),
+            transports: credential.transports.clone(),
+        }
+    }
+}
+
+/// A credential record as the caller sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CredentialView {
+    pub(super) id: String,
+    pub(super) public_key: String,
+    pub(super) algorithm: i32,
+    pub(super) aaguid: String,
+    pub(super) transports: Vec<String>,
+    pub(super) sign_count: u32,
+    pub(super) backup_eligible: bool,
+    pub(super) backup_state: bool,
+    pub(super) user_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<Before>,
+}
+
+/// The record that a sign-in was verified against.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Before {
+    pub(super) sign_count: u32,
+    pub(super) backup_state: bool,
+}
+
+impl From<&Credential> for CredentialView {
+    fn from(credential: &Credential) -> Self {
+        Self {
+            id: base64url(&credential.id),
+            public_key: base64url(&credential.public_key),
+            algorithm: credential.algorithm,
+            aaguid: uuid(credential.aaguid),
+            transports: credential.transports.clone(),
+            sign_count: credential.state.sign_count,
+            backup_eligible: credential.state.backup_eligible,
+            backup_state: credential.state.backup_state,
+            user_verified: credential.state.user_verified,
+            before: None,
+        }
+    }
+}
+
+/// An authenticator model's id as it is published: five groups of hex digits.
+fn uuid(bytes: [u8; 16]) -> String {
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
+    let groups = [0..8, 8..12, 12..16, 16..20, 20..32];
+    groups.map(|group| &hex[group]).join("-")
+}
+
+impl From<CredentialState> for Before {
+    fn from(state: CredentialState) -> Self {
+        Self {
+            sign_count: state.sign_count,
+            backup_state: state.backup_state,
+        }
+    }
+}

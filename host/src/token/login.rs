@@ -1,0 +1,221 @@
+//! Login tokens: who signed in, for the applications behind the host, verified with its JWKS.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::account::username::Username;
+use crate::ceremony::challenge::TokenError;
+use crate::clock::{Clock, Timestamp};
+use crate::config::Config;
+use crate::encoding::{base64url, bytes_from_base64url};
+use crate::store::UserHandle;
+use crate::token::jwt::TokenKind;
+use crate::token::keys::CryptoFailure;
+use crate::token::signer::{LoginSigner, Point, SignError};
+
+/// How long after its sign-in a token proves its user to the host itself.
+const PROOF_LIFE: Duration = Duration::from_secs(300);
+
+/// Mints login tokens, and reads them where they are shown as proof.
+#[derive(Debug)]
+pub(crate) struct LoginTokens {
+    kind: TokenKind,
+    signer: Arc<dyn LoginSigner>,
+    audience: String,
+    life: Duration,
+    clock: Clock,
+    keys: JwkSet,
+}
+
+/// A token as it is handed out.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Login {
+    #[serde(rename = "login_token")]
+    token: String,
+    expires_in: u64,
+}
+
+/// A sign-in that a token proves.
+#[derive(Clone, Debug)]
+pub(crate) struct Proof {
+    pub(crate) handle: UserHandle,
+    pub(crate) auth_time: Timestamp,
+    pub(crate) user_verified: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    preferred_username: String,
+    iat: Timestamp,
+    exp: Timestamp,
+    auth_time: Timestamp,
+    uv: bool,
+}
+
+impl LoginTokens {
+    pub(crate) fn new(
+        config: &Config,
+        clock: &Clock,
+        signer: Arc<dyn LoginSigner>,
+    ) -> Result<Self, CryptoFailure> {
+        let public = jwk(signer.public_key())?;
+        let kid = public
+            .thumbprint(ThumbprintHash::SHA256)
+            .map_err(|_| CryptoFailure)?;
+        let verifying = DecodingKey::from_jwk(&public).map_err(|_| CryptoFailure)?;
+        let mut published = public;
+        published.common.key_id = Some(kid.clone());
+        published.common.public_key_use = Some(PublicKeyUse::Signature);
+        Ok(Self {
+            kind: TokenKind::es256("JWT", &kid, verifying, config.issuer()),
+            signer,
+            audience: config.rp_id.clone(),
+            life: config.login_ttl,
+            clock: clock.clone(),
+            keys: JwkSet {
+                keys: vec![published],
+            },
+        })
+    }
+
+    /// A token for somebody who has just shown one of their passkeys.
+    pub(crate) async fn mint(
+        &self,
+        handle: &UserHandle,
+        name: &Username,
+        user_verified: bool,
+    ) -> Result<Login, SignError> {
+        let now = self.clock.now();
+        let unsigned = self.kind.unsigned(&Claims {
+            iss: self.kind.issuer().to_owned(),
+            aud: self.audience.clone(),
+            sub: base64url(handle.as_bytes()),
+            preferred_username: name.as_written().to_owned(),
+            iat: now,
+            exp: now.saturating_add(self.life.as_secs()),
+            auth_time: now,
+            uv: user_verified,
+        })?;
+        let signature = self.signer.sign(&unsigned).await?;
+        Ok(Login {
+            token: format!("{unsigned}.{}", base64url(&signature)),
+            expires_in: self.life.as_secs(),
+        })
+    }
+
+    /// What a token proves to the host itself.
+    pub(crate) fn verify(&self, token: &str) -> Result<Proof, TokenError> {
+        let claims: Claims = self
+            .kind
+            .open(token, &self.audience)
+            .map_err(|_| TokenError::Invalid)?;
+        let proof_over = claims.auth_time.saturating_add(PROOF_LIFE.as_secs());
+        if self.clock.now() >= claims.exp.min(proof_over) {
+            return Err(TokenError::Expired);
+        }
+        Ok(Proof {
+            handle: bytes_from_base64url(&claims.sub)
+                .and_then(|bytes| UserHandle::new(&bytes))
+                .ok_or(TokenError::Invalid)?,
+            auth_time: claims.auth_time,
+            user_verified: claims.uv,
+        })
+    }
+
+    /// The keys that verify login tokens.
+    pub(crate) const fn keys(&self) -> &JwkSet {
+        &self.keys
+    }
+}
+
+/// A public key as the JWKS has it, without the name that follows from it.
+fn jwk(point: &Point) -> Result<Jwk, CryptoFailure> {
+    let (x, y) = point
+        .strip_prefix(&[0x04])
+        .and_then(|coordinates| coordinates.split_at_checked(32))
+        .ok_or(CryptoFailure)?;
+    serde_json::from_value(json!({
+        "kty": "EC",
+        "crv": "P-256",
+        "alg": "ES256",
+        "x": base64url(x),
+        "y": base64url(y),
+    }))
+    .map_err(|_| CryptoFailure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::keys::KeySource;
+    use crate::token::signer::DerivedSigner;
+
+    const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    fn config(extra: &[(&str, &str)]) -> Config {
+        let settings = [&[("PORTCULLIS_SECRET", SECRET)], extra].concat();
+        Config::new(settings, rocket::Config::figment()).expect("usable")
+    }
+
+    fn tokens(config: &Config, clock: &Clock) -> LoginTokens {
+        let keys = KeySource::new(&config.secret);
+        let signer = DerivedSigner::new(&keys).expect("a key");
+        LoginTokens::new(config, clock, Arc::new(signer)).expect("keys")
+    }
+
+    async fn alice(tokens: &LoginTokens) -> Login {
+        let name = Username::parse("Alice").expect("allowed");
+        tokens
+            .mint(&[7; 64].into(), &name, true)
+            .await
+            .expect("minted")
+    }
+
+    #[rocket::async_test]
+    async fn processes_with_one_secret_accept_each_others_tokens() {
+        let (config, clock) = (config(&[]), Clock::start());
+        let login = alice(&tokens(&config, &clock)).await;
+        let proof = tokens(&config, &clock).verify(&login.token);
+        assert_eq!(proof.map(|proof| proof.handle), Ok([7; 64].into()));
+        assert_eq!(login.expires_in, 600);
+
+        let other = self::config(&[("PORTCULLIS_ORIGINS", "http://localhost:9000")]);
+        assert_eq!(
+            tokens(&other, &clock).verify(&login.token).err(),
+            Some(TokenError::Invalid)
+        );
+    }
+
+    #[rocket::async_test]
+    async fn a_token_proves_its_user_for_five_minutes_and_never_longer_than_it_lives() {
+        for (life, proof) in [("600", 300), ("60", 60)] {
+            let config = config(&[("PORTCULLIS_LOGIN_TTL", life)]);
+            let clock = Clock::start();
+            let tokens = tokens(&config, &clock);
+            let login = alice(&tokens).await;
+            clock.advance(Duration::from_secs(proof - 30));
+            assert!(tokens.verify(&login.token).is_ok());
+            clock.advance(Duration::from_secs(30));
+            assert_eq!(tokens.verify(&login.token).err(), Some(TokenError::Expired));
+        }
+    }
+
+    #[test]
+    fn the_published_key_is_public_and_names_its_use() {
+        let tokens = tokens(&config(&[]), &Clock::start());
+        let json = serde_json::to_value(tokens.keys()).expect("serialises");
+        let key = &json["keys"][0];
+        assert_eq!(key["use"], "sig");
+        assert_eq!(key["alg"], "ES256");
+        assert_eq!(key["kid"], tokens.kind.header.kid.clone().expect("kid"));
+        assert!(key.get("d").is_none(), "{json}");
+    }
+}
