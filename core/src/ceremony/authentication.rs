@@ -1,11 +1,9 @@
 use super::authenticator_data::{
     check_backup_flags, check_extensions, check_rp_id, check_user_present, check_user_verified,
 };
+use super::client_data::{self, ClientDataSteps};
 use super::run::{Checked, Run, check, fail, malformed, pass, pass_with, skip};
-use super::{
-    BackupPolicy, Ceremony, CounterPolicy, Error, ErrorKind, Note, Observer, Policy, Value,
-    client_data,
-};
+use super::{BackupPolicy, CounterPolicy, Error, ErrorKind, Note, Observer, Policy, Step, Value};
 use crate::algorithm::{Crypto, Sha256, SignatureError};
 use crate::data::{
     AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge,
@@ -128,14 +126,11 @@ pub fn begin_authentication<'a, 'r, O: Observer<'a> + ?Sized>(
     observer: &mut O,
 ) -> Result<PendingAuthentication<'a, 'r>, Error> {
     let prepared = prepare(response, Some(record), challenge, policy, sha256, observer)?;
-    let run = &mut Run {
-        ceremony: Ceremony::Authentication,
-        observer,
-    };
+    let run = &mut Run { observer };
     let key = CoseKey::parse(record.public_key).map_err(malformed(ErrorKind::PublicKeyMalformed));
     match key {
         Ok(key) => Ok(PendingAuthentication { prepared, key }),
-        Err(failure) => Err(run.fail(21, failure)),
+        Err(failure) => Err(run.fail(Step::AUTH_SIGNATURE, failure)),
     }
 }
 
@@ -211,20 +206,20 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
     sha256: &dyn Sha256,
     observer: &mut O,
 ) -> Result<Prepared<'a, 'r>, Error> {
-    let run = &mut Run {
-        ceremony: Ceremony::Authentication,
-        observer,
-    };
-    let credential_id = run.step(3, check_response(response))?;
-    let client_extensions = run.step(4, check_client_extensions(response))?;
+    let run = &mut Run { observer };
+    let credential_id = run.step(Step::AUTH_RESPONSE, check_response(response))?;
+    let client_extensions = run.step(
+        Step::AUTH_CLIENT_EXTENSIONS,
+        check_client_extensions(response),
+    )?;
     if client_extensions.unknown {
         run.observer.note(Note::ClientExtensionUnknown);
     }
     // Section 10.1.1: the client has used the AppID in the RP ID's place.
     let app_id = policy.app_id.filter(|_| client_extensions.app_id);
-    run.step(5, check_allowed(credential_id, policy))?;
-    run.step(6, check_user(response, record, policy))?;
-    let values = run.step(7, read_values(response))?;
+    run.step(Step::AUTH_ALLOW_LIST, check_allowed(credential_id, policy))?;
+    run.step(Step::AUTH_USER, check_user(response, record, policy))?;
+    let values = run.step(Step::AUTH_RESPONSE_VALUES, read_values(response))?;
 
     let expected = Expected {
         ty: "webauthn.get",
@@ -233,7 +228,7 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
     };
     let json = client_data::verify(
         run,
-        [8, 9, 10, 11, 12, 13, 14],
+        &ClientDataSteps::AUTHENTICATION,
         Ok(values.client_data_json),
         &expected,
         policy,
@@ -241,20 +236,20 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
 
     let parsed = AuthenticatorData::parse(values.authenticator_data);
     let auth_data = run.step(
-        15,
+        Step::AUTH_RP_ID,
         check_authenticator_data(&parsed, policy, app_id, sha256),
     )?;
     if !auth_data.is_canonical() {
         run.observer.note(Note::AuthenticatorDataNotCanonical);
     }
     let flags = auth_data.flags();
-    run.step(16, check_user_present(flags))?;
-    run.step(17, check_user_verified(flags, policy))?;
-    run.step(18, check_backup_flags(flags))?;
+    run.step(Step::AUTH_USER_PRESENT, check_user_present(flags))?;
+    run.step(Step::AUTH_USER_VERIFIED, check_user_verified(flags, policy))?;
+    run.step(Step::AUTH_BACKUP_FLAGS, check_backup_flags(flags))?;
     let backup = check_backup_eligibility(flags, record, policy, run.observer);
-    run.step(19, backup)?;
+    run.step(Step::AUTH_BACKUP_ELIGIBILITY, backup)?;
     let client_data_hash = sha256.digest(&[json]);
-    run.step(20, pass())?;
+    run.step(Step::AUTH_CLIENT_DATA_HASH, pass())?;
     Ok(Prepared {
         credential_id,
         user_handle: response.user_handle(),
@@ -294,21 +289,21 @@ impl<'a, 'r> Prepared<'a, 'r> {
         signature: Checked<'a>,
         observer: &mut O,
     ) -> Result<VerifiedAuthentication<'a>, Error> {
-        let run = &mut Run {
-            ceremony: Ceremony::Authentication,
-            observer,
-        };
+        let run = &mut Run { observer };
         let (auth_data, record) = (&self.auth_data, self.record.as_ref());
-        run.step(21, signature)?;
+        run.step(Step::AUTH_SIGNATURE, signature)?;
         let counter = check_sign_count(auth_data, record, self.counter, run.observer);
-        run.step(22, counter)?;
-        let extensions = run.step(23, check_extensions(auth_data))?;
+        run.step(Step::AUTH_SIGN_COUNT, counter)?;
+        let extensions = run.step(Step::AUTH_EXTENSIONS, check_extensions(auth_data))?;
         if extensions.unknown {
             run.observer.note(Note::AuthenticatorExtensionUnknown);
         }
-        run.step(24, if record.is_some() { pass() } else { skip() })?;
         run.step(
-            25,
+            Step::AUTH_CREDENTIAL_RECORD,
+            if record.is_some() { pass() } else { skip() },
+        )?;
+        run.step(
+            Step::AUTH_DONE,
             check(record.is_some(), ErrorKind::CredentialMissing, Value::None),
         )?;
         Ok(VerifiedAuthentication {

@@ -1,40 +1,62 @@
 //! What both ceremonies check of the client data, 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
 
 use super::run::{Checked, Run, check, fail, malformed, pass, pass_with, skip};
-use super::{CrossOrigin, Error, ErrorKind, Observer, Policy, Value};
+use super::{CrossOrigin, Error, ErrorKind, Observer, Policy, Step, Value};
 use crate::data::{ClientData, Expected, is_any_origin};
 use crate::encoding::json::{self, JsonStr};
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::CLIENT_DATA_MAX;
 
-/// Performs the seven steps that read the client data, under the ceremony's numbers, and returns the
-/// text that was read.
+/// The steps that read the client data, by what each of them judges.
+pub(super) struct ClientDataSteps {
+    pub(super) utf8: Step,
+    pub(super) syntax: Step,
+    pub(super) ty: Step,
+    pub(super) challenge: Step,
+    pub(super) origin: Step,
+    pub(super) cross_origin: Step,
+    pub(super) top_origin: Step,
+}
+
+impl ClientDataSteps {
+    pub(super) const REGISTRATION: Self = Self {
+        utf8: Step::REG_CLIENT_DATA_UTF8,
+        syntax: Step::REG_CLIENT_DATA_JSON,
+        ty: Step::REG_TYPE,
+        challenge: Step::REG_CHALLENGE,
+        origin: Step::REG_ORIGIN,
+        cross_origin: Step::REG_CROSS_ORIGIN,
+        top_origin: Step::REG_TOP_ORIGIN,
+    };
+    pub(super) const AUTHENTICATION: Self = Self {
+        utf8: Step::AUTH_CLIENT_DATA_UTF8,
+        syntax: Step::AUTH_CLIENT_DATA_JSON,
+        ty: Step::AUTH_TYPE,
+        challenge: Step::AUTH_CHALLENGE,
+        origin: Step::AUTH_ORIGIN,
+        cross_origin: Step::AUTH_CROSS_ORIGIN,
+        top_origin: Step::AUTH_TOP_ORIGIN,
+    };
+}
+
+/// Performs these steps of a ceremony and returns the text that was read.
 #[inline(never)]
 pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
     run: &mut Run<'_, O>,
-    numbers: [u8; 7],
+    steps: &ClientDataSteps,
     json: Result<&'a [u8], Fault>,
     expected: &Expected<'_>,
     policy: &Policy<'_>,
 ) -> Result<&'a [u8], Error> {
-    let [
-        utf8,
-        syntax,
-        ty,
-        challenge,
-        origin,
-        cross_origin,
-        top_origin,
-    ] = numbers;
-    let json = run.step(utf8, check_utf8(json))?;
+    let json = run.step(steps.utf8, check_utf8(json))?;
     // Borrowed where it was parsed to: a copy on the way would stay on the stack.
     let parsed = ClientData::parse(json, expected);
-    let client = run.step(syntax, check_parsed(&parsed))?;
-    run.step(ty, check_type(client, expected))?;
-    run.step(challenge, check_challenge(client, expected))?;
-    run.step(origin, check_origin(client, expected))?;
-    run.step(cross_origin, check_cross_origin(client, policy))?;
-    run.step(top_origin, check_top_origin(client, policy))?;
+    let client = run.step(steps.syntax, check_parsed(&parsed))?;
+    run.step(steps.ty, check_type(client, expected))?;
+    run.step(steps.challenge, check_challenge(client, expected))?;
+    run.step(steps.origin, check_origin(client, expected))?;
+    run.step(steps.cross_origin, check_cross_origin(client, policy))?;
+    run.step(steps.top_origin, check_top_origin(client, policy))?;
     Ok(json)
 }
 

@@ -1,11 +1,9 @@
 use super::authenticator_data::{
     check_backup_flags, check_extensions, check_rp_id, check_user_present, check_user_verified,
 };
+use super::client_data::{self, ClientDataSteps};
 use super::run::{Checked, Failure, Run, check, fail, malformed, pass, pass_with, skip};
-use super::{
-    AttestationPolicy, Ceremony, Error, ErrorKind, Mediation, Note, Observer, Policy, Value,
-    client_data,
-};
+use super::{AttestationPolicy, Error, ErrorKind, Mediation, Note, Observer, Policy, Step, Value};
 use crate::algorithm::Crypto;
 use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};
 #[cfg(feature = "trust")]
@@ -131,12 +129,12 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     crypto: &Crypto<'_>,
     observer: &mut O,
 ) -> Result<VerifiedRegistration<'a>, Error> {
-    let run = &mut Run {
-        ceremony: Ceremony::Registration,
-        observer,
-    };
-    run.step(3, check_response(response))?;
-    let client_extensions = run.step(4, check_client_extensions(response))?;
+    let run = &mut Run { observer };
+    run.step(Step::REG_RESPONSE, check_response(response))?;
+    let client_extensions = run.step(
+        Step::REG_CLIENT_EXTENSIONS,
+        check_client_extensions(response),
+    )?;
     if client_extensions.unknown {
         run.observer.note(Note::ClientExtensionUnknown);
     }
@@ -148,19 +146,22 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     };
     let json = client_data::verify(
         run,
-        [5, 6, 7, 8, 9, 10, 11],
+        &ClientDataSteps::REGISTRATION,
         response.client_data_json(),
         &expected,
         policy,
     )?;
     let client_data_hash = crypto.sha256.digest(&[json]);
-    run.step(12, pass())?;
+    run.step(Step::REG_CLIENT_DATA_HASH, pass())?;
 
     let Attested {
         object,
         auth_data,
         credential,
-    } = run.step(13, read_attestation_object(response))?;
+    } = run.step(
+        Step::REG_ATTESTATION_OBJECT,
+        read_attestation_object(response),
+    )?;
     if !object.canonical {
         run.observer.note(Note::AttestationObjectNotCanonical);
     }
@@ -168,15 +169,24 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         run.observer.note(Note::AuthenticatorDataNotCanonical);
     }
     let flags = auth_data.flags();
-    run.step(14, check_rp_id(&auth_data, policy, None, crypto.sha256))?;
-    run.step(15, check_user_present_unless_conditional(flags, policy))?;
-    run.step(16, check_user_verified(flags, policy))?;
-    run.step(17, check_backup_flags(flags))?;
-    run.step(18, skip())?;
-    run.step(19, skip())?;
-    let key = run.step(20, check_algorithm(&credential, policy, crypto))?;
+    run.step(
+        Step::REG_RP_ID,
+        check_rp_id(&auth_data, policy, None, crypto.sha256),
+    )?;
+    run.step(
+        Step::REG_USER_PRESENT,
+        check_user_present_unless_conditional(flags, policy),
+    )?;
+    run.step(Step::REG_USER_VERIFIED, check_user_verified(flags, policy))?;
+    run.step(Step::REG_BACKUP_FLAGS, check_backup_flags(flags))?;
+    run.step(Step::REG_BACKUP_ELIGIBILITY, skip())?;
+    run.step(Step::REG_BACKUP_STATE, skip())?;
+    let key = run.step(
+        Step::REG_ALGORITHM,
+        check_algorithm(&credential, policy, crypto),
+    )?;
 
-    let format = run.step(21, check_format(&object, policy))?;
+    let format = run.step(Step::REG_ATTESTATION_FORMAT, check_format(&object, policy))?;
     let statement = Statement {
         att_stmt: object.att_stmt,
         auth_data: &auth_data,
@@ -185,21 +195,36 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         crypto,
         policy,
     };
-    let attestation = run.step(22, check_attestation(format, &statement))?;
+    let attestation = run.step(
+        Step::REG_ATTESTATION_STATEMENT,
+        check_attestation(format, &statement),
+    )?;
     if attestation.is_some_and(|attestation| attestation.cts_profile_mismatch) {
         run.observer.note(Note::CtsProfileMismatch);
     }
-    run.step(23, check_anchors(attestation.as_ref(), policy))?;
-    run.step(24, check_trust(attestation.as_ref(), &credential, policy))?;
+    run.step(
+        Step::REG_TRUST_ANCHORS,
+        check_anchors(attestation.as_ref(), policy),
+    )?;
+    run.step(
+        Step::REG_ATTESTATION_TRUST,
+        check_trust(attestation.as_ref(), &credential, policy),
+    )?;
 
-    run.step(25, check_credential_id(response, &credential))?;
-    run.step(26, check_unused(&credential, policy))?;
-    run.step(27, pass())?;
-    let extensions = run.step(28, check_extensions(&auth_data))?;
+    run.step(
+        Step::REG_CREDENTIAL_ID,
+        check_credential_id(response, &credential),
+    )?;
+    run.step(
+        Step::REG_CREDENTIAL_UNUSED,
+        check_unused(&credential, policy),
+    )?;
+    run.step(Step::REG_CREDENTIAL_RECORD, pass())?;
+    let extensions = run.step(Step::REG_EXTENSIONS, check_extensions(&auth_data))?;
     if extensions.unknown {
         run.observer.note(Note::AuthenticatorExtensionUnknown);
     }
-    run.step(29, pass())?;
+    run.step(Step::REG_DONE, pass())?;
     Ok(VerifiedRegistration {
         attested: credential,
         algorithm: key.algorithm(),

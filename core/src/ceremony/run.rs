@@ -1,11 +1,10 @@
 //! How a check says what came of it, and how a ceremony reports that.
 
-use super::{Ceremony, Error, ErrorKind, Observer, Outcome, Step, Value};
+use super::{Error, ErrorKind, Observer, Outcome, Step, Value};
 use crate::encoding::Fault;
 
 /// Reports each step of a ceremony as it is performed and stops at the first that fails.
 pub(super) struct Run<'o, O: ?Sized> {
-    pub(super) ceremony: Ceremony,
     pub(super) observer: &'o mut O,
 }
 
@@ -78,38 +77,37 @@ pub(super) fn malformed<'a>(kind: ErrorKind) -> impl Fn(Fault) -> Failure<'a> {
 }
 
 impl<O: ?Sized> Run<'_, O> {
-    pub(super) fn step<'a, T>(&mut self, number: u8, checked: Checked<'a, T>) -> Result<T, Error>
+    pub(super) fn step<'a, T>(&mut self, step: Step, checked: Checked<'a, T>) -> Result<T, Error>
     where
         O: Observer<'a>,
     {
         match checked {
             Ok(performed) => {
-                self.report(number, performed.outcome, performed.value);
+                self.report(step, performed.outcome, performed.value);
                 Ok(performed.result)
             }
-            Err(failure) => Err(self.fail(number, failure)),
+            Err(failure) => Err(self.fail(step, failure)),
         }
     }
 
-    fn report<'a>(&mut self, number: u8, outcome: Outcome, value: Value<'a>)
+    fn report<'a>(&mut self, step: Step, outcome: Outcome, value: Value<'a>)
     where
         O: Observer<'a>,
     {
-        self.observer
-            .step(Step::new(self.ceremony, number), outcome, value);
+        self.observer.step(step, outcome, value);
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn fail<'a>(&mut self, number: u8, failure: Failure<'a>) -> Error
+    pub(super) fn fail<'a>(&mut self, step: Step, failure: Failure<'a>) -> Error
     where
         O: Observer<'a>,
     {
-        self.report(number, Outcome::Fail, failure.value);
+        self.report(step, Outcome::Fail, failure.value);
         let fault = match failure.value {
             Value::Fault(fault) => Some(fault),
             _ => None,
         };
-        Error::new(Step::new(self.ceremony, number), failure.kind, fault)
+        Error::new(step, failure.kind, fault)
     }
 }

@@ -3,9 +3,9 @@ use core::fmt;
 /// One of the two ceremonies of WebAuthn Level 3, section 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ceremony {
-    /// Section 7.1.
+    /// [Section 7.1](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential).
     Registration,
-    /// Section 7.2.
+    /// [Section 7.2](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion).
     Authentication,
 }
 
@@ -16,120 +16,99 @@ pub struct Step {
     number: u8,
 }
 
-/// The first step that a relying party performs after the browser has answered, in both ceremonies.
-const FIRST: u8 = 3;
-
 struct Entry {
     slug: &'static str,
     title: &'static str,
 }
 
-const fn entry(slug: &'static str, title: &'static str) -> Entry {
-    Entry { slug, title }
+/// The first step that a relying party performs after the browser has answered, in both ceremonies.
+const FIRST: u8 = 3;
+
+/// Declares the steps of a ceremony in one table: number, constant, slug, and what holds once the step
+/// has been performed.
+macro_rules! steps {
+    ($table:ident, $ceremony:ident, $anchor:literal: $($number:literal $name:ident = $slug:literal, $title:literal;)+) => {
+        const $table: &[Entry] = &[$(Entry { slug: $slug, title: $title },)+];
+
+        impl Step {
+            $(
+                #[doc = concat!("[Step ", $number, "](https://www.w3.org/TR/webauthn-3/#", $anchor, "), `", $slug, "`: ", $title, ".")]
+                pub const $name: Self = Self::new(Ceremony::$ceremony, $number);
+            )+
+        }
+
+        // The numbers are consecutive: an entry is found by its place.
+        const _: () = {
+            let numbers: &[u8] = &[$($number),+];
+            let (mut rest, mut expected) = (numbers, FIRST);
+            while let [number, others @ ..] = rest {
+                assert!(*number == expected, "the steps of a ceremony are consecutive");
+                (rest, expected) = (others, expected.saturating_add(1));
+            }
+        };
+    };
 }
 
-/// Section 7.1, steps 3 to 29.
-const REGISTRATION: [Entry; 27] = [
-    entry("reg.response", "The response is an attestation response"),
-    entry(
-        "reg.client-extensions",
-        "The client extension results are readable",
-    ),
-    entry("reg.client-data-utf8", "The client data is UTF-8 text"),
-    entry("reg.client-data-json", "The client data is JSON"),
-    entry("reg.type", "The client data is of type webauthn.create"),
-    entry("reg.challenge", "The challenge is the one that was issued"),
-    entry("reg.origin", "The origin is expected"),
-    entry("reg.cross-origin", "A frame of another origin is expected"),
-    entry("reg.top-origin", "The embedding page is expected"),
-    entry("reg.client-data-hash", "The client data is hashed"),
-    entry(
-        "reg.attestation-object",
-        "The attestation object is readable",
-    ),
-    entry(
-        "reg.rp-id",
-        "The authenticator acted for this relying party",
-    ),
-    entry("reg.user-present", "A person was present"),
-    entry("reg.user-verified", "The person was verified"),
-    entry("reg.backup-flags", "The backup flags agree with each other"),
-    entry(
-        "reg.backup-eligibility",
-        "The backup eligibility suits the policy",
-    ),
-    entry("reg.backup-state", "The backup state suits the policy"),
-    entry(
-        "reg.algorithm",
-        "The key is of an algorithm that was offered",
-    ),
-    entry(
-        "reg.attestation-format",
-        "The attestation format is known and accepted",
-    ),
-    entry(
-        "reg.attestation-statement",
-        "The attestation statement verifies",
-    ),
-    entry("reg.trust-anchors", "Trust anchors are found"),
-    entry("reg.attestation-trust", "The attestation is trustworthy"),
-    entry(
-        "reg.credential-id",
-        "The credential id is the attested one, at most 1023 bytes",
-    ),
-    entry(
-        "reg.credential-unused",
-        "The credential is not registered yet",
-    ),
-    entry("reg.credential-record", "The credential record is made"),
-    entry("reg.extensions", "The extension outputs are processed"),
-    entry("reg.done", "The registration is complete"),
-];
+steps! {
+    REGISTRATION, Registration, "sctn-registering-a-new-credential":
+    3 REG_RESPONSE = "reg.response", "The response is an attestation response";
+    4 REG_CLIENT_EXTENSIONS = "reg.client-extensions", "The client extension results are readable";
+    5 REG_CLIENT_DATA_UTF8 = "reg.client-data-utf8", "The client data is UTF-8 text";
+    6 REG_CLIENT_DATA_JSON = "reg.client-data-json", "The client data is JSON";
+    7 REG_TYPE = "reg.type", "The client data is of type webauthn.create";
+    8 REG_CHALLENGE = "reg.challenge", "The challenge is the one that was issued";
+    9 REG_ORIGIN = "reg.origin", "The origin is expected";
+    10 REG_CROSS_ORIGIN = "reg.cross-origin", "A frame of another origin is expected";
+    11 REG_TOP_ORIGIN = "reg.top-origin", "The embedding page is expected";
+    12 REG_CLIENT_DATA_HASH = "reg.client-data-hash", "The client data is hashed";
+    13 REG_ATTESTATION_OBJECT = "reg.attestation-object", "The attestation object is readable";
+    14 REG_RP_ID = "reg.rp-id", "The authenticator acted for this relying party";
+    15 REG_USER_PRESENT = "reg.user-present", "A person was present";
+    16 REG_USER_VERIFIED = "reg.user-verified", "The person was verified";
+    17 REG_BACKUP_FLAGS = "reg.backup-flags", "The backup flags agree with each other";
+    18 REG_BACKUP_ELIGIBILITY = "reg.backup-eligibility", "The backup eligibility suits the policy";
+    19 REG_BACKUP_STATE = "reg.backup-state", "The backup state suits the policy";
+    20 REG_ALGORITHM = "reg.algorithm", "The key is of an algorithm that was offered";
+    21 REG_ATTESTATION_FORMAT = "reg.attestation-format", "The attestation format is known and accepted";
+    22 REG_ATTESTATION_STATEMENT = "reg.attestation-statement", "The attestation statement verifies";
+    23 REG_TRUST_ANCHORS = "reg.trust-anchors", "Trust anchors are found";
+    24 REG_ATTESTATION_TRUST = "reg.attestation-trust", "The attestation is trustworthy";
+    25 REG_CREDENTIAL_ID = "reg.credential-id", "The credential id is the attested one, at most 1023 bytes";
+    26 REG_CREDENTIAL_UNUSED = "reg.credential-unused", "The credential is not registered yet";
+    27 REG_CREDENTIAL_RECORD = "reg.credential-record", "The credential record is made";
+    28 REG_EXTENSIONS = "reg.extensions", "The extension outputs are processed";
+    29 REG_DONE = "reg.done", "The registration is complete";
+}
 
-/// Section 7.2, steps 3 to 25.
-const AUTHENTICATION: [Entry; 23] = [
-    entry("auth.response", "The response is an assertion response"),
-    entry(
-        "auth.client-extensions",
-        "The client extension results are readable",
-    ),
-    entry("auth.allow-list", "The credential is one of those allowed"),
-    entry("auth.user", "The credential belongs to the user"),
-    entry(
-        "auth.response-values",
-        "Client data, authenticator data and signature are at hand",
-    ),
-    entry("auth.client-data-utf8", "The client data is UTF-8 text"),
-    entry("auth.client-data-json", "The client data is JSON"),
-    entry("auth.type", "The client data is of type webauthn.get"),
-    entry("auth.challenge", "The challenge is the one that was issued"),
-    entry("auth.origin", "The origin is expected"),
-    entry("auth.cross-origin", "A frame of another origin is expected"),
-    entry("auth.top-origin", "The embedding page is expected"),
-    entry(
-        "auth.rp-id",
-        "The authenticator acted for this relying party",
-    ),
-    entry("auth.user-present", "A person was present"),
-    entry("auth.user-verified", "The person was verified"),
-    entry(
-        "auth.backup-flags",
-        "The backup flags agree with each other",
-    ),
-    entry(
-        "auth.backup-eligibility",
-        "The backup eligibility is the recorded one",
-    ),
-    entry("auth.client-data-hash", "The client data is hashed"),
-    entry("auth.signature", "The signature verifies"),
-    entry("auth.sign-count", "The signature counter has grown"),
-    entry("auth.extensions", "The extension outputs are processed"),
-    entry("auth.credential-record", "The credential record is updated"),
-    entry("auth.done", "The sign-in is complete"),
-];
+steps! {
+    AUTHENTICATION, Authentication, "sctn-verifying-assertion":
+    3 AUTH_RESPONSE = "auth.response", "The response is an assertion response";
+    4 AUTH_CLIENT_EXTENSIONS = "auth.client-extensions", "The client extension results are readable";
+    5 AUTH_ALLOW_LIST = "auth.allow-list", "The credential is one of those allowed";
+    6 AUTH_USER = "auth.user", "The credential belongs to the user";
+    7 AUTH_RESPONSE_VALUES = "auth.response-values", "Client data, authenticator data and signature are at hand";
+    8 AUTH_CLIENT_DATA_UTF8 = "auth.client-data-utf8", "The client data is UTF-8 text";
+    9 AUTH_CLIENT_DATA_JSON = "auth.client-data-json", "The client data is JSON";
+    10 AUTH_TYPE = "auth.type", "The client data is of type webauthn.get";
+    11 AUTH_CHALLENGE = "auth.challenge", "The challenge is the one that was issued";
+    12 AUTH_ORIGIN = "auth.origin", "The origin is expected";
+    13 AUTH_CROSS_ORIGIN = "auth.cross-origin", "A frame of another origin is expected";
+    14 AUTH_TOP_ORIGIN = "auth.top-origin", "The embedding page is expected";
+    15 AUTH_RP_ID = "auth.rp-id", "The authenticator acted for this relying party";
+    16 AUTH_USER_PRESENT = "auth.user-present", "A person was present";
+    17 AUTH_USER_VERIFIED = "auth.user-verified", "The person was verified";
+    18 AUTH_BACKUP_FLAGS = "auth.backup-flags", "The backup flags agree with each other";
+    19 AUTH_BACKUP_ELIGIBILITY = "auth.backup-eligibility", "The backup eligibility is the recorded one";
+    20 AUTH_CLIENT_DATA_HASH = "auth.client-data-hash", "The client data is hashed";
+    21 AUTH_SIGNATURE = "auth.signature", "The signature verifies";
+    22 AUTH_SIGN_COUNT = "auth.sign-count", "The signature counter has grown";
+    23 AUTH_EXTENSIONS = "auth.extensions", "The extension outputs are processed";
+    24 AUTH_CREDENTIAL_RECORD = "auth.credential-record", "The credential record is updated";
+    25 AUTH_DONE = "auth.done", "The sign-in is complete";
+}
 
 impl Step {
-    pub(crate) const fn new(ceremony: Ceremony, number: u8) -> Self {
+    const fn new(ceremony: Ceremony, number: u8) -> Self {
         Self { ceremony, number }
     }
 
