@@ -343,11 +343,8 @@ fn the_token_and_p256_give_the_same_verdicts() {
     let token = token(&site);
     let in_token = TokenEs256::new(&token);
     let verdict = |es256: &dyn SignatureAlgorithm, check: &Value| {
-        let crypto = Crypto {
-            sha256: &SoftSha256,
-            algorithms: &[es256],
-            attestation_algorithms: &[],
-        };
+        let algorithms = [es256];
+        let crypto = Crypto::new(&SoftSha256, &algorithms);
         let mut verdict = String::new();
         let mut json = check.to_string().into_bytes();
         match verify_check(&mut json, &crypto, &mut verdict) {

@@ -81,14 +81,15 @@ pub use sha256::SoftSha256;
 
 use crate::data::{CoseAlgorithm, PublicKey};
 
-/// SHA-256 over a message in parts.
-pub trait Sha256 {
-    /// The digest of the parts, one behind the other.
+/// SHA-256 over a message in parts. `Sync`, as [`SignatureAlgorithm`] is.
+pub trait Sha256: Sync {
+    /// The digest of the concatenated parts.
     fn digest(&self, parts: &[&[u8]]) -> [u8; 32];
 }
 
-/// One signature algorithm: how to tell a good key and how to verify with it.
-pub trait SignatureAlgorithm {
+/// One signature algorithm: how to tell a good key and how to verify with it. `Sync`, so that a
+/// [`Crypto`] may be a constant and be shared by the threads of a server.
+pub trait SignatureAlgorithm: Sync {
     /// The COSE algorithm that this verifies.
     fn algorithm(&self) -> CoseAlgorithm;
 
@@ -139,6 +140,7 @@ impl core::error::Error for SignatureError {}
 
 /// The mechanisms that a ceremony may use.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Crypto<'a> {
     /// The hash of client data and RP ids.
     pub sha256: &'a dyn Sha256,
@@ -159,6 +161,27 @@ impl Crypto<'static> {
 }
 
 impl<'a> Crypto<'a> {
+    /// A hash, and the signature algorithms that a credential may have, best first. Attestation may be
+    /// signed with the same.
+    #[must_use]
+    pub const fn new(sha256: &'a dyn Sha256, algorithms: &'a [&'a dyn SignatureAlgorithm]) -> Self {
+        Self {
+            sha256,
+            algorithms,
+            attestation_algorithms: &[],
+        }
+    }
+
+    /// The same with these [`attestation_algorithms`](Self::attestation_algorithms).
+    #[must_use]
+    pub const fn with_attestation_algorithms(
+        mut self,
+        attestation_algorithms: &'a [&'a dyn SignatureAlgorithm],
+    ) -> Self {
+        self.attestation_algorithms = attestation_algorithms;
+        self
+    }
+
     /// The mechanism for a credential's algorithm, where there is one.
     #[must_use]
     pub fn algorithm(&self, algorithm: CoseAlgorithm) -> Option<&'a dyn SignatureAlgorithm> {

@@ -56,45 +56,46 @@ pub enum Value<'a> {
     Fault(Fault),
 }
 
-/// Something that does not fail a ceremony but that a person may want to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Note {
-    /// The attestation object is valid CBOR, but not in CTAP2's canonical form.
-    AttestationObjectNotCanonical,
-    /// The authenticator data's CBOR is not in CTAP2's canonical form.
-    AuthenticatorDataNotCanonical,
-    /// The client has sent results of extensions that are not known here.
-    ClientExtensionUnknown,
-    /// The authenticator has sent outputs of extensions that are not known here.
-    AuthenticatorExtensionUnknown,
-    /// `SafetyNet` has found the device not to be of a certified kind.
-    CtsProfileMismatch,
-    /// The signature counter did not grow, which the policy only reports.
-    SignCountNotIncreased,
-    /// BE is not as recorded, which the policy only reports.
-    BackupEligibilityChanged,
-    /// BS is not as recorded: the credential was backed up, or its backup is gone.
-    BackupStateChanged,
+/// Declares the notes with their sentences in one table.
+macro_rules! notes {
+    ($($(#[$doc:meta])+ $note:ident = $message:literal;)+) => {
+        /// Something that does not fail a ceremony but that a person may want to know.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Note {
+            $($(#[$doc])+ $note,)+
+        }
+
+        impl Note {
+            /// Every note.
+            pub const ALL: &'static [Self] = &[$(Self::$note,)+];
+
+            /// The note in words.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$note => $message,)+ }
+            }
+        }
+    };
 }
 
-impl Note {
-    /// The note in words.
-    #[must_use]
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::AttestationObjectNotCanonical => "attestation object is not canonical CBOR",
-            Self::AuthenticatorDataNotCanonical => "authenticator data is not canonical CBOR",
-            Self::ClientExtensionUnknown => "client extension results not known here are skipped",
-            Self::AuthenticatorExtensionUnknown => {
-                "authenticator extension outputs not known here are skipped"
-            }
-            Self::CtsProfileMismatch => "SafetyNet's ctsProfileMatch is not true",
-            Self::SignCountNotIncreased => "signature counter did not grow",
-            Self::BackupEligibilityChanged => "backup eligibility is not the recorded one",
-            Self::BackupStateChanged => "backup state is not the recorded one",
-        }
-    }
+notes! {
+    /// The attestation object is valid CBOR, but not in CTAP2's canonical form.
+    AttestationObjectNotCanonical = "attestation object is not canonical CBOR";
+    /// The authenticator data's CBOR is not in CTAP2's canonical form.
+    AuthenticatorDataNotCanonical = "authenticator data is not canonical CBOR";
+    /// The client has sent results of extensions that are not known here.
+    ClientExtensionUnknown = "client extension results not known here are skipped";
+    /// The authenticator has sent outputs of extensions that are not known here.
+    AuthenticatorExtensionUnknown = "authenticator extension outputs not known here are skipped";
+    /// `SafetyNet` has found the device not to be of a certified kind.
+    CtsProfileMismatch = "SafetyNet's ctsProfileMatch is not true";
+    /// The signature counter did not grow, which the policy only reports.
+    SignCountNotIncreased = "signature counter did not grow";
+    /// BE is not as recorded, which the policy only reports.
+    BackupEligibilityChanged = "backup eligibility is not the recorded one";
+    /// BS is not as recorded: the credential was backed up, or its backup is gone.
+    BackupStateChanged = "backup state is not the recorded one";
 }
 
 /// Watches a ceremony. `&mut ()` watches nothing and costs nothing.
@@ -117,6 +118,7 @@ impl<'a> Observer<'a> for () {
 
 /// One step of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TraceEntry<'a> {
     /// The step.
     pub step: Step,
@@ -130,7 +132,8 @@ pub struct TraceEntry<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct TraceLog<'a, const N: usize> {
     entries: Vec<TraceEntry<'a>, N>,
-    notes: Vec<Note, 8>,
+    /// A ceremony notes each thing once at most.
+    notes: Vec<Note, { Note::ALL.len() }>,
 }
 
 impl<'a, const N: usize> TraceLog<'a, N> {

@@ -8,6 +8,7 @@ use crate::encoding::{Fault, FaultKind};
 /// What a relying party keeps of a credential and a sign-in is verified against (the credential
 /// record of WebAuthn section 4), borrowed from wherever it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CredentialRecord<'a> {
     /// The credential id.
     pub id: &'a [u8],
@@ -19,6 +20,35 @@ pub struct CredentialRecord<'a> {
     pub backup_eligible: Option<bool>,
     /// BS as last seen, where it was recorded.
     pub backup_state: Option<bool>,
+}
+
+impl<'a> CredentialRecord<'a> {
+    /// A record of a credential's id, its public key in its `COSE_Key` encoding, and its signature
+    /// counter as last seen. Nothing is known of its backups.
+    #[must_use]
+    pub const fn new(id: &'a [u8], public_key: &'a [u8], sign_count: u32) -> Self {
+        Self {
+            id,
+            public_key,
+            sign_count,
+            backup_eligible: None,
+            backup_state: None,
+        }
+    }
+
+    /// The same record with this [`backup_eligible`](Self::backup_eligible).
+    #[must_use]
+    pub const fn with_backup_eligible(mut self, backup_eligible: Option<bool>) -> Self {
+        self.backup_eligible = backup_eligible;
+        self
+    }
+
+    /// The same record with this [`backup_state`](Self::backup_state).
+    #[must_use]
+    pub const fn with_backup_state(mut self, backup_state: Option<bool>) -> Self {
+        self.backup_state = backup_state;
+        self
+    }
 }
 
 /// A credential record that owns its bytes, in a fixed size: ids up to `ID` bytes, COSE keys up to

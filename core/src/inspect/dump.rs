@@ -107,6 +107,7 @@ impl Encoding {
 
 /// What an input was taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Guess {
     /// How it is written.
     pub encoding: Encoding,
@@ -144,6 +145,7 @@ pub enum Value<'a> {
 
 /// One field, or the head of a structure with fields of its own.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Field<'a> {
     /// Its name in the specification.
     pub name: &'a str,
@@ -184,6 +186,7 @@ impl<'a> Field<'a> {
 
 /// Where an artefact cannot be read any further, and what was expected there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Break {
     /// What was being read, what is wrong with it, and where.
     pub fault: Fault,

@@ -9,77 +9,103 @@ pub use models::{Model, Models, Standing};
 
 use crate::data::{CoseAlgorithm, Origin, UnixTime};
 
-/// What the relying party knows and wants. [`Policy::new`] gives the strict defaults.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy<'a> {
-    /// RP ids, any of which the authenticator may have acted for.
-    pub rp_ids: &'a [&'a str],
-    /// Origins, any of which the client may have run the ceremony on.
-    pub origins: &'a [Origin<'a>],
-    /// Whether the ceremony may have run in a frame of another origin.
-    pub cross_origin: CrossOrigin<'a>,
-    /// Whether the authenticator has to have verified the person.
-    pub user_verification: UserVerification,
-    /// How the ceremony was mediated; a conditional registration may lack UP.
-    pub mediation: Mediation,
-    /// Algorithms that a new key may have; `None`: all that there is a mechanism for.
-    pub algorithms: Option<&'a [CoseAlgorithm]>,
-    /// Attestation statement formats that a registration may bring.
-    pub formats: Formats,
-    /// What an attestation statement has to prove.
-    pub attestation: AttestationPolicy,
-    /// Certificates, in DER, to one of which an attestation has to lead that has to be trusted.
-    pub roots: &'a [&'a [u8]],
-    /// Who knows the roots of each model of authenticator, and whether it may be registered at all.
-    #[cfg(feature = "trust")]
-    pub models: Option<&'a dyn Models>,
-    /// The time at which an attestation's certificates have to be valid; `None`: dates are not judged.
-    pub time: Option<UnixTime>,
-    /// Of an Android key only what its secure hardware enforces counts (section 8.4).
-    pub android_key_tee: bool,
-    /// Credential ids that are registered already.
-    pub existing_credentials: &'a [&'a [u8]],
-    /// Credential ids that a sign-in was asked with; none, or an empty list: any.
-    pub allow_credentials: Option<&'a [&'a [u8]]>,
-    /// The account's user handle, where it is known.
-    pub user_handle: Option<&'a [u8]>,
-    /// The response has to carry the user handle, because nothing else says whose it is.
-    pub discoverable: bool,
-    /// What follows from a signature counter that did not grow.
-    pub counter: CounterPolicy,
-    /// What follows from a backup eligibility that is not the recorded one.
-    pub backup: BackupPolicy,
-    /// The FIDO `AppID` that was requested with the `appid` extension (section 10.1.1).
-    pub app_id: Option<&'a str>,
+/// Declares [`Policy`] in one table: each member with its default, and what sets it.
+macro_rules! policy {
+    ($(
+        $(#[doc = $doc:literal])+
+        $(#[cfg($($feature:tt)+)])?
+        $member:ident: $type:ty = $default:expr, $with:ident;
+    )+) => {
+        /// What the relying party knows and wants: [`Policy::new`] gives the strict defaults, the
+        /// methods change them.
+        ///
+        /// ```
+        /// use portcullis_core::ceremony::UserVerification;
+        /// use portcullis_core::{Origin, Policy};
+        ///
+        /// const POLICY: Policy<'_> =
+        ///     Policy::new(&["example.org"], &[Origin::exact("https://example.org")])
+        ///         .with_user_verification(UserVerification::Required);
+        /// ```
+        #[derive(Clone, Copy, Debug)]
+        #[non_exhaustive]
+        pub struct Policy<'a> {
+            /// RP IDs, any of which the authenticator may have acted for.
+            pub rp_ids: &'a [&'a str],
+            /// Origins, any of which the client may have run the ceremony on.
+            pub origins: &'a [Origin<'a>],
+            $(
+                $(#[doc = $doc])+
+                $(#[cfg($($feature)+)])?
+                pub $member: $type,
+            )+
+        }
+
+        impl<'a> Policy<'a> {
+            /// The strict policy for these RP IDs and origins.
+            #[must_use]
+            pub const fn new(rp_ids: &'a [&'a str], origins: &'a [Origin<'a>]) -> Self {
+                Self {
+                    rp_ids,
+                    origins,
+                    $(
+                        $(#[cfg($($feature)+)])?
+                        $member: $default,
+                    )+
+                }
+            }
+
+            $(
+                #[doc = concat!("The same policy with this [`", stringify!($member), "`](Self::", stringify!($member), ").")]
+                $(#[cfg($($feature)+)])?
+                #[must_use]
+                pub const fn $with(mut self, $member: $type) -> Self {
+                    self.$member = $member;
+                    self
+                }
+            )+
+        }
+    };
 }
 
-impl<'a> Policy<'a> {
-    /// The strict policy for these RP ids and origins.
-    #[must_use]
-    pub const fn new(rp_ids: &'a [&'a str], origins: &'a [Origin<'a>]) -> Self {
-        Self {
-            rp_ids,
-            origins,
-            cross_origin: CrossOrigin::Refused,
-            user_verification: UserVerification::Preferred,
-            mediation: Mediation::Modal,
-            algorithms: None,
-            formats: Formats::ALL,
-            attestation: AttestationPolicy::Verify,
-            roots: &[],
-            #[cfg(feature = "trust")]
-            models: None,
-            time: None,
-            android_key_tee: false,
-            existing_credentials: &[],
-            allow_credentials: None,
-            user_handle: None,
-            discoverable: false,
-            counter: CounterPolicy::Reject,
-            backup: BackupPolicy::Consistent,
-            app_id: None,
-        }
-    }
+policy! {
+    /// Whether the ceremony may have run in a frame of another origin.
+    cross_origin: CrossOrigin<'a> = CrossOrigin::Refused, with_cross_origin;
+    /// Whether the authenticator has to have verified the user.
+    user_verification: UserVerification = UserVerification::Preferred, with_user_verification;
+    /// How the ceremony was mediated; a conditional registration may lack UP.
+    mediation: Mediation = Mediation::Modal, with_mediation;
+    /// Algorithms that a new key may have; `None`: all that there is a mechanism for.
+    algorithms: Option<&'a [CoseAlgorithm]> = None, with_algorithms;
+    /// Attestation statement formats that a registration may bring.
+    formats: Formats = Formats::ALL, with_formats;
+    /// What an attestation statement has to prove.
+    attestation: AttestationPolicy = AttestationPolicy::Verify, with_attestation;
+    /// Certificates in DER. A trusted attestation has to lead to one of them.
+    roots: &'a [&'a [u8]] = &[], with_roots;
+    /// Metadata: the roots of each model of authenticator, and whether it may be registered at all.
+    #[cfg(feature = "trust")]
+    models: Option<&'a dyn Models> = None, with_models;
+    /// The time at which an attestation's certificates have to be valid; `None`: dates are not judged.
+    time: Option<UnixTime> = None, with_time;
+    /// Of an Android key only what its secure hardware enforces counts
+    /// ([section 8.4](https://www.w3.org/TR/webauthn-3/#sctn-android-key-attestation)).
+    android_key_tee: bool = false, with_android_key_tee;
+    /// Credential ids that are registered already.
+    existing_credentials: &'a [&'a [u8]] = &[], with_existing_credentials;
+    /// Credential ids that a sign-in was asked with; none, or an empty list: any.
+    allow_credentials: Option<&'a [&'a [u8]]> = None, with_allow_credentials;
+    /// The account's user handle, where it is known.
+    user_handle: Option<&'a [u8]> = None, with_user_handle;
+    /// The response has to carry the user handle, because nothing else identifies the account.
+    discoverable: bool = false, with_discoverable;
+    /// What follows from a signature counter that did not grow.
+    counter: CounterPolicy = CounterPolicy::Reject, with_counter;
+    /// What follows from a backup eligibility that is not the recorded one.
+    backup: BackupPolicy = BackupPolicy::Consistent, with_backup;
+    /// The FIDO `AppID` that was requested with the `appid` extension
+    /// ([section 10.1.1](https://www.w3.org/TR/webauthn-3/#sctn-appid-extension)).
+    app_id: Option<&'a str> = None, with_app_id;
 }
 
 /// A set of attestation statement formats.

@@ -14,7 +14,7 @@ pub struct Model<'a> {
 
 /// What a relying party knows of authenticators by their model, from the FIDO metadata for example: asked
 /// in steps 7.1.23 and 7.1.24.
-pub trait Models: fmt::Debug {
+pub trait Models: fmt::Debug + Sync {
     /// The model's root certificates in DER, counted from 0; `None` ends them. Where there are some, the
     /// policy's roots do not count for the model.
     fn root(&self, model: &Model<'_>, index: usize) -> Option<&[u8]>;

@@ -14,7 +14,7 @@ use portcullis_core::limits::CERTIFICATES_MAX;
 use serde::{Deserialize, Deserializer};
 
 use super::roots::decode_pem;
-use crate::ceremony::algorithms::with_crypto;
+use crate::ceremony::algorithms::SERVER;
 use crate::config::parse_aaguid;
 use crate::encoding::{base64url, from_hex};
 
@@ -305,11 +305,8 @@ fn verify(
     let certificate = Certificate::parse(first).map_err(|_| unreadable())?;
 
     let roots: Vec<&[u8]> = issuer.roots.iter().map(Vec::as_slice).collect();
-    with_crypto(|crypto| {
-        let chain = chain.iter().map(Vec::as_slice);
-        verify_path(chain, &roots, Some(now), crypto)
-    })
-    .map_err(MetadataError::Untrusted)?;
+    let chain = chain.iter().map(Vec::as_slice);
+    verify_path(chain, &roots, Some(now), &SERVER).map_err(MetadataError::Untrusted)?;
     if let Some(host) = issuer.host
         && !certificate.is_of_host(host).unwrap_or(false)
     {

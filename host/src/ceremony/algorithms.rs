@@ -4,7 +4,8 @@
 use aws_lc_rs::digest::{self, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use portcullis_core::algorithm::{
-    BUILT_IN, BUILT_IN_FOR_ATTESTATION, Es256, KeyError, SignatureError,
+    BUILT_IN, EcdsaP256Sha384, EcdsaP256Sha512, EcdsaP384Sha256, EcdsaP384Sha512, EcdsaP521Sha256,
+    EcdsaP521Sha384, Es256, KeyError, SignatureError, SoftSha256,
 };
 use portcullis_core::data::{Curve, PublicKey};
 use portcullis_core::{CoseAlgorithm, Crypto, SignatureAlgorithm};
@@ -17,28 +18,27 @@ pub(crate) fn offered() -> Vec<i32> {
         .collect()
 }
 
-/// Runs a ceremony with the server's algorithms. SHA-1's are left out: no attestation is believed
-/// for one here.
-pub(crate) fn with_crypto<T>(ceremony: impl FnOnce(&Crypto<'_>) -> T) -> T {
-    let faster: &dyn SignatureAlgorithm = &AwsLcEs256;
-    let algorithms: Vec<_> = BUILT_IN
-        .iter()
-        .map(|&portable| match portable.algorithm() {
-            CoseAlgorithm::ES256 => faster,
-            _ => portable,
-        })
-        .collect();
-    let attestation: Vec<_> = BUILT_IN_FOR_ATTESTATION
-        .iter()
-        .copied()
-        .filter(|algorithm| algorithm.algorithm() != CoseAlgorithm::RS1)
-        .collect();
-    ceremony(&Crypto {
-        algorithms: &algorithms,
-        attestation_algorithms: &attestation,
-        ..Crypto::BUILT_IN
-    })
-}
+/// What the server verifies with. SHA-1 is left out: no attestation is believed for it here.
+pub(crate) const SERVER: Crypto<'static> = Crypto::new(&SoftSha256, &ALGORITHMS)
+    .with_attestation_algorithms(&[
+        &EcdsaP256Sha384,
+        &EcdsaP256Sha512,
+        &EcdsaP384Sha256,
+        &EcdsaP384Sha512,
+        &EcdsaP521Sha256,
+        &EcdsaP521Sha384,
+    ]);
+
+/// The core's algorithms after AWS-LC's: of two that have the same number the first is used.
+const ALGORITHMS: [&dyn SignatureAlgorithm; BUILT_IN.len() + 1] = {
+    let mut algorithms: [&dyn SignatureAlgorithm; _] = [&AwsLcEs256; BUILT_IN.len() + 1];
+    let mut index = 0;
+    while index < BUILT_IN.len() {
+        algorithms[index + 1] = BUILT_IN[index];
+        index += 1;
+    }
+    algorithms
+};
 
 /// ES256 by AWS-LC.
 #[derive(Debug)]

@@ -5,11 +5,11 @@ use portcullis_core::ceremony::{AttestationPolicy, BackupPolicy, Mediation, User
 use portcullis_core::data::UnixTime;
 use portcullis_core::{
     AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Error, ErrorKind, Origin,
-    Policy, RegistrationResponse, verify_authentication, verify_registration,
+    Policy, RegistrationResponse, Step, verify_authentication, verify_registration,
 };
 use serde_json::value::RawValue;
 
-use super::algorithms::with_crypto;
+use super::algorithms::SERVER;
 use super::challenge::{self, Authentication, Registration, Spent};
 use crate::attestation::Trust;
 use crate::config::{self, Config};
@@ -17,9 +17,6 @@ use crate::store::{Account, Credential, CredentialState};
 
 /// More transports than the specification names; those beyond are dropped.
 const MAX_TRANSPORTS: usize = 8;
-
-/// The step of section 7.2 that verifies the signature.
-const SIGNATURE: u8 = 21;
 
 /// The longest transport that is kept.
 const MAX_TRANSPORT_LENGTH: usize = 32;
@@ -45,34 +42,30 @@ pub(crate) fn register(
     let origins = origins(config);
     let roots: Vec<&[u8]> = trust.roots.iter().map(Vec::as_slice).collect();
     let models = trust.models(now);
-    let policy = Policy {
-        user_verification: user_verification(asked.user_verification),
-        mediation: match asked.flow.mediation {
+    let policy = Policy::new(&rp_ids, &origins)
+        .with_user_verification(user_verification(asked.user_verification))
+        .with_mediation(match asked.flow.mediation {
             Some(challenge::Mediation::Conditional) => Mediation::Conditional,
             None => Mediation::Modal,
-        },
-        algorithms: Some(&algorithms),
+        })
+        .with_algorithms(Some(&algorithms))
         // The service has ended, so nothing new can be attested with it.
-        formats: Formats::ALL.without(Format::AndroidSafetynet),
-        attestation: if trust.is_required() {
+        .with_formats(Formats::ALL.without(Format::AndroidSafetynet))
+        .with_attestation(if trust.is_required() {
             AttestationPolicy::Trusted
         } else {
             AttestationPolicy::Verify
-        },
-        roots: &roots,
-        models: models.as_ref().map(|models| -> &dyn Models { models }),
-        time: trust.is_required().then_some(now),
-        ..Policy::new(&rp_ids, &origins)
-    };
-    let verified = with_crypto(|crypto| {
-        verify_registration(
-            &response,
-            expected_challenge(asked),
-            &policy,
-            crypto,
-            &mut (),
-        )
-    })?;
+        })
+        .with_roots(&roots)
+        .with_models(models.as_ref().map(|models| -> &dyn Models { models }))
+        .with_time(trust.is_required().then_some(now));
+    let verified = verify_registration(
+        &response,
+        expected_challenge(asked),
+        &policy,
+        &SERVER,
+        &mut (),
+    )?;
     let mut credential = Credential::new(
         verified.credential_id().to_vec(),
         verified.public_key().to_vec(),
@@ -133,32 +126,26 @@ pub(crate) fn authenticate(
         }
         _ => None,
     };
-    let policy = Policy {
-        user_verification: user_verification(asked.user_verification),
-        allow_credentials: allowed.as_deref(),
-        user_handle: account.map(|account| account.handle.as_bytes()),
-        discoverable,
-        ..Policy::new(&rp_ids, &origins)
-    };
-    let record = credential.map(|credential| CredentialRecord {
-        id: &credential.id,
-        public_key: &credential.public_key,
-        sign_count: credential.state.sign_count,
-        backup_eligible: Some(credential.state.backup_eligible),
-        backup_state: Some(credential.state.backup_state),
+    let policy = Policy::new(&rp_ids, &origins)
+        .with_user_verification(user_verification(asked.user_verification))
+        .with_allow_credentials(allowed.as_deref())
+        .with_user_handle(account.map(|account| account.handle.as_bytes()))
+        .with_discoverable(discoverable);
+    let record = credential.map(|credential| {
+        let state = &credential.state;
+        CredentialRecord::new(&credential.id, &credential.public_key, state.sign_count)
+            .with_backup_eligible(Some(state.backup_eligible))
+            .with_backup_state(Some(state.backup_state))
     });
     let verified = signed_first(|backup| {
-        let policy = Policy { backup, ..policy };
-        with_crypto(|crypto| {
-            verify_authentication(
-                &response,
-                record.as_ref(),
-                expected_challenge(asked),
-                &policy,
-                crypto,
-                &mut (),
-            )
-        })
+        verify_authentication(
+            &response,
+            record.as_ref(),
+            expected_challenge(asked),
+            &policy.with_backup(backup),
+            &SERVER,
+            &mut (),
+        )
     })?;
     Ok(CredentialState::new(
         verified.sign_count(),
@@ -175,7 +162,7 @@ fn signed_first<T>(verify: impl Fn(BackupPolicy) -> Result<T, Error>) -> Result<
     match verify(BackupPolicy::Consistent) {
         Err(changed) if changed.kind() == ErrorKind::BackupEligibilityChanged => {
             match verify(BackupPolicy::Report) {
-                Err(unsigned) if unsigned.step().number() <= SIGNATURE => Err(unsigned),
+                Err(unsigned) if unsigned.step() <= Step::AUTH_SIGNATURE => Err(unsigned),
                 _ => Err(changed),
             }
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Cursor;
 
-use portcullis_core::{Error, ErrorKind};
+use portcullis_core::{Error, ErrorKind, Step};
 use rocket::http::{ContentType, Header, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
@@ -175,7 +175,7 @@ impl Problem {
             Code::CredentialExists,
             "The credential id is already registered.",
         )
-        .at_step("7.1.26")
+        .at_step(Step::REG_CREDENTIAL_UNUSED)
     }
 
     pub(crate) fn account_full() -> Self {
@@ -190,7 +190,7 @@ impl Problem {
             Code::CredentialUnknown,
             "No account has a credential of this id.",
         )
-        .at_step("7.2.6")
+        .at_step(Step::AUTH_USER)
     }
 
     pub(crate) fn rate_limited(seconds: u64) -> Self {
@@ -210,8 +210,8 @@ impl Problem {
         }
     }
 
-    fn at_step(mut self, step: &str) -> Self {
-        self.step = Some(step.into());
+    fn at_step(mut self, step: Step) -> Self {
+        self.step = Some(step.to_string().into());
         self
     }
 

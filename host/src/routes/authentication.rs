@@ -1,4 +1,4 @@
-use portcullis_core::{Error, ErrorKind};
+use portcullis_core::{Error, ErrorKind, Step};
 use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -22,9 +22,6 @@ use crate::token::login::Login;
 /// How often a sign-in is judged again because another one moved the credential meanwhile. Every lost
 /// race means that another sign-in made progress; hitting this limit means that the store is too slow.
 const ATTEMPTS: usize = 8;
-
-/// The step that a credential nobody has fails at, in a sign-in without a name.
-const IDENTIFY_USER: u8 = 6;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![begin, complete]
@@ -181,7 +178,7 @@ fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
         (Claimant::Named(_), _) => false,
         (_, ErrorKind::UserHandleMismatch) => true,
         (_, ErrorKind::UserHandleMissing | ErrorKind::UserHandleMalformed) => false,
-        (Claimant::Unknown, _) => error.step().number() >= IDENTIFY_USER,
+        (Claimant::Unknown, _) => error.step() >= Step::AUTH_USER,
         (Claimant::Discovered(_), _) => false,
     };
     if hide_existence {

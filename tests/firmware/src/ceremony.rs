@@ -20,13 +20,7 @@ pub fn authentication(mut fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
         return false;
     };
     let id = fields.field();
-    let record = CredentialRecord {
-        id,
-        public_key: fields.field(),
-        sign_count: 0,
-        backup_eligible: None,
-        backup_state: None,
-    };
+    let record = CredentialRecord::new(id, fields.field(), 0);
     let response = AuthenticationResponse::new(id, fields.field(), fields.field(), fields.field());
     let policy = Policy::new(&[RP_ID], &[ORIGIN]);
     verify_authentication(

@@ -55,11 +55,9 @@ pub fn register(attestation_object: &[u8], attestation: AttestationPolicy, roots
     let client_data = client_data("webauthn.create");
     let response = RegistrationResponse::new(id, &client_data, attestation_object);
     let origins = [origin()];
-    let policy = Policy {
-        attestation,
-        roots,
-        ..Policy::new(&[RP_ID], &origins)
-    };
+    let policy = Policy::new(&[RP_ID], &origins)
+        .with_attestation(attestation)
+        .with_roots(roots);
     let sha256 = RpIdHash::of(authenticator_data);
     with_any_signature(&sha256, |crypto| {
         let mut watch = Watch::default();
@@ -107,13 +105,7 @@ fn sign_in<'a>(
 ) -> Result<VerifiedAuthentication<'a>, Error> {
     let response =
         AuthenticationResponse::new(CREDENTIAL_ID, client_data, authenticator_data, b"signature");
-    let record = CredentialRecord {
-        id: CREDENTIAL_ID,
-        public_key: KEY,
-        sign_count: 0,
-        backup_eligible: None,
-        backup_state: None,
-    };
+    let record = CredentialRecord::new(CREDENTIAL_ID, KEY, 0);
     let policy = Policy::new(&[RP_ID], origins);
     with_any_signature(sha256, |crypto| {
         let mut watch = Watch::default();

@@ -31,11 +31,8 @@ pub fn with_any_signature<T>(sha256: &dyn Sha256, judge: impl FnOnce(&Crypto<'_>
     }
     let credentials = wrap(Crypto::BUILT_IN.algorithms);
     let attestation = wrap(Crypto::BUILT_IN.attestation_algorithms);
-    judge(&Crypto {
-        sha256,
-        algorithms: &borrow(&credentials),
-        attestation_algorithms: &borrow(&attestation),
-    })
+    let (credentials, attestation) = (borrow(&credentials), borrow(&attestation));
+    judge(&Crypto::new(sha256, &credentials).with_attestation_algorithms(&attestation))
 }
 
 /// A hash that is always the same: every RP ID is the one in these authenticator data, and every

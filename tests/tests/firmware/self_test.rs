@@ -13,11 +13,7 @@ use serde_json::{Value, json};
 use crate::toolchain::{Clock, Images, TARGETS, image, run};
 
 /// What the boards verify with.
-const CRYPTO: Crypto<'static> = Crypto {
-    sha256: &SoftSha256,
-    algorithms: &[&Es256, &EdDsa, &Rs256],
-    attestation_algorithms: &[],
-};
+const CRYPTO: Crypto<'static> = Crypto::new(&SoftSha256, &[&Es256, &EdDsa, &Rs256]);
 
 /// What this build says to a line.
 fn native(line: &str) -> String {

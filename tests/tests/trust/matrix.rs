@@ -179,14 +179,14 @@ fn judge(aaguid: [u8; 16], attestation: &Arc<dyn Attestation>, column: &Column) 
     let origins = [Origin::parse(ORIGIN).expect("an origin")];
     let roots: Vec<&[u8]> = column.roots.iter().map(Vec::as_slice).collect();
     let models = column.models.as_ref();
-    let policy = Policy {
-        attestation: column.attestation,
-        roots: &roots,
-        models: models.map(|models| -> &dyn Models { models }),
-        time: (column.attestation == AttestationPolicy::Trusted)
-            .then(|| UnixTime::parse_rfc3339(column.time).expect("a time")),
-        ..Policy::new(&[RP_ID], &origins)
-    };
+    let policy = Policy::new(&[RP_ID], &origins)
+        .with_attestation(column.attestation)
+        .with_roots(&roots)
+        .with_models(models.map(|models| -> &dyn Models { models }))
+        .with_time(
+            (column.attestation == AttestationPolicy::Trusted)
+                .then(|| UnixTime::parse_rfc3339(column.time).expect("a time")),
+        );
     let challenge = Challenge::new(CHALLENGE).expect("long enough");
     let crypto = &Crypto::BUILT_IN;
     match verify_registration(&response, challenge, &policy, crypto, &mut ()) {

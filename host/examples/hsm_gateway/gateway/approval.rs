@@ -6,8 +6,8 @@ use std::io;
 use portcullis_core::ceremony::UserVerification;
 use portcullis_core::limits::TRACE_STEPS_MAX;
 use portcullis_core::{
-    AuthenticationResponse, Challenge, Crypto, Policy, TraceLog, VerifiedAuthentication,
-    algorithm::SoftSha256, verify_authentication,
+    AuthenticationResponse, Challenge, Crypto, Policy, SignatureAlgorithm, TraceLog,
+    VerifiedAuthentication, algorithm::SoftSha256, verify_authentication,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -223,15 +223,10 @@ impl Gateway {
             let policy = &self.settings.policy;
             let origins = policy.parsed_origins()?;
             let rp_ids = [policy.rp_id.as_str()];
-            let policy = Policy {
-                user_verification: UserVerification::Required,
-                ..Policy::new(&rp_ids, &origins)
-            };
-            let crypto = Crypto {
-                sha256: &SoftSha256,
-                algorithms: &[&algorithm],
-                attestation_algorithms: &[],
-            };
+            let policy =
+                Policy::new(&rp_ids, &origins).with_user_verification(UserVerification::Required);
+            let algorithms: [&dyn SignatureAlgorithm; 1] = [&algorithm];
+            let crypto = Crypto::new(&SoftSha256, &algorithms);
             let challenge = Challenge::new(&open.challenge).ok_or(Refusal::DocumentMismatch)?;
             let record = credential.record();
             verify_authentication(

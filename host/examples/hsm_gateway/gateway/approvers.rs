@@ -31,13 +31,9 @@ pub(crate) struct Credential {
 
 impl Credential {
     pub(crate) fn record(&self) -> CredentialRecord<'_> {
-        CredentialRecord {
-            id: &self.id.0,
-            public_key: &self.public_key.0,
-            sign_count: self.sign_count,
-            backup_eligible: self.backup_eligible,
-            backup_state: self.backup_state,
-        }
+        CredentialRecord::new(&self.id.0, &self.public_key.0, self.sign_count)
+            .with_backup_eligible(self.backup_eligible)
+            .with_backup_state(self.backup_state)
     }
 }
 

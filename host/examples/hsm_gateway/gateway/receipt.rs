@@ -161,11 +161,9 @@ fn verify_approval(
         return Err(ReceiptError::ApproverUnknown);
     }
     // The list may be older or younger than the receipt: its counter proves nothing here.
-    let record = CredentialRecord {
-        sign_count: 0,
-        backup_state: None,
-        ..credential.record()
-    };
+    let recorded = credential.record();
+    let record = CredentialRecord::new(recorded.id, recorded.public_key, 0)
+        .with_backup_eligible(recorded.backup_eligible);
     let mut response = approval.response.to_string().into_bytes();
     let response = AuthenticationResponse::from_json(&mut response);
     let origins = trust
@@ -173,15 +171,8 @@ fn verify_approval(
         .parsed_origins()
         .map_err(|_| ReceiptError::Malformed)?;
     let rp_ids = [trust.policy.rp_id.as_str()];
-    let policy = Policy {
-        user_verification: UserVerification::Required,
-        ..Policy::new(&rp_ids, &origins)
-    };
-    let crypto = Crypto {
-        sha256: &SoftSha256,
-        algorithms: &[&Es256],
-        attestation_algorithms: &[],
-    };
+    let policy = Policy::new(&rp_ids, &origins).with_user_verification(UserVerification::Required);
+    let crypto = Crypto::new(&SoftSha256, &[&Es256]);
     let challenge = Challenge::new(challenge).ok_or(ReceiptError::Malformed)?;
     let mut log = TraceLog::<TRACE_STEPS_MAX>::new();
     verify_authentication(

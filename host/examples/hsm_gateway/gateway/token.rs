@@ -3,8 +3,8 @@
 //! A connection that has become bad is an error where it is noticed, and the next call makes a new
 //! one: a token that comes back needs no restart.
 
-use core::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -85,9 +85,9 @@ impl TokenError {
 #[derive(Debug)]
 pub(crate) struct Token {
     place: Place,
-    connection: RefCell<Option<Connection>>,
+    connection: Mutex<Option<Connection>>,
     /// A PIN that the token has refused is not tried again: few attempts lock it for good.
-    refused_pin: RefCell<Option<String>>,
+    refused_pin: Mutex<Option<String>>,
 }
 
 #[derive(Debug)]
@@ -102,8 +102,8 @@ impl Token {
     pub(crate) fn at(place: Place) -> Self {
         Self {
             place,
-            connection: RefCell::new(None),
-            refused_pin: RefCell::new(None),
+            connection: Mutex::new(None),
+            refused_pin: Mutex::new(None),
         }
     }
 
@@ -198,7 +198,7 @@ impl Token {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        let mut slot = self.connection.borrow_mut();
+        let mut slot = locked(&self.connection);
         let connection = match slot.take() {
             Some(connection) => connection,
             None => self.connect()?,
@@ -234,7 +234,7 @@ impl Token {
     fn log_in(&self, module: Pkcs11, slot: Slot) -> Result<Connection, TokenError> {
         let pin = std::fs::read_to_string(&self.place.pin_file)?;
         let pin = pin.trim_end();
-        if self.refused_pin.borrow().as_deref() == Some(pin) {
+        if locked(&self.refused_pin).as_deref() == Some(pin) {
             return Err(TokenError::Locked("this PIN was refused before"));
         }
         let session = module.open_ro_session(slot)?;
@@ -245,7 +245,7 @@ impl Token {
                 slot,
             }),
             Err(Error::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid, _)) => {
-                *self.refused_pin.borrow_mut() = Some(pin.to_owned());
+                *locked(&self.refused_pin) = Some(pin.to_owned());
                 Err(TokenError::Locked("the PIN is refused"))
             }
             Err(Error::Pkcs11(RvError::PinLocked | RvError::PinExpired, _)) => {
@@ -298,6 +298,11 @@ impl Connection {
         let point = octet_string.strip_prefix(&[0x04, 65]).unwrap_or_default();
         point.try_into().map_err(|_| missing())
     }
+}
+
+/// What a mutex holds. A call that has panicked leaves no connection and no half of a PIN behind.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The slot whose token has this label.

@@ -1,6 +1,6 @@
 //! ES256 as the token answers it.
 
-use core::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use p256::ecdsa::Signature;
 use portcullis_core::algorithm::{Es256, KeyError, SignatureError, SoftSha256};
@@ -14,21 +14,23 @@ use super::token::{Point, Token, TokenError};
 #[derive(Debug)]
 pub(crate) struct TokenEs256<'t> {
     token: &'t Token,
-    failure: RefCell<Option<TokenError>>,
+    failure: Mutex<Option<TokenError>>,
 }
 
 impl<'t> TokenEs256<'t> {
     pub(crate) const fn new(token: &'t Token) -> Self {
         Self {
             token,
-            failure: RefCell::new(None),
+            failure: Mutex::new(None),
         }
     }
 
     /// What was wrong with the token. To the core that is a signature that does not verify; whoever
     /// asked has to tell the two apart.
     pub(crate) fn failure(self) -> Option<TokenError> {
-        self.failure.into_inner()
+        self.failure
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,7 +57,7 @@ impl SignatureAlgorithm for TokenEs256<'_> {
             Ok(true) => Ok(()),
             Ok(false) => Err(SignatureError),
             Err(error) => {
-                *self.failure.borrow_mut() = Some(error);
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 Err(SignatureError)
             }
         }

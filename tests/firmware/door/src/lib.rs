@@ -174,11 +174,9 @@ impl<F: Flash, R: Random> Door<F, R> {
             // No credential has this id.
             Record::Free | Record::Damaged => &[],
         });
-        let policy = Policy {
-            user_verification: UserVerification::Required,
-            existing_credentials: &existing,
-            ..Policy::new(&rp_ids, &origins)
-        };
+        let policy = Policy::new(&rp_ids, &origins)
+            .with_user_verification(UserVerification::Required)
+            .with_existing_credentials(&existing);
         let response = RegistrationResponse::from_json(json);
         match verify_registration(&response, challenge, &policy, &Crypto::BUILT_IN, &mut ()) {
             Ok(verified) => {
@@ -197,10 +195,8 @@ impl<F: Flash, R: Random> Door<F, R> {
         let challenge = Challenge::new(&challenge).ok_or(Problem::Challenge)?;
         let origins = [Origin::exact(self.settings.origin)];
         let rp_ids = [self.settings.rp_id];
-        let policy = Policy {
-            user_verification: UserVerification::Required,
-            ..Policy::new(&rp_ids, &origins)
-        };
+        let policy =
+            Policy::new(&rp_ids, &origins).with_user_verification(UserVerification::Required);
         let response = AuthenticationResponse::from_json(json);
         let found = response.id().and_then(|id| self.records.find(id));
         // Without a record everything else is judged, and the sign-in refused.

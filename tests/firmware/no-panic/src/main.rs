@@ -68,11 +68,8 @@ impl Write for Sink {
     }
 }
 
-const CRYPTO: Crypto<'static> = Crypto {
-    sha256: &SoftSha256,
-    algorithms: &[&Unknown],
-    attestation_algorithms: &[&Unknown],
-};
+const CRYPTO: Crypto<'static> =
+    Crypto::new(&SoftSha256, &[&Unknown]).with_attestation_algorithms(&[&Unknown]);
 
 /// Bytes of which nothing is known, not even how many there are.
 fn bytes<'a>() -> &'a [u8] {
@@ -123,13 +120,9 @@ fn register(response: &RegistrationResponse<'_>, challenge: Challenge<'_>, polic
 
 fn sign_in(response: &AuthenticationResponse<'_>, challenge: Challenge<'_>, policy: &Policy<'_>) {
     let mut trace = TraceLog::new();
-    let record = CredentialRecord {
-        id: bytes(),
-        public_key: bytes(),
-        sign_count: black_box(0),
-        backup_eligible: black_box(None),
-        backup_state: black_box(None),
-    };
+    let record = CredentialRecord::new(bytes(), bytes(), black_box(0))
+        .with_backup_eligible(black_box(None))
+        .with_backup_state(black_box(None));
     let record = black_box(Some(&record));
     match verify_authentication(response, record, challenge, policy, &CRYPTO, &mut trace) {
         Ok(verified) => {

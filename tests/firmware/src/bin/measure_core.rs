@@ -8,9 +8,5 @@ use portcullis_firmware::{ceremony, measured};
 
 measured!(
     ceremony::authentication,
-    Crypto {
-        sha256: &ConstantHash,
-        algorithms: &[&ConstantAlgorithm],
-        attestation_algorithms: &[]
-    }
+    Crypto::new(&ConstantHash, &[&ConstantAlgorithm])
 );

@@ -8,9 +8,5 @@ use portcullis_firmware::{ceremony, measured};
 
 measured!(
     ceremony::authentication,
-    Crypto {
-        sha256: &SoftSha256,
-        algorithms: &[&Es256],
-        attestation_algorithms: &[]
-    }
+    Crypto::new(&SoftSha256, &[&Es256])
 );

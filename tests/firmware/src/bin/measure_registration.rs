@@ -6,11 +6,4 @@ use portcullis_core::Crypto;
 use portcullis_core::algorithm::{Es256, SoftSha256};
 use portcullis_firmware::{ceremony, measured};
 
-measured!(
-    ceremony::registration,
-    Crypto {
-        sha256: &SoftSha256,
-        algorithms: &[&Es256],
-        attestation_algorithms: &[]
-    }
-);
+measured!(ceremony::registration, Crypto::new(&SoftSha256, &[&Es256]));

@@ -9,9 +9,5 @@ use portcullis_firmware::{ceremony, measured};
 
 measured!(
     ceremony::authentication,
-    Crypto {
-        sha256: &SoftSha256,
-        algorithms: &[&ConstantAlgorithm],
-        attestation_algorithms: &[]
-    }
+    Crypto::new(&SoftSha256, &[&ConstantAlgorithm])
 );

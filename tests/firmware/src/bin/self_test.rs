@@ -10,11 +10,7 @@ use portcullis_core::check::{CheckError, verify_check};
 use portcullis_firmware::lines::{Lines, TooLong};
 use portcullis_firmware::{console, entry};
 
-const CRYPTO: Crypto<'static> = Crypto {
-    sha256: &SoftSha256,
-    algorithms: &[&Es256, &EdDsa, &Rs256],
-    attestation_algorithms: &[],
-};
+const CRYPTO: Crypto<'static> = Crypto::new(&SoftSha256, &[&Es256, &EdDsa, &Rs256]);
 
 const CHECK_MAX: usize = 64 * 1024;
 const VERDICT_MAX: usize = 32 * 1024;

@@ -47,13 +47,7 @@ fn main() -> ! {
     let mut fields = Fields::new(read_all(&mut buffer));
     let challenge = fields.field();
     let id = fields.field();
-    let record = CredentialRecord {
-        id,
-        public_key: fields.field(),
-        sign_count: 0,
-        backup_eligible: None,
-        backup_state: None,
-    };
+    let record = CredentialRecord::new(id, fields.field(), 0);
     let response = AuthenticationResponse::new(id, fields.field(), fields.field(), fields.field());
     console::write(sign_in(&response, &record, challenge));
     console::exit(0)
