@@ -1,4 +1,4 @@
-//! Text forms that both the verdict and the explained dump write.
+//! JSON's escapes, as both the verdict and the explained dump write them.
 
 use core::fmt::{self, Write};
 
@@ -23,15 +23,4 @@ impl<W: Write> Write for Escaped<W> {
         }
         self.0.write_str(plain)
     }
-}
-
-/// Writes sixteen bytes as a UUID.
-pub(crate) fn write_uuid(bytes: &[u8; 16], out: &mut dyn Write) -> fmt::Result {
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            out.write_str("-")?;
-        }
-        write!(out, "{byte:02x}")?;
-    }
-    Ok(())
 }

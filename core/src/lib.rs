@@ -68,7 +68,7 @@ pub use ceremony::{
     VerifiedRegistration, verify_authentication, verify_registration,
 };
 pub use data::{
-    AuthenticationResponse, CoseAlgorithm, CredentialRecord, Origin, RegistrationResponse,
+    Aaguid, AuthenticationResponse, CoseAlgorithm, CredentialRecord, Origin, RegistrationResponse,
     StoredCredential,
 };
 pub use encoding::{Fault, FaultKind, Span};

@@ -1,6 +1,8 @@
 //! What the attestation certificates of several formats have to be.
 
 use super::{Statement, StatementError};
+#[cfg(feature = "trust")]
+use crate::data::Aaguid;
 use crate::data::Certificate;
 use crate::encoding::der::{Element, Tag};
 
@@ -47,7 +49,7 @@ pub(super) fn check_model(
     let named = Element::parse(extension.value, Tag::OCTET_STRING, WHAT)
         .map_err(StatementError::CertificateMalformed)?
         .content;
-    if *named == statement.aaguid() {
+    if *named == statement.aaguid().bytes() {
         Ok(())
     } else {
         Err(StatementError::Model)
@@ -56,8 +58,8 @@ pub(super) fn check_model(
 
 /// The model that a certificate names.
 #[cfg(feature = "trust")]
-pub(super) fn named_model(certificate: &Certificate<'_>) -> Option<[u8; 16]> {
+pub(super) fn named_model(certificate: &Certificate<'_>) -> Option<Aaguid> {
     let extension = certificate.extension(FIDO_AAGUID)?;
     let named = Element::parse(extension.value, Tag::OCTET_STRING, "AAGUID extension").ok()?;
-    named.content.try_into().ok()
+    named.content.try_into().ok().map(Aaguid::new)
 }

@@ -10,7 +10,7 @@ use super::certificate;
 use super::trust::{self, Anchors, PathError};
 use crate::algorithm::Crypto;
 #[cfg(feature = "attestation")]
-use crate::data::Certificate;
+use crate::data::{Aaguid, Certificate};
 use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey};
 #[cfg(feature = "attestation")]
 use crate::encoding::cbor::Content;
@@ -170,9 +170,9 @@ impl<'a> Statement<'_, 'a> {
 
     /// The AAGUID that the authenticator data names.
     #[cfg(feature = "attestation")]
-    pub(super) fn aaguid(&self) -> [u8; 16] {
+    pub(super) fn aaguid(&self) -> Aaguid {
         let attested = self.auth_data.attested_credential_data();
-        attested.map_or([0; 16], |attested| attested.aaguid())
+        attested.map_or(Aaguid::ZERO, |attested| attested.aaguid())
     }
 
     /// What the statement proves once it has been verified with the first of these certificates.
@@ -184,7 +184,7 @@ impl<'a> Statement<'_, 'a> {
     pub(super) fn prove<'c>(
         &self,
         attestation_type: AttestationType,
-        aaguid: [u8; 16],
+        aaguid: Aaguid,
         first: &Certificate<'_>,
         certificates: impl Iterator<Item = &'c [u8]> + Clone,
     ) -> Result<Verified, StatementError> {
@@ -324,6 +324,6 @@ impl<'a> Certificates<'a> {
         attestation_type: AttestationType,
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
-        statement.prove(attestation_type, [0; 16], &self.first, self.each())
+        statement.prove(attestation_type, Aaguid::ZERO, &self.first, self.each())
     }
 }

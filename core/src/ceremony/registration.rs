@@ -9,7 +9,7 @@ use crate::attestation::{self, AttestationType, Format, Statement, StatementErro
 #[cfg(feature = "trust")]
 use crate::attestation::{Model, Models, PathError, Standing};
 use crate::data::{
-    AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
+    Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
     Challenge, ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags,
     RegistrationResponse,
 };
@@ -51,7 +51,7 @@ impl<'a> VerifiedRegistration<'a> {
 
     /// The authenticator's model. Only an attestation that leads to a trusted root proves it.
     #[must_use]
-    pub const fn aaguid(&self) -> [u8; 16] {
+    pub const fn aaguid(&self) -> Aaguid {
         self.attested.aaguid()
     }
 

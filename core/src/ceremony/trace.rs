@@ -1,7 +1,7 @@
 use heapless::Vec;
 
 use super::Step;
-use crate::data::{CoseAlgorithm, Flags};
+use crate::data::{Aaguid, CoseAlgorithm, Flags};
 use crate::encoding::Fault;
 
 /// How a step went.
@@ -51,7 +51,7 @@ pub enum Value<'a> {
         received: u32,
     },
     /// An authenticator's model.
-    Aaguid([u8; 16]),
+    Aaguid(Aaguid),
     /// Bytes that could not be read.
     Fault(Fault),
 }

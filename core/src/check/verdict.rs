@@ -10,7 +10,7 @@ use crate::ceremony::{
 };
 use crate::data::{CoseAlgorithm, CoseKey, CredentialRecord, Flags, Origin};
 use crate::encoding::base64url;
-use crate::escape::{Escaped, write_uuid};
+use crate::escape::Escaped;
 use crate::limits::TRACE_STEPS_MAX;
 
 pub(super) enum Verdict<'a> {
@@ -179,7 +179,7 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
         Value::SignCount { recorded, received } => {
             write!(out, "recorded {recorded}, received {received}")
         }
-        Value::Aaguid(aaguid) => write_uuid(aaguid, out),
+        Value::Aaguid(aaguid) => write!(out, "{aaguid}"),
         Value::Fault(fault) => write!(Escaped(out), "{fault}"),
     }
 }
@@ -213,11 +213,11 @@ fn write_flags(flags: Flags, out: &mut dyn Write) -> fmt::Result {
 
 fn write_registered(verified: &VerifiedRegistration<'_>, out: &mut dyn Write) -> fmt::Result {
     write_credential(verified.credential_id(), verified.public_key(), out)?;
-    write!(out, r#""algorithm":{},"aaguid":""#, verified.algorithm())?;
-    write_uuid(&verified.aaguid(), out)?;
     write!(
         out,
-        r#"","fmt":"{}","attestationType":"#,
+        r#""algorithm":{},"aaguid":"{}","fmt":"{}","attestationType":"#,
+        verified.algorithm(),
+        verified.aaguid(),
         verified.format().name()
     )?;
     match verified.attestation_type().map(AttestationType::name) {

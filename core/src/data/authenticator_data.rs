@@ -1,3 +1,4 @@
+use super::Aaguid;
 use crate::encoding::cbor::Item;
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
@@ -21,7 +22,7 @@ pub struct Flags(u8);
 /// Attested credential data (WebAuthn section 6.5.1).
 #[derive(Clone, Copy, Debug)]
 pub struct AttestedCredentialData<'a> {
-    aaguid: &'a [u8; 16],
+    aaguid: Aaguid,
     credential_id: &'a [u8],
     credential_public_key: &'a [u8],
 }
@@ -178,7 +179,7 @@ impl<'a> AttestedCredentialData<'a> {
     #[inline(never)]
     fn read(reader: &mut Reader<'a>, canonical: &mut bool) -> Result<Self, Fault> {
         const WHAT: &str = "attested credential data";
-        let aaguid = reader.array_ref(WHAT)?;
+        let aaguid = Aaguid::new(reader.array(WHAT)?);
         let length = u16::from_be_bytes(reader.array(WHAT)?);
         let credential_id = reader.take(usize::from(length), WHAT)?;
         // Where the key ends is only known once it has been walked.
@@ -193,8 +194,8 @@ impl<'a> AttestedCredentialData<'a> {
 
     /// The authenticator's model, all zero where it does not say.
     #[must_use]
-    pub const fn aaguid(&self) -> [u8; 16] {
-        *self.aaguid
+    pub const fn aaguid(&self) -> Aaguid {
+        self.aaguid
     }
 
     /// The credential id.

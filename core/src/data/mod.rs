@@ -1,5 +1,6 @@
 //! Items to WebAuthn's structures, borrowed from the input.
 
+mod aaguid;
 mod attestation_object;
 mod authenticator_data;
 #[cfg(feature = "attestation")]
@@ -14,6 +15,7 @@ mod response;
 pub(crate) mod response_json;
 mod time;
 
+pub use aaguid::{Aaguid, AaguidError};
 pub(crate) use attestation_object::AttestationObject;
 pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
 #[cfg(feature = "attestation")]

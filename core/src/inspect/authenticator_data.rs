@@ -3,7 +3,7 @@
 use super::cbor::{self, Left};
 use super::dump::{Break, Field, Value, Visitor};
 use super::{cose, names};
-use crate::data::Flags;
+use crate::data::{Aaguid, Flags};
 use crate::encoding::cbor::{Item, Major};
 use crate::encoding::reader::Reader;
 
@@ -117,9 +117,9 @@ fn credential_extent(mut reader: Reader<'_>) -> usize {
 
 fn explain_credential(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
     let at = reader.position();
-    let aaguid = reader.array("aaguid (16 bytes)")?;
+    let aaguid = Aaguid::new(reader.array("aaguid (16 bytes)")?);
     visitor.field(
-        &Field::new("aaguid", at, 16, Value::Uuid(&aaguid)).meaning(names::authenticator(&aaguid)),
+        &Field::new("aaguid", at, 16, Value::Aaguid(aaguid)).meaning(names::authenticator(aaguid)),
     );
     let at = reader.position();
     let length = u16::from_be_bytes(reader.array("credentialIdLength (2 bytes)")?);

@@ -1,9 +1,11 @@
 //! Authenticators by their AAGUIDs.
 
+use crate::data::Aaguid;
+
 /// AAGUIDs of widely used authenticators in ascending order, from the FIDO Alliance's metadata service
 /// and the passkey community's list of AAGUIDs, as of 2026-08-24. A registration with `none` proves
 /// nothing about its AAGUID.
-static AUTHENTICATORS: &[([u8; 16], &str)] = &[
+static AUTHENTICATORS: &[(Aaguid, &str)] = &[
     (uuid(0), "not told"),
     (
         uuid(0x0898_7058_cadc_4b81_b6e1_30de_50dc_be96),
@@ -287,14 +289,14 @@ static AUTHENTICATORS: &[([u8; 16], &str)] = &[
     ),
 ];
 
-const fn uuid(number: u128) -> [u8; 16] {
-    number.to_be_bytes()
+const fn uuid(number: u128) -> Aaguid {
+    Aaguid::new(number.to_be_bytes())
 }
 
 /// The product that an AAGUID belongs to, where it is known here.
-pub(super) fn name(aaguid: &[u8; 16]) -> &'static str {
+pub(super) fn name(aaguid: Aaguid) -> &'static str {
     AUTHENTICATORS
-        .binary_search_by_key(&aaguid, |(known, _)| known)
+        .binary_search_by_key(&aaguid, |(known, _)| *known)
         .ok()
         .and_then(|index| AUTHENTICATORS.get(index))
         .map_or("the authenticator's model, not known here", |(_, name)| {
@@ -310,8 +312,8 @@ mod tests {
     fn every_authenticator_is_found() {
         assert!(AUTHENTICATORS.is_sorted_by(|a, b| a.0 < b.0));
         for (aaguid, known) in AUTHENTICATORS {
-            assert_eq!(name(aaguid), *known);
+            assert_eq!(name(*aaguid), *known);
         }
-        assert_eq!(name(&uuid(1)), "the authenticator's model, not known here");
+        assert_eq!(name(uuid(1)), "the authenticator's model, not known here");
     }
 }

@@ -8,7 +8,7 @@ use heapless::Vec;
 
 use super::dump::{Break, Field, Value, Visitor};
 use super::names;
-use crate::data::UnixTime;
+use crate::data::{Aaguid, UnixTime};
 use crate::encoding::der::{Head, Tag};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
@@ -419,12 +419,12 @@ fn interpret<'a>(mut field: Field<'a>, shape: Shape, tag: Tag, content: &'a [u8]
         (Shape::Bytes, _) => Value::Bytes(content),
         (Shape::Text, _) => text(content),
         (Shape::Flag, _) => Value::Bool(true),
-        (Shape::Aaguid, _) => match content.first_chunk::<16>() {
-            Some(aaguid) if content.len() == aaguid.len() => {
+        (Shape::Aaguid, _) => match content.try_into().map(Aaguid::new) {
+            Ok(aaguid) => {
                 field.meaning = names::authenticator(aaguid);
-                Value::Uuid(aaguid)
+                Value::Aaguid(aaguid)
             }
-            _ => {
+            Err(_) => {
                 field.problem = "is not of sixteen bytes";
                 Value::Bytes(content)
             }

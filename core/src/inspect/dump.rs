@@ -1,6 +1,7 @@
 //! What a dump is made of: artefacts, fields, the places where they break, and who is shown them.
 
 use super::names;
+use crate::data::Aaguid;
 use crate::encoding::{Fault, Span};
 
 /// What an artefact is.
@@ -135,8 +136,8 @@ pub enum Value<'a> {
     Bool(bool),
     /// Bytes.
     Bytes(&'a [u8]),
-    /// Sixteen bytes, shown as a UUID.
-    Uuid(&'a [u8; 16]),
+    /// A model of authenticator, shown as a UUID.
+    Aaguid(Aaguid),
     /// Seconds since 1970, shown as a date.
     Time(i64),
     /// The content of an object identifier, shown as its numbers with dots between.

@@ -176,7 +176,7 @@ impl fmt::Display for Value<'_> {
                     Ok(())
                 }
             }
-            Self::Uuid(bytes) => crate::escape::write_uuid(bytes, f),
+            Self::Aaguid(aaguid) => aaguid.fmt(f),
             Self::Time(seconds) => UnixTime::new(*seconds).fmt(f),
             Self::Identifier(content) => write_identifier(content, f),
         }
@@ -271,7 +271,7 @@ fn write_field(field: &Field<'_>, out: &mut impl Write) -> fmt::Result {
             Escaped(&mut *out).write_str(text)?;
             out.write_str("\"")
         }
-        Value::Uuid(_) | Value::Time(_) | Value::Identifier(_) => {
+        Value::Aaguid(_) | Value::Time(_) | Value::Identifier(_) => {
             write!(out, r#","value":"{}""#, field.value)
         }
     }?;

@@ -1,13 +1,13 @@
 use core::fmt;
 
-use crate::data::Certificate;
+use crate::data::{Aaguid, Certificate};
 
 /// A model of authenticator, as a registration names it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Model<'a> {
-    /// The AAGUID: of zeros for FIDO U2F security keys, who do not sign what they say.
-    pub aaguid: [u8; 16],
+    /// The AAGUID: all zero for FIDO U2F keys, whose AAGUID is not signed.
+    pub aaguid: Aaguid,
     /// The attestation certificate, where there is one: what tells the models of FIDO U2F keys apart.
     pub certificate: Option<Certificate<'a>>,
 }
@@ -35,7 +35,7 @@ pub enum Standing {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) const fn new(aaguid: [u8; 16], certificate: Option<Certificate<'a>>) -> Self {
+    pub(crate) const fn new(aaguid: Aaguid, certificate: Option<Certificate<'a>>) -> Self {
         Self {
             aaguid,
             certificate,

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
+use portcullis_core::Aaguid;
 use portcullis_core::attestation::{Model, PathError, verify_path};
 use portcullis_core::data::{Certificate, Curve, PublicKey, UnixTime};
 use portcullis_core::limits::CERTIFICATES_MAX;
@@ -15,7 +16,6 @@ use serde::{Deserialize, Deserializer};
 
 use super::roots::decode_pem;
 use crate::ceremony::algorithms::SERVER;
-use crate::config::parse_aaguid;
 use crate::encoding::{base64url, from_hex};
 
 /// The longest file that is read, in bytes: several times what the service publishes.
@@ -79,7 +79,7 @@ pub enum MetadataError {
 /// How an entry names its model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum ModelId {
-    Aaguid([u8; 16]),
+    Aaguid(Aaguid),
     /// SHA-1 of the attestation certificate's public key, of FIDO U2F security keys.
     Key(Vec<u8>),
 }
@@ -215,7 +215,7 @@ impl Metadata {
 impl ModelId {
     /// The name of a model: its AAGUID, or where it has none its attestation key.
     fn of(model: &Model<'_>) -> Option<Self> {
-        if model.aaguid != [0; 16] {
+        if model.aaguid != Aaguid::ZERO {
             return Some(Self::Aaguid(model.aaguid));
         }
         match model.certificate?.public_key() {
@@ -232,7 +232,7 @@ impl ModelId {
 
 impl PayloadEntry {
     fn names(&self) -> Vec<ModelId> {
-        let aaguid = self.aaguid.as_deref().and_then(parse_aaguid);
+        let aaguid = self.aaguid.as_deref().and_then(|text| text.parse().ok());
         let keys = self
             .attestation_certificate_key_identifiers
             .iter()

@@ -25,7 +25,6 @@ use serde::{Deserialize, Serialize};
 use source::Settings;
 
 pub use aaguids::Aaguids;
-pub(crate) use aaguids::parse as parse_aaguid;
 pub use builder::Builder;
 pub use pkcs11_uri::{Pkcs11Uri, UriError};
 pub use secret::Secret;

@@ -81,7 +81,7 @@ impl From<&Credential> for CredentialView {
             id: base64url(&credential.id),
             public_key: base64url(&credential.public_key),
             algorithm: credential.algorithm,
-            aaguid: uuid(credential.aaguid),
+            aaguid: credential.aaguid.to_string(),
             transports: credential.transports.clone(),
             sign_count: credential.state.sign_count,
             backup_eligible: credential.state.backup_eligible,
@@ -90,13 +90,6 @@ impl From<&Credential> for CredentialView {
             before: None,
         }
     }
-}
-
-/// An authenticator model's id as it is published: five groups of hex digits.
-fn uuid(bytes: [u8; 16]) -> String {
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    let groups = [0..8, 8..12, 12..16, 16..20, 20..32];
-    groups.map(|group| &hex[group]).join("-")
 }
 
 impl From<CredentialState> for Before {

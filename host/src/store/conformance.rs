@@ -16,6 +16,7 @@ use core::future::Future;
 use core::pin::Pin;
 use std::sync::Arc;
 
+use portcullis_core::Aaguid;
 use rocket::tokio::task::JoinSet;
 
 use super::{
@@ -102,7 +103,7 @@ const fn state(sign_count: u32) -> CredentialState {
 
 fn credential(id: u8) -> Credential {
     let mut credential = Credential::new(vec![id; 16], vec![id; 77], -7, state(0));
-    credential.aaguid = [id; 16];
+    credential.aaguid = Aaguid::new([id; 16]);
     credential.transports = vec!["hybrid".to_owned(), "internal".to_owned()];
     credential.rp_id = "example.org".to_owned();
     credential.attestation_format = "packed".to_owned();

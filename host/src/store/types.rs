@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use portcullis_core::Aaguid;
+
 use crate::account::Username;
 use crate::clock::Timestamp;
 
@@ -121,7 +123,7 @@ pub struct Credential {
     /// The COSE algorithm of the key.
     pub algorithm: i32,
     /// The authenticator's model.
-    pub aaguid: [u8; 16],
+    pub aaguid: Aaguid,
     /// Transports as reported by the browser (unverified).
     pub transports: Vec<String>,
     /// What moves with each sign-in.
@@ -152,7 +154,7 @@ impl Credential {
             id,
             public_key,
             algorithm,
-            aaguid: [0; 16],
+            aaguid: Aaguid::ZERO,
             transports: Vec::new(),
             state,
             rp_id: String::new(),

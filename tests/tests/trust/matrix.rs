@@ -43,11 +43,11 @@ struct Known {
 impl Models for Known {
     fn root(&self, model: &Model<'_>, index: usize) -> Option<&[u8]> {
         let root = self.roots.get(index).map(Vec::as_slice);
-        root.filter(|_| model.aaguid == self.model)
+        root.filter(|_| model.aaguid.bytes() == self.model)
     }
 
     fn standing(&self, model: &Model<'_>) -> Standing {
-        if model.aaguid == self.model {
+        if model.aaguid.bytes() == self.model {
             self.standing
         } else {
             self.others
