@@ -11,9 +11,12 @@ const KEY_DESCRIPTION: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 17];
 
 const WHAT: &str = "Android key description";
 
+/// The members of a statement.
+pub(super) const MEMBERS: [&str; 3] = ["alg", "sig", "x5c"];
+
 #[inline(never)]
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
-    let [alg, sig, x5c] = statement.members(["alg", "sig", "x5c"])?;
+    let [alg, sig, x5c] = statement.members(MEMBERS)?;
     let alg = algorithm(alg)?;
     let sig = signature(sig)?;
     let certificates = Certificates::read(x5c)?;

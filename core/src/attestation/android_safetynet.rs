@@ -24,9 +24,12 @@ const HEADER: &str = "SafetyNet header";
 const PAYLOAD: &str = "SafetyNet payload";
 const X5C: &str = "SafetyNet x5c";
 
+/// The members of a statement.
+pub(super) const MEMBERS: [&str; 2] = ["ver", "response"];
+
 #[inline(never)]
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
-    let [ver, response] = statement.members(["ver", "response"])?;
+    let [ver, response] = statement.members(MEMBERS)?;
     if ver.and_then(Item::as_text).is_none_or(str::is_empty) {
         return Err(Fault::new("SafetyNet ver", FaultKind::Value, 0).into());
     }

@@ -11,6 +11,10 @@ use crate::policy::{AttestationPolicy, Standing};
 
 const WHAT: &str = "compound attestation statement";
 
+/// A statement is an array and has no members of its own.
+#[cfg(feature = "inspect")]
+pub(super) const MEMBERS: [&str; 0] = [];
+
 #[inline(never)]
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
     let Content::Array(parts) = statement.att_stmt.content() else {

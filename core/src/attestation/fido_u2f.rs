@@ -4,9 +4,12 @@ use super::statement::{Certificates, signature};
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::data::{CoseAlgorithm, Curve, PublicKey};
 
+/// The members of a statement.
+pub(super) const MEMBERS: [&str; 2] = ["sig", "x5c"];
+
 #[inline(never)]
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
-    let [sig, x5c] = statement.members(["sig", "x5c"])?;
+    let [sig, x5c] = statement.members(MEMBERS)?;
     let sig = signature(sig)?;
     let certificates = Certificates::read(x5c)?;
     certificates.expect_one()?;

@@ -36,62 +36,124 @@ pub(crate) use tpm::{is_attest, is_public_area};
 #[cfg(feature = "trust")]
 pub use trust::{PathError, verify_path};
 
-/// A registered attestation statement format (IANA "WebAuthn Attestation Statement Format Identifiers").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// No attestation, section 8.7.
-    None,
-    /// WebAuthn's own, section 8.2. Without the feature `attestation` only in its self form.
-    Packed,
-    /// Trusted platform modules, section 8.3.
-    Tpm,
-    /// Android's key store, section 8.4.
-    AndroidKey,
-    /// Android's `SafetyNet`, section 8.5: a service that has ended.
-    AndroidSafetynet,
-    /// FIDO U2F security keys, section 8.6.
-    FidoU2f,
-    /// Apple's anonymous attestation, section 8.8.
-    Apple,
-    /// Several statements in one, section 8.9.
-    Compound,
+/// Declares the statement formats in one table: the identifier, the format in a few words, the module
+/// with its procedure, and how many of the module's `MEMBERS` a statement has to have: the first ones.
+macro_rules! formats {
+    ($(
+        $(#[doc = $doc:literal])+
+        $(#[cfg($($feature:tt)+)])?
+        $format:ident = $name:literal, $description:literal, $module:ident requires $required:literal;
+    )+) => {
+        /// A registered attestation statement format (IANA "WebAuthn Attestation Statement Format
+        /// Identifiers").
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Format {
+            $($(#[doc = $doc])+ $format,)+
+        }
+
+        impl Format {
+            /// Every format that can be verified here.
+            pub const ALL: &'static [Self] = &[
+                $($(#[cfg($($feature)+)])? Self::$format,)+
+            ];
+
+            /// The identifier that an attestation object carries as `fmt`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$format => $name,)+ }
+            }
+
+            /// The format in a few words.
+            #[must_use]
+            pub const fn describe(self) -> &'static str {
+                match self { $(Self::$format => $description,)+ }
+            }
+
+            /// The members that a statement has to have, and those that it may have.
+            #[cfg(feature = "inspect")]
+            pub(crate) const fn members(
+                self,
+            ) -> (&'static [&'static str], &'static [&'static str]) {
+                match self { $(Self::$format => const { $module::MEMBERS.split_at($required) },)+ }
+            }
+        }
+    };
+}
+
+formats! {
+    /// No attestation, [section 8.7](https://www.w3.org/TR/webauthn-3/#sctn-none-attestation).
+    None = "none", "no attestation", none requires 0;
+    /// WebAuthn's own, [section 8.2](https://www.w3.org/TR/webauthn-3/#sctn-packed-attestation).
+    /// Without the feature `attestation` only in its self form.
+    Packed = "packed", "WebAuthn's own format: the key's own signature, or a certificate's",
+        packed requires 2;
+    /// Trusted Platform Modules, [section 8.3](https://www.w3.org/TR/webauthn-3/#sctn-tpm-attestation).
+    #[cfg(feature = "attestation")]
+    Tpm = "tpm", "a Trusted Platform Module certifies the key", tpm requires 6;
+    /// Android's key store,
+    /// [section 8.4](https://www.w3.org/TR/webauthn-3/#sctn-android-key-attestation).
+    #[cfg(feature = "attestation")]
+    AndroidKey = "android-key", "the Android keystore certifies the key", android_key requires 3;
+    /// Android's `SafetyNet`,
+    /// [section 8.5](https://www.w3.org/TR/webauthn-3/#sctn-android-safetynet-attestation): a service
+    /// that has ended.
+    #[cfg(feature = "attestation")]
+    AndroidSafetynet = "android-safetynet", "Google's SafetyNet vouches for the device (legacy)",
+        android_safetynet requires 2;
+    /// FIDO U2F security keys,
+    /// [section 8.6](https://www.w3.org/TR/webauthn-3/#sctn-fido-u2f-attestation).
+    #[cfg(feature = "attestation")]
+    FidoU2f = "fido-u2f", "a U2F security key", fido_u2f requires 2;
+    /// Apple's anonymous attestation,
+    /// [section 8.8](https://www.w3.org/TR/webauthn-3/#sctn-apple-anonymous-attestation).
+    #[cfg(feature = "attestation")]
+    Apple = "apple", "Apple's anonymous attestation", apple requires 1;
+    /// Several statements in one,
+    /// [section 8.9](https://www.w3.org/TR/webauthn-3/#sctn-compound-attestation).
+    #[cfg(feature = "attestation")]
+    Compound = "compound", "several statements at once", compound requires 0;
+}
+
+/// Verifies a statement by its format's procedure.
+#[inline(never)]
+pub(crate) fn verify(
+    format: Format,
+    statement: &Statement<'_, '_>,
+) -> Result<Verified, StatementError> {
+    match format {
+        #[cfg(feature = "attestation")]
+        Format::Compound => compound::verify(statement),
+        _ => verify_simple(format, statement),
+    }
+}
+
+/// Verifies a statement that is not made of others.
+fn verify_simple(
+    format: Format,
+    statement: &Statement<'_, '_>,
+) -> Result<Verified, StatementError> {
+    match format {
+        Format::None => none::verify(statement),
+        Format::Packed => packed::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::Tpm => tpm::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::AndroidKey => android_key::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::AndroidSafetynet => android_safetynet::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::FidoU2f => fido_u2f::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::Apple => apple::verify(statement),
+        #[cfg(feature = "attestation")]
+        Format::Compound => Err(StatementError::Unsupported),
+        #[cfg(not(feature = "attestation"))]
+        _ => Err(StatementError::Unsupported),
+    }
 }
 
 impl Format {
-    /// Every format that can be verified here.
-    pub const ALL: &'static [Self] = &[
-        Self::None,
-        Self::Packed,
-        #[cfg(feature = "attestation")]
-        Self::Tpm,
-        #[cfg(feature = "attestation")]
-        Self::AndroidKey,
-        #[cfg(feature = "attestation")]
-        Self::AndroidSafetynet,
-        #[cfg(feature = "attestation")]
-        Self::FidoU2f,
-        #[cfg(feature = "attestation")]
-        Self::Apple,
-        #[cfg(feature = "attestation")]
-        Self::Compound,
-    ];
-
-    /// The identifier that an attestation object carries as `fmt`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Packed => "packed",
-            Self::Tpm => "tpm",
-            Self::AndroidKey => "android-key",
-            Self::AndroidSafetynet => "android-safetynet",
-            Self::FidoU2f => "fido-u2f",
-            Self::Apple => "apple",
-            Self::Compound => "compound",
-        }
-    }
-
     /// The format of this identifier, where it can be verified here.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -101,17 +163,10 @@ impl Format {
             .find(|format| format.name() == name)
     }
 
+    /// The format's place in a set of formats.
+    #[expect(clippy::as_conversions, reason = "a variant's number, far below 16")]
     const fn bit(self) -> u16 {
-        match self {
-            Self::None => 1,
-            Self::Packed => 1 << 1,
-            Self::Tpm => 1 << 2,
-            Self::AndroidKey => 1 << 3,
-            Self::AndroidSafetynet => 1 << 4,
-            Self::FidoU2f => 1 << 5,
-            Self::Apple => 1 << 6,
-            Self::Compound => 1 << 7,
-        }
+        1 << self as u16
     }
 }
 
@@ -169,40 +224,5 @@ impl AttestationType {
             Self::AttestationCa => "AttCA",
             Self::AnonymizationCa => "AnonCA",
         }
-    }
-}
-
-/// Verifies a statement by its format's procedure.
-#[inline(never)]
-pub(crate) fn verify(
-    format: Format,
-    statement: &Statement<'_, '_>,
-) -> Result<Verified, StatementError> {
-    match format {
-        #[cfg(feature = "attestation")]
-        Format::Compound => compound::verify(statement),
-        _ => verify_simple(format, statement),
-    }
-}
-
-/// Verifies a statement that is not made of others.
-fn verify_simple(
-    format: Format,
-    statement: &Statement<'_, '_>,
-) -> Result<Verified, StatementError> {
-    match format {
-        Format::None => none::verify(statement),
-        Format::Packed => packed::verify(statement),
-        #[cfg(feature = "attestation")]
-        Format::Tpm => tpm::verify(statement),
-        #[cfg(feature = "attestation")]
-        Format::AndroidKey => android_key::verify(statement),
-        #[cfg(feature = "attestation")]
-        Format::AndroidSafetynet => android_safetynet::verify(statement),
-        #[cfg(feature = "attestation")]
-        Format::FidoU2f => fido_u2f::verify(statement),
-        #[cfg(feature = "attestation")]
-        Format::Apple => apple::verify(statement),
-        _ => Err(StatementError::Unsupported),
     }
 }

@@ -10,8 +10,11 @@ use crate::data::CoseAlgorithm;
 #[cfg(feature = "attestation")]
 use crate::data::certificate::{Certificate, oid};
 
+/// The members of a statement. Self attestation has no `x5c`.
+pub(super) const MEMBERS: [&str; 3] = ["alg", "sig", "x5c"];
+
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
-    let [alg, sig, x5c] = statement.members(["alg", "sig", "x5c"])?;
+    let [alg, sig, x5c] = statement.members(MEMBERS)?;
     let alg = algorithm(alg)?;
     let sig = signature(sig)?;
     match x5c {

@@ -15,10 +15,12 @@ use crate::encoding::der::Tag;
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
 
+/// The members of a statement.
+pub(super) const MEMBERS: [&str; 6] = ["ver", "alg", "x5c", "sig", "certInfo", "pubArea"];
+
 #[inline(never)]
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
-    let [ver, alg, x5c, sig, cert_info, pub_area] =
-        statement.members(["ver", "alg", "x5c", "sig", "certInfo", "pubArea"])?;
+    let [ver, alg, x5c, sig, cert_info, pub_area] = statement.members(MEMBERS)?;
     if ver.and_then(Item::as_text) != Some("2.0") {
         return Err(Fault::new("TPM ver", FaultKind::Value, 0).into());
     }

@@ -302,43 +302,20 @@ fn check_root(certificate: &Certificate<'_>, authorities: usize) -> Result<(), P
     check_authority(certificate, authorities)
 }
 
-/// The algorithm of a certificate's signature. SHA-1 is not among them: nothing trusts it any more.
+/// The algorithm of a certificate's signature.
 fn signature_algorithm(identifier: &[u8]) -> Option<CoseAlgorithm> {
-    /// 1.2.840.10045.4.3, ecdsa-with-SHA2
-    const ECDSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3];
-    /// 1.2.840.113549.1.1, PKCS #1
-    const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1];
     const WHAT: &str = "certificate signature algorithm";
     let mut reader = Reader::new(identifier);
     let algorithm = Element::expect(&mut reader, Tag::OID, WHAT).ok()?.content;
-    let number = match algorithm {
-        oid::ED25519 => CoseAlgorithm::EDDSA.value(),
-        oid::ED448 => -53,
-        _ => match (
-            algorithm.split_last()?,
-            algorithm.strip_prefix(oid::NIST_SIGNATURES),
-        ) {
-            ((2, ECDSA), _) => CoseAlgorithm::ES256.value(),
-            ((3, ECDSA), _) => -35,
-            ((4, ECDSA), _) => -36,
-            ((10, RSA), _) => pss_algorithm(&mut reader)?,
-            ((11, RSA), _) => CoseAlgorithm::RS256.value(),
-            ((12, RSA), _) => -258,
-            ((13, RSA), _) => -259,
-            (_, Some([17])) => -48,
-            (_, Some([18])) => -49,
-            (_, Some([19])) => -50,
-            _ => return None,
-        },
-    };
-    Some(CoseAlgorithm::new(number))
+    match algorithm {
+        oid::RSASSA_PSS => pss_algorithm(&mut reader),
+        _ => CoseAlgorithm::of_signature(algorithm),
+    }
 }
 
 /// RSASSA-PSS by the hash that its parameters name; the salt's length is the hash's with every
 /// mechanism here (RFC 4055 section 3.1).
-fn pss_algorithm(reader: &mut Reader<'_>) -> Option<i32> {
-    /// 2.16.840.1.101.3.4.2, the arc of the SHA-2 hashes
-    const SHA2: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];
+fn pss_algorithm(reader: &mut Reader<'_>) -> Option<CoseAlgorithm> {
     const WHAT: &str = "RSASSA-PSS parameters";
     let mut parameters = Element::expect(reader, Tag::SEQUENCE, WHAT).ok()?.reader();
     let mut hash = Element::expect(&mut parameters, Tag::context(0), WHAT)
@@ -348,10 +325,10 @@ fn pss_algorithm(reader: &mut Reader<'_>) -> Option<i32> {
         .ok()?
         .reader();
     let hash = Element::expect(&mut hash, Tag::OID, WHAT).ok()?.content;
-    match hash.strip_prefix(SHA2)? {
-        [1] => Some(-37),
-        [2] => Some(-38),
-        [3] => Some(-39),
+    match hash.strip_prefix(oid::SHA2)? {
+        [1] => Some(CoseAlgorithm::PS256),
+        [2] => Some(CoseAlgorithm::PS384),
+        [3] => Some(CoseAlgorithm::PS512),
         _ => None,
     }
 }

@@ -79,12 +79,18 @@ pub(crate) mod oid {
     pub(super) const SECP256K1: &[u8] = &[0x2b, 0x81, 4, 0, 10];
     /// 1.2.840.113549.1.1.1
     pub(super) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+    /// 1.2.840.113549.1.1.10
+    #[cfg(feature = "trust")]
+    pub(crate) const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+    /// 2.16.840.1.101.3.4.2, the arc of the SHA-2 hashes.
+    #[cfg(feature = "trust")]
+    pub(crate) const SHA2: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2];
     /// 1.3.101.112
-    pub(crate) const ED25519: &[u8] = &[0x2b, 101, 112];
+    pub(super) const ED25519: &[u8] = &[0x2b, 101, 112];
     /// 1.3.101.113
-    pub(crate) const ED448: &[u8] = &[0x2b, 101, 113];
+    pub(super) const ED448: &[u8] = &[0x2b, 101, 113];
     /// 2.16.840.1.101.3.4.3, the arc of ML-DSA-44 (17), -65 (18) and -87 (19).
-    pub(crate) const NIST_SIGNATURES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3];
+    pub(super) const NIST_SIGNATURES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3];
 }
 
 const WHAT: &str = "certificate";

@@ -8,48 +8,82 @@ use crate::encoding::{Fault, FaultKind};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CoseAlgorithm(i32);
 
-impl CoseAlgorithm {
-    /// ECDSA with SHA-256; as a credential's algorithm always on P-256.
-    pub const ES256: Self = Self(-7);
-    /// `EdDSA`; in WebAuthn always Ed25519.
-    pub const EDDSA: Self = Self(-8);
-    /// ECDSA on P-256 with SHA-256, fully specified.
-    pub const ESP256: Self = Self(-9);
-    /// Ed25519, fully specified.
-    pub const ED25519: Self = Self(-19);
-    /// ECDSA with SHA-384; as a credential's algorithm always on P-384.
-    pub const ES384: Self = Self(-35);
-    /// ECDSA with SHA-512; as a credential's algorithm always on P-521.
-    pub const ES512: Self = Self(-36);
-    /// RSASSA-PSS with SHA-256.
-    pub const PS256: Self = Self(-37);
-    /// RSASSA-PSS with SHA-384.
-    pub const PS384: Self = Self(-38);
-    /// RSASSA-PSS with SHA-512.
-    pub const PS512: Self = Self(-39);
-    /// ECDSA on secp256k1 with SHA-256.
-    pub const ES256K: Self = Self(-47);
-    /// ML-DSA-44.
-    pub const ML_DSA_44: Self = Self(-48);
-    /// ML-DSA-65.
-    pub const ML_DSA_65: Self = Self(-49);
-    /// ML-DSA-87.
-    pub const ML_DSA_87: Self = Self(-50);
-    /// ECDSA on P-384 with SHA-384, fully specified.
-    pub const ESP384: Self = Self(-51);
-    /// ECDSA on P-521 with SHA-512, fully specified.
-    pub const ESP512: Self = Self(-52);
-    /// Ed448, fully specified.
-    pub const ED448: Self = Self(-53);
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    pub const RS256: Self = Self(-257);
-    /// RSASSA-PKCS1-v1_5 with SHA-384.
-    pub const RS384: Self = Self(-258);
-    /// RSASSA-PKCS1-v1_5 with SHA-512.
-    pub const RS512: Self = Self(-259);
-    /// RSASSA-PKCS1-v1_5 with SHA-1: only in attestation statements.
-    pub const RS1: Self = Self(-65535);
+/// Declares the algorithms in one table: number, name, description, and where certificates are signed with
+/// it the object identifier of such a signature.
+macro_rules! algorithms {
+    ($($algorithm:ident = $number:literal, $name:literal, $description:literal $(, signature $oid:literal)?;)+) => {
+        impl CoseAlgorithm {
+            $(
+                #[doc = concat!($description, ".")]
+                pub const $algorithm: Self = Self($number);
+            )+
 
+            /// The name in the registry, where it is one that WebAuthn knows.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$algorithm => Some($name),)+
+                    _ => None,
+                }
+            }
+
+            /// The algorithm in a few words, where it is one that WebAuthn knows.
+            #[must_use]
+            pub const fn describe(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$algorithm => Some($description),)+
+                    _ => None,
+                }
+            }
+
+            /// The algorithm of a certificate's signature by its object identifier, where that alone
+            /// determines it. SHA-1 is not among them: nothing trusts it any more.
+            #[cfg(feature = "trust")]
+            pub(crate) const fn of_signature(oid: &[u8]) -> Option<Self> {
+                match oid {
+                    $($($oid => Some(Self::$algorithm),)?)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+algorithms! {
+    ES256 = -7, "ES256", "ES256: ECDSA with SHA-256, in WebAuthn on P-256",
+        signature b"\x2a\x86\x48\xce\x3d\x04\x03\x02"; // 1.2.840.10045.4.3.2
+    EDDSA = -8, "EdDSA", "EdDSA, in WebAuthn Ed25519",
+        signature b"\x2b\x65\x70"; // 1.3.101.112
+    ESP256 = -9, "ESP256", "ESP256: ECDSA on P-256 with SHA-256";
+    ED25519 = -19, "Ed25519", "Ed25519";
+    ES384 = -35, "ES384", "ES384: ECDSA with SHA-384, in WebAuthn on P-384",
+        signature b"\x2a\x86\x48\xce\x3d\x04\x03\x03"; // 1.2.840.10045.4.3.3
+    ES512 = -36, "ES512", "ES512: ECDSA with SHA-512, in WebAuthn on P-521",
+        signature b"\x2a\x86\x48\xce\x3d\x04\x03\x04"; // 1.2.840.10045.4.3.4
+    PS256 = -37, "PS256", "PS256: RSASSA-PSS with SHA-256";
+    PS384 = -38, "PS384", "PS384: RSASSA-PSS with SHA-384";
+    PS512 = -39, "PS512", "PS512: RSASSA-PSS with SHA-512";
+    ES256K = -47, "ES256K", "ES256K: ECDSA on secp256k1 with SHA-256";
+    ML_DSA_44 = -48, "ML-DSA-44", "ML-DSA-44",
+        signature b"\x60\x86\x48\x01\x65\x03\x04\x03\x11"; // 2.16.840.1.101.3.4.3.17
+    ML_DSA_65 = -49, "ML-DSA-65", "ML-DSA-65",
+        signature b"\x60\x86\x48\x01\x65\x03\x04\x03\x12"; // 2.16.840.1.101.3.4.3.18
+    ML_DSA_87 = -50, "ML-DSA-87", "ML-DSA-87",
+        signature b"\x60\x86\x48\x01\x65\x03\x04\x03\x13"; // 2.16.840.1.101.3.4.3.19
+    ESP384 = -51, "ESP384", "ESP384: ECDSA on P-384 with SHA-384";
+    ESP512 = -52, "ESP512", "ESP512: ECDSA on P-521 with SHA-512";
+    ED448 = -53, "Ed448", "Ed448",
+        signature b"\x2b\x65\x71"; // 1.3.101.113
+    RS256 = -257, "RS256", "RS256: RSASSA-PKCS1-v1_5 with SHA-256",
+        signature b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b"; // 1.2.840.113549.1.1.11
+    RS384 = -258, "RS384", "RS384: RSASSA-PKCS1-v1_5 with SHA-384",
+        signature b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c"; // 1.2.840.113549.1.1.12
+    RS512 = -259, "RS512", "RS512: RSASSA-PKCS1-v1_5 with SHA-512",
+        signature b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d"; // 1.2.840.113549.1.1.13
+    RS1 = -65535, "RS1", "RS1: RSASSA-PKCS1-v1_5 with SHA-1, only in attestation statements";
+}
+
+impl CoseAlgorithm {
     /// The algorithm of this number.
     #[must_use]
     pub const fn new(value: i32) -> Self {
@@ -60,34 +94,6 @@ impl CoseAlgorithm {
     #[must_use]
     pub const fn value(self) -> i32 {
         self.0
-    }
-
-    /// The name in the registry, where it is one that WebAuthn knows.
-    #[must_use]
-    pub const fn name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::ES256 => "ES256",
-            Self::EDDSA => "EdDSA",
-            Self::ESP256 => "ESP256",
-            Self::ED25519 => "Ed25519",
-            Self::ES384 => "ES384",
-            Self::ES512 => "ES512",
-            Self::PS256 => "PS256",
-            Self::PS384 => "PS384",
-            Self::PS512 => "PS512",
-            Self::ES256K => "ES256K",
-            Self::ML_DSA_44 => "ML-DSA-44",
-            Self::ML_DSA_65 => "ML-DSA-65",
-            Self::ML_DSA_87 => "ML-DSA-87",
-            Self::ESP384 => "ESP384",
-            Self::ESP512 => "ESP512",
-            Self::ED448 => "Ed448",
-            Self::RS256 => "RS256",
-            Self::RS384 => "RS384",
-            Self::RS512 => "RS512",
-            Self::RS1 => "RS1",
-            _ => return None,
-        })
     }
 }
 

@@ -58,7 +58,7 @@ fn explain_member<'a>(
             field.meaning = names::format(text);
         }
         ("fmt", _) => field.problem = "is no text",
-        _ => field.problem = "does not belong into an attestation object",
+        _ => field.problem = "is not a member of an attestation object",
     }
     visitor.field(&field);
     Ok(())

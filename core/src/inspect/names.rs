@@ -1,6 +1,8 @@
 //! What numbers and identifiers mean.
 
 pub(super) use super::authenticators::name as authenticator;
+use crate::attestation::Format;
+use crate::data::CoseAlgorithm;
 
 /// What stands beside a key in a table.
 pub(super) fn find<K: PartialEq, V>(table: &'static [(K, V)], key: &K) -> Option<&'static V> {
@@ -18,35 +20,10 @@ fn meaning(table: &'static [(&str, &'static str)], key: &str) -> Option<&'static
 }
 
 /// A COSE algorithm (IANA "COSE Algorithms").
-static ALGORITHMS: &[(i64, &str)] = &[
-    (-7, "ES256: ECDSA with SHA-256, in WebAuthn on P-256"),
-    (-8, "EdDSA, in WebAuthn Ed25519"),
-    (-9, "ESP256: ECDSA on P-256 with SHA-256"),
-    (-19, "Ed25519"),
-    (-35, "ES384: ECDSA with SHA-384, in WebAuthn on P-384"),
-    (-36, "ES512: ECDSA with SHA-512, in WebAuthn on P-521"),
-    (-37, "PS256: RSASSA-PSS with SHA-256"),
-    (-38, "PS384: RSASSA-PSS with SHA-384"),
-    (-39, "PS512: RSASSA-PSS with SHA-512"),
-    (-47, "ES256K: ECDSA on secp256k1 with SHA-256"),
-    (-48, "ML-DSA-44"),
-    (-49, "ML-DSA-65"),
-    (-50, "ML-DSA-87"),
-    (-51, "ESP384: ECDSA on P-384 with SHA-384"),
-    (-52, "ESP512: ECDSA on P-521 with SHA-512"),
-    (-53, "Ed448"),
-    (-257, "RS256: RSASSA-PKCS1-v1_5 with SHA-256"),
-    (-258, "RS384: RSASSA-PKCS1-v1_5 with SHA-384"),
-    (-259, "RS512: RSASSA-PKCS1-v1_5 with SHA-512"),
-    (
-        -65535,
-        "RS1: RSASSA-PKCS1-v1_5 with SHA-1, only in attestation statements",
-    ),
-];
-
 pub(super) fn algorithm(value: i64) -> &'static str {
-    find(ALGORITHMS, &value)
-        .copied()
+    i32::try_from(value)
+        .ok()
+        .and_then(|value| CoseAlgorithm::new(value).describe())
         .unwrap_or("an algorithm that is not known here")
 }
 
@@ -80,26 +57,8 @@ pub(super) fn curve(value: i64) -> &'static str {
         .unwrap_or("a curve that is not known here")
 }
 
-/// An attestation statement format (IANA "WebAuthn Attestation Statement Format Identifiers").
-static FORMATS: &[(&str, &str)] = &[
-    ("none", "no attestation"),
-    (
-        "packed",
-        "WebAuthn's own format: the key's own signature, or a certificate's",
-    ),
-    ("tpm", "a Trusted Platform Module certifies the key"),
-    ("android-key", "the Android keystore certifies the key"),
-    (
-        "android-safetynet",
-        "Google's SafetyNet vouches for the device (legacy)",
-    ),
-    ("fido-u2f", "a U2F security key"),
-    ("apple", "Apple's anonymous attestation"),
-    ("compound", "several statements at once"),
-];
-
 pub(super) fn format(name: &str) -> &'static str {
-    meaning(FORMATS, name).unwrap_or("a format that is not known here")
+    Format::from_name(name).map_or("a format that is not known here", Format::describe)
 }
 
 /// A member of an attestation statement.

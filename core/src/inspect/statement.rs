@@ -3,6 +3,7 @@
 use super::cbor::{self, Bytes, Left};
 use super::dump::{Artefact, Break, Field, Value, Visitor};
 use super::{json_document, names, part};
+use crate::attestation::Format;
 use crate::encoding::cbor::{Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
@@ -10,48 +11,18 @@ use crate::encoding::{Fault, FaultKind};
 /// Longest `SafetyNet` response that is looked into; genuine ones have about 9 KiB.
 const RESPONSE_MAX: usize = 16 * 1024;
 
-/// A statement format: what it is, and the members of its statements.
-struct Format {
-    name: &'static str,
-    required: &'static [&'static str],
-    optional: &'static [&'static str],
-}
-
-const FORMATS: &[Format] = &[
-    Format::new("none", &[], &[]),
-    Format::new("packed", &["alg", "sig"], &["x5c"]),
-    Format::new(
-        "tpm",
-        &["ver", "alg", "x5c", "sig", "certInfo", "pubArea"],
-        &[],
-    ),
-    Format::new("android-key", &["alg", "sig", "x5c"], &[]),
-    Format::new("android-safetynet", &["ver", "response"], &[]),
-    Format::new("fido-u2f", &["x5c", "sig"], &[]),
-    Format::new("apple", &["x5c"], &["alg"]),
-];
-
-impl Format {
-    const fn new(
-        name: &'static str,
-        required: &'static [&'static str],
-        optional: &'static [&'static str],
-    ) -> Self {
-        Self {
-            name,
-            required,
-            optional,
+/// The most members that a statement of any format has to have.
+const REQUIRED_MAX: usize = {
+    let (mut formats, mut most) = (Format::ALL, 0);
+    while let [format, rest @ ..] = formats {
+        let (required, _) = format.members();
+        if required.len() > most {
+            most = required.len();
         }
+        formats = rest;
     }
-
-    fn of(name: &str) -> Option<&'static Self> {
-        FORMATS.iter().find(|format| format.name == name)
-    }
-
-    fn has(&self, member: &str) -> bool {
-        self.required.contains(&member) || self.optional.contains(&member)
-    }
-}
+    most
+};
 
 /// Explains `attStmt`: a statement of this format, or the array of several.
 pub(super) fn explain(
@@ -108,7 +79,7 @@ fn explain_part(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<()
                 format = text;
                 field.meaning = names::format(text);
             }
-            _ => field.problem = "does not belong into a compound statement",
+            _ => field.problem = "is not a member of a compound statement",
         }
         visitor.field(&field);
     }
@@ -121,35 +92,36 @@ fn explain_members(
     format: &str,
     visitor: &mut dyn Visitor,
 ) -> Result<(), Break> {
-    let format = Format::of(format);
+    let format = Format::from_name(format);
+    let (required, optional) = format.map(Format::members).unwrap_or_default();
     let mut left = Left::read(reader, Major::Map, "attestation statement (a map)")?;
-    let required = format.map_or(&[][..], |format| format.required);
-    // One bit for each required member, the first lowest.
-    let mut missing = (1_u8 << required.len()).wrapping_sub(1);
+    let mut seen = [false; REQUIRED_MAX];
     while left.advance(reader) {
         let at = reader.position();
         let name = cbor::read_name(reader, "attestation statement member")?;
-        let problem = match format {
-            Some(format) if !format.has(name) => "does not belong into a statement of this format",
-            _ => "",
+        let known = required.contains(&name) || optional.contains(&name);
+        let problem = if format.is_some() && !known {
+            "is not a member of a statement of this format"
+        } else {
+            ""
         };
-        for (index, member) in required.iter().enumerate() {
-            if *member == name {
-                missing &= !(1 << index);
-            }
+        for (_, seen) in required
+            .iter()
+            .zip(&mut seen)
+            .filter(|(member, _)| **member == name)
+        {
+            *seen = true;
         }
         explain_member(reader, name, at, problem, visitor)?;
     }
     let end = reader.position();
-    for (index, member) in required.iter().enumerate() {
-        if missing & 1 << index != 0 {
-            let field = Field::new(member, end, 0, Value::None);
-            visitor.field(
-                &field
-                    .meaning(names::statement_member(member))
-                    .problem("is missing"),
-            );
-        }
+    for (member, _) in required.iter().zip(seen).filter(|(_, seen)| !seen) {
+        let field = Field::new(member, end, 0, Value::None);
+        visitor.field(
+            &field
+                .meaning(names::statement_member(member))
+                .problem("is missing"),
+        );
     }
     Ok(())
 }

@@ -301,7 +301,7 @@ fn a_statement_that_lacks_a_member_and_has_a_strange_one_says_so() {
         "{text}"
     );
     assert!(
-        text.contains("!! does not belong into a statement of this format"),
+        text.contains("!! is not a member of a statement of this format"),
         "{text}"
     );
 }
