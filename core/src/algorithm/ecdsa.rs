@@ -58,8 +58,8 @@ macro_rules! curve {
         use $library::ecdsa::{Signature, VerifyingKey};
         use $library::{FieldBytes, Sec1Point};
 
-        use super::{KeyError, SignatureAlgorithm, SignatureError, ecdsa, hash};
-        use crate::data::{CoseAlgorithm, Curve, PublicKey};
+        use super::{KeyError, SignatureError, ecdsa, hash};
+        use crate::data::{Curve, PublicKey};
 
         /// The key as a point that is on the curve and not at infinity; the order of all those is
         /// the curve's.
@@ -102,30 +102,13 @@ macro_rules! curve {
     };
 }
 
-/// An algorithm on the curve of the module that this stands in.
+/// An algorithm on the curve of the module that calls this.
 macro_rules! algorithm {
     ($(#[$attribute:meta])* $name:ident, $algorithm:ident, $hash:ident) => {
-        $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, Default)]
-        pub struct $name;
-
-        impl SignatureAlgorithm for $name {
-            fn algorithm(&self) -> CoseAlgorithm {
-                CoseAlgorithm::$algorithm
-            }
-
-            fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-                check_key(key)
-            }
-
-            fn verify(
-                &self,
-                key: &PublicKey<'_>,
-                message: &[&[u8]],
-                signature: &[u8],
-            ) -> Result<(), SignatureError> {
-                verify(key, &hash::$hash.digest(message), signature)
-            }
+        super::signature_algorithm! {
+            $(#[$attribute])*
+            $name, $algorithm, check_key,
+            |key, message, signature| verify(key, &hash::$hash.digest(message), signature)
         }
     };
 }

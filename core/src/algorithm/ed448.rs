@@ -3,12 +3,14 @@ use ed448_goldilocks::shake::Shake256;
 use ed448_goldilocks::shake::digest::{ExtendableOutput, Update, XofReader};
 use ed448_goldilocks::{CompressedEdwardsY, EdwardsPoint, EdwardsScalar, WideEdwardsScalarBytes};
 
-use super::{KeyError, SignatureAlgorithm, SignatureError};
-use crate::data::{CoseAlgorithm, Curve, PublicKey};
+use super::{KeyError, SignatureError, signature_algorithm};
+use crate::data::{Curve, PublicKey};
 
-/// Ed448, without a context (RFC 8032 section 5.2).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ed448;
+signature_algorithm! {
+    /// Ed448, without a context (RFC 8032 section 5.2).
+    Ed448, ED448, check_key,
+    |key, message, signature| verify(key, message, signature)
+}
 
 /// Bytes of an encoded point, and of a scalar with the zero byte that RFC 8032 writes behind it.
 const LENGTH: usize = 57;
@@ -16,39 +18,28 @@ const LENGTH: usize = 57;
 /// `dom4(0, "")`.
 const DOM4: &[u8] = b"SigEd448\x00\x00";
 
-impl SignatureAlgorithm for Ed448 {
-    fn algorithm(&self) -> CoseAlgorithm {
-        CoseAlgorithm::ED448
+fn check_key(key: &PublicKey<'_>) -> Result<(), KeyError> {
+    verifying_key(key).map(|_| ())
+}
+
+/// The crate verifies a message in one piece only; the equation is the same over parts.
+#[inline(never)]
+fn verify(key: &PublicKey<'_>, message: &[&[u8]], signature: &[u8]) -> Result<(), SignatureError> {
+    let (a_bytes, a) = verifying_key(key).map_err(|_| SignatureError)?;
+    let (r_bytes, s_bytes) = signature.split_at_checked(LENGTH).ok_or(SignatureError)?;
+    let s = scalar(s_bytes).ok_or(SignatureError)?;
+
+    let mut hash = Shake256::default();
+    for part in [DOM4, r_bytes, a_bytes].iter().chain(message) {
+        hash.update(part);
     }
+    let mut k = WideEdwardsScalarBytes::default();
+    hash.finalize_xof().read(&mut k);
+    let k = EdwardsScalar::from_bytes_mod_order_wide(&k);
 
-    fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-        verifying_key(key).map(|_| ())
-    }
-
-    /// The crate verifies a message in one piece only; the equation is the same over parts.
-    #[inline(never)]
-    fn verify(
-        &self,
-        key: &PublicKey<'_>,
-        message: &[&[u8]],
-        signature: &[u8],
-    ) -> Result<(), SignatureError> {
-        let (a_bytes, a) = verifying_key(key).map_err(|_| SignatureError)?;
-        let (r_bytes, s_bytes) = signature.split_at_checked(LENGTH).ok_or(SignatureError)?;
-        let s = scalar(s_bytes).ok_or(SignatureError)?;
-
-        let mut hash = Shake256::default();
-        for part in [DOM4, r_bytes, a_bytes].iter().chain(message) {
-            hash.update(part);
-        }
-        let mut k = WideEdwardsScalarBytes::default();
-        hash.finalize_xof().read(&mut k);
-        let k = EdwardsScalar::from_bytes_mod_order_wide(&k);
-
-        holds(&s, r_bytes, &k, &a)
-            .then_some(())
-            .ok_or(SignatureError)
-    }
+    holds(&s, r_bytes, &k, &a)
+        .then_some(())
+        .ok_or(SignatureError)
 }
 
 /// Whether `[S]B = R + [k]A`, as `[S]B - [k]A = R`.

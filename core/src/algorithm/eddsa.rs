@@ -1,53 +1,19 @@
 use ed25519_dalek::ed25519::signature::MultipartVerifier;
 use ed25519_dalek::{Signature, VerifyingKey};
 
-use super::{KeyError, SignatureAlgorithm, SignatureError};
-use crate::data::{CoseAlgorithm, Curve, PublicKey};
+use super::{KeyError, SignatureError, signature_algorithm};
+use crate::data::{Curve, PublicKey};
 
-/// `EdDSA`: in WebAuthn Ed25519 (section 5.8.5).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct EdDsa;
-
-/// Ed25519: `EdDSA` under its fully specified number.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Ed25519;
-
-impl SignatureAlgorithm for EdDsa {
-    fn algorithm(&self) -> CoseAlgorithm {
-        CoseAlgorithm::EDDSA
-    }
-
-    fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-        check_key(key)
-    }
-
-    fn verify(
-        &self,
-        key: &PublicKey<'_>,
-        message: &[&[u8]],
-        signature: &[u8],
-    ) -> Result<(), SignatureError> {
-        verify(key, message, signature)
-    }
+signature_algorithm! {
+    /// `EdDSA`: in WebAuthn Ed25519 (section 5.8.5).
+    EdDsa, EDDSA, check_key,
+    |key, message, signature| verify(key, message, signature)
 }
 
-impl SignatureAlgorithm for Ed25519 {
-    fn algorithm(&self) -> CoseAlgorithm {
-        CoseAlgorithm::ED25519
-    }
-
-    fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-        check_key(key)
-    }
-
-    fn verify(
-        &self,
-        key: &PublicKey<'_>,
-        message: &[&[u8]],
-        signature: &[u8],
-    ) -> Result<(), SignatureError> {
-        verify(key, message, signature)
-    }
+signature_algorithm! {
+    /// Ed25519: `EdDSA` under its fully specified number.
+    Ed25519, ED25519, check_key,
+    |key, message, signature| verify(key, message, signature)
 }
 
 /// A new key also has to be of full order: one with a part of small order would be several keys to
@@ -107,7 +73,8 @@ fn is_canonical(bytes: &[u8; 32]) -> bool {
 mod tests {
     use ed25519_dalek::{Signer, SigningKey};
 
-    use super::{EdDsa, SignatureAlgorithm};
+    use super::EdDsa;
+    use crate::algorithm::SignatureAlgorithm;
     use crate::data::{Curve, PublicKey};
 
     const ED25519: Curve = Curve::Ed25519;

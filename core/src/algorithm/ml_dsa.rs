@@ -4,8 +4,8 @@
 use ml_dsa::signature::MultipartVerifier;
 use ml_dsa::{EncodedVerifyingKey, MlDsaParams, Signature, VerifyingKey};
 
-use super::{KeyError, SignatureAlgorithm, SignatureError};
-use crate::data::{CoseAlgorithm, PublicKey};
+use super::{KeyError, SignatureError, signature_algorithm};
+use crate::data::PublicKey;
 
 /// The key's bytes, where they are as many as the parameters have. All such are a key.
 fn encoded<P: MlDsaParams>(key: &PublicKey<'_>) -> Result<EncodedVerifyingKey<P>, KeyError> {
@@ -13,6 +13,10 @@ fn encoded<P: MlDsaParams>(key: &PublicKey<'_>) -> Result<EncodedVerifyingKey<P>
         return Err(KeyError);
     };
     EncodedVerifyingKey::<P>::try_from(public_key).map_err(|_| KeyError)
+}
+
+fn check_key<P: MlDsaParams>(key: &PublicKey<'_>) -> Result<(), KeyError> {
+    encoded::<P>(key).map(|_| ())
 }
 
 #[inline(never)]
@@ -28,47 +32,23 @@ fn verify<P: MlDsaParams>(
         .map_err(|_| SignatureError)
 }
 
-macro_rules! algorithm {
-    ($(#[$attribute:meta])* $name:ident, $algorithm:ident) => {
-        $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, Default)]
-        pub struct $name;
-
-        impl SignatureAlgorithm for $name {
-            fn algorithm(&self) -> CoseAlgorithm {
-                CoseAlgorithm::$algorithm
-            }
-
-            fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-                encoded::<ml_dsa::$name>(key).map(|_| ())
-            }
-
-            fn verify(
-                &self,
-                key: &PublicKey<'_>,
-                message: &[&[u8]],
-                signature: &[u8],
-            ) -> Result<(), SignatureError> {
-                verify::<ml_dsa::$name>(key, message, signature)
-            }
-        }
-    };
-}
-
 #[cfg(feature = "ml-dsa-44")]
-algorithm! {
+signature_algorithm! {
     /// ML-DSA-44.
-    MlDsa44, ML_DSA_44
+    MlDsa44, ML_DSA_44, check_key::<ml_dsa::MlDsa44>,
+    |key, message, signature| verify::<ml_dsa::MlDsa44>(key, message, signature)
 }
 
 #[cfg(feature = "ml-dsa-65")]
-algorithm! {
+signature_algorithm! {
     /// ML-DSA-65.
-    MlDsa65, ML_DSA_65
+    MlDsa65, ML_DSA_65, check_key::<ml_dsa::MlDsa65>,
+    |key, message, signature| verify::<ml_dsa::MlDsa65>(key, message, signature)
 }
 
 #[cfg(feature = "ml-dsa-87")]
-algorithm! {
+signature_algorithm! {
     /// ML-DSA-87.
-    MlDsa87, ML_DSA_87
+    MlDsa87, ML_DSA_87, check_key::<ml_dsa::MlDsa87>,
+    |key, message, signature| verify::<ml_dsa::MlDsa87>(key, message, signature)
 }

@@ -114,6 +114,45 @@ pub trait SignatureAlgorithm: Sync {
     ) -> Result<(), SignatureError>;
 }
 
+/// Declares a mechanism: its COSE algorithm, what tells a good key, and how a signature is verified.
+#[allow(unused_macros, reason = "a build may have no algorithm")]
+macro_rules! signature_algorithm {
+    (
+        $(#[$attribute:meta])*
+        $name:ident, $algorithm:ident, $check_key:path,
+        |$key:ident, $message:ident, $signature:ident| $verify:expr
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $name;
+
+        impl $crate::algorithm::SignatureAlgorithm for $name {
+            fn algorithm(&self) -> $crate::data::CoseAlgorithm {
+                $crate::data::CoseAlgorithm::$algorithm
+            }
+
+            fn check_key(
+                &self,
+                $key: &$crate::data::PublicKey<'_>,
+            ) -> Result<(), $crate::algorithm::KeyError> {
+                $check_key($key)
+            }
+
+            fn verify(
+                &self,
+                $key: &$crate::data::PublicKey<'_>,
+                $message: &[&[u8]],
+                $signature: &[u8],
+            ) -> Result<(), $crate::algorithm::SignatureError> {
+                $verify
+            }
+        }
+    };
+}
+
+#[allow(unused_imports, reason = "a build may have no algorithm")]
+use signature_algorithm;
+
 /// The key is none of the algorithm's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyError;

@@ -3,9 +3,9 @@
 use core::iter;
 
 use super::hash::{self, HashFunction};
-use super::rsa::RsaKey;
-use super::{KeyError, SignatureAlgorithm, SignatureError};
-use crate::data::{CoseAlgorithm, PublicKey};
+use super::rsa::{self, RsaKey};
+use super::{SignatureError, signature_algorithm};
+use crate::data::PublicKey;
 
 /// Compares the whole encoded message with the one that it has to be: nothing in it is parsed.
 #[inline(never)]
@@ -36,56 +36,57 @@ fn verify(
     }
 }
 
-macro_rules! algorithm {
-    ($(#[$attribute:meta])* $name:ident, $algorithm:ident, $hash:ident, $digest_info:expr) => {
-        $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, Default)]
-        pub struct $name;
-
-        impl SignatureAlgorithm for $name {
-            fn algorithm(&self) -> CoseAlgorithm {
-                CoseAlgorithm::$algorithm
-            }
-
-            fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-                RsaKey::new(key).map(|_| ())
-            }
-
-            fn verify(
-                &self,
-                key: &PublicKey<'_>,
-                message: &[&[u8]],
-                signature: &[u8],
-            ) -> Result<(), SignatureError> {
-                verify(key, &hash::$hash, $digest_info, message, signature)
-            }
-        }
-    };
-}
-
 // The bytes are the DER of a `DigestInfo` up to its digest (RFC 8017 section 9.2, note 1).
 
 #[cfg(feature = "rs256")]
-algorithm! {
+signature_algorithm! {
     /// RS256: RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256, RS256, SHA256, b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
+    Rs256, RS256, rsa::check_key,
+    |key, message, signature| verify(
+        key,
+        &hash::SHA256,
+        b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
+        message,
+        signature,
+    )
 }
 
 #[cfg(feature = "rs384")]
-algorithm! {
+signature_algorithm! {
     /// RS384: RSASSA-PKCS1-v1_5 with SHA-384.
-    Rs384, RS384, SHA384, b"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30"
+    Rs384, RS384, rsa::check_key,
+    |key, message, signature| verify(
+        key,
+        &hash::SHA384,
+        b"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30",
+        message,
+        signature,
+    )
 }
 
 #[cfg(feature = "rs512")]
-algorithm! {
+signature_algorithm! {
     /// RS512: RSASSA-PKCS1-v1_5 with SHA-512.
-    Rs512, RS512, SHA512, b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40"
+    Rs512, RS512, rsa::check_key,
+    |key, message, signature| verify(
+        key,
+        &hash::SHA512,
+        b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40",
+        message,
+        signature,
+    )
 }
 
 #[cfg(feature = "rs1")]
-algorithm! {
+signature_algorithm! {
     /// RS1: RSASSA-PKCS1-v1_5 with SHA-1, which attestation statements of old TPMs have. No
     /// credential is ever verified with it.
-    Rs1, RS1, SHA1, b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14"
+    Rs1, RS1, rsa::check_key,
+    |key, message, signature| verify(
+        key,
+        &hash::SHA1,
+        b"\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14",
+        message,
+        signature,
+    )
 }

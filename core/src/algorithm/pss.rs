@@ -2,9 +2,9 @@
 //! digest's length (RFC 8230 section 2).
 
 use super::hash::{self, HashFunction};
-use super::rsa::RsaKey;
-use super::{KeyError, SignatureAlgorithm, SignatureError};
-use crate::data::{CoseAlgorithm, PublicKey};
+use super::rsa::{self, RsaKey};
+use super::{SignatureError, signature_algorithm};
+use crate::data::PublicKey;
 
 #[inline(never)]
 fn verify(
@@ -67,47 +67,23 @@ fn mask(bytes: &mut [u8], seed: &[u8], hash: &HashFunction) {
     }
 }
 
-macro_rules! algorithm {
-    ($(#[$attribute:meta])* $name:ident, $algorithm:ident, $hash:ident) => {
-        $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, Default)]
-        pub struct $name;
-
-        impl SignatureAlgorithm for $name {
-            fn algorithm(&self) -> CoseAlgorithm {
-                CoseAlgorithm::$algorithm
-            }
-
-            fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
-                RsaKey::new(key).map(|_| ())
-            }
-
-            fn verify(
-                &self,
-                key: &PublicKey<'_>,
-                message: &[&[u8]],
-                signature: &[u8],
-            ) -> Result<(), SignatureError> {
-                verify(key, &hash::$hash, message, signature)
-            }
-        }
-    };
-}
-
 #[cfg(feature = "ps256")]
-algorithm! {
+signature_algorithm! {
     /// PS256: RSASSA-PSS with SHA-256.
-    Ps256, PS256, SHA256
+    Ps256, PS256, rsa::check_key,
+    |key, message, signature| verify(key, &hash::SHA256, message, signature)
 }
 
 #[cfg(feature = "ps384")]
-algorithm! {
+signature_algorithm! {
     /// PS384: RSASSA-PSS with SHA-384.
-    Ps384, PS384, SHA384
+    Ps384, PS384, rsa::check_key,
+    |key, message, signature| verify(key, &hash::SHA384, message, signature)
 }
 
 #[cfg(feature = "ps512")]
-algorithm! {
+signature_algorithm! {
     /// PS512: RSASSA-PSS with SHA-512.
-    Ps512, PS512, SHA512
+    Ps512, PS512, rsa::check_key,
+    |key, message, signature| verify(key, &hash::SHA512, message, signature)
 }

@@ -20,6 +20,10 @@ pub(super) struct Encoded {
     length: usize,
 }
 
+pub(super) fn check_key(key: &PublicKey<'_>) -> Result<(), KeyError> {
+    RsaKey::new(key).map(|_| ())
+}
+
 impl<'a> RsaKey<'a> {
     pub(super) fn new(key: &PublicKey<'a>) -> Result<Self, KeyError> {
         let PublicKey::Rsa { n, e } = *key else {
