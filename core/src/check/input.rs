@@ -20,188 +20,231 @@ type TextList = Vec<Span, CHECK_LIST_MAX>;
 type RpIdList = Vec<Span, RP_IDS_MAX>;
 const RP_IDS_MAX: usize = CHECK_LIST_MAX + 1;
 type IdList = Vec<Span, CHECK_CREDENTIALS_MAX>;
+type AlgorithmList = Vec<CoseAlgorithm, CHECK_LIST_MAX>;
 
-/// The members of a check, by where they lie.
-#[derive(Default)]
+/// The members of a check: by where they lie, or in the policy where they need no buffer.
 pub(super) struct Found {
     kind: Option<Ceremony>,
+    response: Option<response_json::Found>,
     rp_id: Option<Span>,
-    rp_ids: Option<TextList>,
+    rp_ids: TextList,
     origins: Option<TextList>,
     challenge: Option<Span>,
-    response: Option<response_json::Found>,
     credential: Option<FoundCredential>,
-    user_verification: Option<UserVerification>,
-    cross_origin: Option<bool>,
+    cross_origin: bool,
     top_origins: Option<TextList>,
-    algorithms: Option<Vec<CoseAlgorithm, CHECK_LIST_MAX>>,
-    formats: Option<Formats>,
-    mediation: Option<Mediation>,
+    algorithms: Option<AlgorithmList>,
     app_id: Option<Span>,
     user_handle: Option<Span>,
-    discoverable: Option<bool>,
     allow_credentials: Option<IdList>,
-    existing_credentials: Option<IdList>,
-    counter: Option<CounterPolicy>,
-    backup: Option<BackupPolicy>,
-    attestation: Option<AttestationMember>,
-}
-
-/// The member `attestation`.
-#[derive(Clone)]
-struct AttestationMember {
-    policy: AttestationPolicy,
+    existing_credentials: IdList,
     roots: TextList,
-    time: Option<UnixTime>,
-    android_key_tee: bool,
+    policy: Policy<'static>,
 }
 
-impl Default for AttestationMember {
-    fn default() -> Self {
-        Self {
-            policy: AttestationPolicy::Verify,
-            roots: TextList::new(),
-            time: None,
-            android_key_tee: false,
-        }
-    }
-}
+const NOTHING: Span = Span { start: 0, end: 0 };
 
-#[derive(Clone, Copy)]
+/// A credential record, by where its members lie.
+#[derive(Clone, Copy, Default)]
 struct FoundCredential {
-    id: Span,
-    /// What is no string is no COSE key either, and that is for the ceremony to say.
+    id: Option<Span>,
+    /// Of no bytes where it is no string: the ceremony judges that it is no COSE key.
     public_key: Option<Span>,
-    sign_count: u32,
+    sign_count: Option<u32>,
     backup_eligible: Option<bool>,
     backup_state: Option<bool>,
 }
 
-/// Finds the members of a check and reads those that need no buffer.
-pub(super) fn find(json: &[u8]) -> Result<Found, Fault> {
-    let document = Value::parse(json, "check")?;
-    let members =
-        document
-            .as_object()
-            .ok_or(Fault::new("check", FaultKind::Type, document.at()))?;
-    let mut found = Found::default();
-    for (name, value) in members {
-        // A name that has no room is longer than any of a check's.
-        let mut text = heapless::String::<NAME_MAX>::new();
-        if name
-            .chars()
-            .try_for_each(|character| text.push(character))
-            .is_ok()
-        {
-            found.member(&text, value)?;
-        }
-    }
-    Ok(found)
-}
+/// A member of an object: what a fault calls it, and what reads its value.
+type Member<T> = (
+    &'static str,
+    fn(&mut T, Value<'_>, &'static str) -> Result<(), Fault>,
+);
 
-/// Bytes of the longest name that a check's member has: `existingCredentials`.
-const NAME_MAX: usize = 19;
+/// The members of a check. Others are ignored.
+const MEMBERS: [Member<Found>; 21] = [
+    ("kind", |found, value, what| {
+        one_of(value, what, &KINDS).map(|read| found.kind = Some(read))
+    }),
+    ("rpId", |found, value, what| {
+        text(value, what).map(|read| found.rp_id = Some(read))
+    }),
+    ("rpIds", |found, value, what| {
+        list(value, what, text).map(|read| found.rp_ids = read)
+    }),
+    ("origins", |found, value, what| {
+        list(value, what, text).map(|read| found.origins = Some(read))
+    }),
+    ("challenge", |found, value, what| {
+        text(value, what).map(|read| found.challenge = Some(read))
+    }),
+    ("response", |found, value, _| {
+        found.response = Some(response_json::find(value));
+        Ok(())
+    }),
+    ("credential", |found, value, what| {
+        credential(value, what).map(|read| found.credential = Some(read))
+    }),
+    ("userVerification", |found, value, what| {
+        one_of(value, what, &USER_VERIFICATIONS).map(|read| found.policy.user_verification = read)
+    }),
+    ("crossOrigin", |found, value, what| {
+        boolean(value, what).map(|read| found.cross_origin = read)
+    }),
+    ("topOrigins", |found, value, what| {
+        list(value, what, text).map(|read| found.top_origins = Some(read))
+    }),
+    ("algorithms", |found, value, what| {
+        list(value, what, algorithm).map(|read| found.algorithms = Some(read))
+    }),
+    ("formats", |found, value, what| {
+        formats(value, what).map(|read| found.policy.formats = read)
+    }),
+    ("mediation", |found, value, what| {
+        one_of(value, what, &MEDIATIONS).map(|read| found.policy.mediation = read)
+    }),
+    ("appId", |found, value, what| {
+        text(value, what).map(|read| found.app_id = Some(read))
+    }),
+    ("userHandle", |found, value, what| {
+        text(value, what).map(|read| found.user_handle = Some(read))
+    }),
+    ("discoverable", |found, value, what| {
+        boolean(value, what).map(|read| found.policy.discoverable = read)
+    }),
+    ("allowCredentials", |found, value, what| {
+        list(value, what, text).map(|read| found.allow_credentials = Some(read))
+    }),
+    ("existingCredentials", |found, value, what| {
+        list(value, what, text).map(|read| found.existing_credentials = read)
+    }),
+    ("counter", |found, value, what| {
+        one_of(value, what, &COUNTERS).map(|read| found.policy.counter = read)
+    }),
+    ("backup", |found, value, what| {
+        one_of(value, what, &BACKUPS).map(|read| found.policy.backup = read)
+    }),
+    ("attestation", |found, value, what| {
+        read(value, what, "attestation.", &ATTESTATION, found)
+    }),
+];
 
-/// Reads a member that may stand once.
-fn once<'a, T>(
-    slot: &mut Option<T>,
-    value: Value<'a>,
+const CREDENTIAL: [Member<FoundCredential>; 5] = [
+    ("credential.id", |credential, value, what| {
+        text(value, what).map(|read| credential.id = Some(read))
+    }),
+    ("credential.publicKey", |credential, value, what| {
+        credential.public_key = Some(text(value, what).unwrap_or(NOTHING));
+        Ok(())
+    }),
+    ("credential.signCount", |credential, value, what| {
+        integer(value, what).map(|read| credential.sign_count = Some(read))
+    }),
+    ("credential.backupEligible", |credential, value, what| {
+        boolean(value, what).map(|read| credential.backup_eligible = Some(read))
+    }),
+    ("credential.backupState", |credential, value, what| {
+        boolean(value, what).map(|read| credential.backup_state = Some(read))
+    }),
+];
+
+const ATTESTATION: [Member<Found>; 4] = [
+    ("attestation.policy", |found, value, what| {
+        one_of(value, what, &ATTESTATION_POLICIES).map(|read| found.policy.attestation = read)
+    }),
+    ("attestation.roots", |found, value, what| {
+        list(value, what, text).map(|read| found.roots = read)
+    }),
+    ("attestation.time", |found, value, what| {
+        time(value, what).map(|read| found.policy.time = Some(read))
+    }),
+    ("attestation.androidKeyTee", |found, value, what| {
+        boolean(value, what).map(|read| found.policy.android_key_tee = read)
+    }),
+];
+
+const KINDS: [(&str, Ceremony); 2] = [
+    ("registration", Ceremony::Registration),
+    ("authentication", Ceremony::Authentication),
+];
+const USER_VERIFICATIONS: [(&str, UserVerification); 3] = [
+    ("required", UserVerification::Required),
+    ("preferred", UserVerification::Preferred),
+    ("discouraged", UserVerification::Discouraged),
+];
+const MEDIATIONS: [(&str, Mediation); 1] = [("conditional", Mediation::Conditional)];
+const COUNTERS: [(&str, CounterPolicy); 2] = [
+    ("reject", CounterPolicy::Reject),
+    ("report", CounterPolicy::Report),
+];
+const BACKUPS: [(&str, BackupPolicy); 2] = [
+    ("consistent", BackupPolicy::Consistent),
+    ("report", BackupPolicy::Report),
+];
+const ATTESTATION_POLICIES: [(&str, AttestationPolicy); 3] = [
+    ("ignore", AttestationPolicy::Ignore),
+    ("verify", AttestationPolicy::Verify),
+    ("trusted", AttestationPolicy::Trusted),
+];
+
+/// Reads the members of an object that are known, each of which may come once. Their names are those of
+/// the table without the prefix.
+fn read<T, const N: usize>(
+    object: Value<'_>,
     what: &'static str,
-    read: impl FnOnce(Value<'a>, &'static str) -> Result<T, Fault>,
+    prefix: &str,
+    known: &[Member<T>; N],
+    into: &mut T,
 ) -> Result<(), Fault> {
-    if slot.is_some() {
-        return Err(Fault::new(what, FaultKind::Duplicate, value.at()));
+    let members = object
+        .as_object()
+        .ok_or(Fault::new(what, FaultKind::Type, object.at()))?;
+    let mut seen = [false; N];
+    for (name, value) in members {
+        let is_named = |what: &str| {
+            what.strip_prefix(prefix)
+                .is_some_and(|known| name == *known)
+        };
+        let mut members = known.iter().zip(&mut seen);
+        let Some(((what, read), seen)) = members.find(|((what, _), _)| is_named(what)) else {
+            continue;
+        };
+        if core::mem::replace(seen, true) {
+            return Err(Fault::new(what, FaultKind::Duplicate, value.at()));
+        }
+        read(into, value, what)?;
     }
-    *slot = Some(read(value, what)?);
     Ok(())
 }
 
-impl Found {
-    fn member(&mut self, name: &str, value: Value<'_>) -> Result<(), Fault> {
-        match name {
-            "kind" => once(&mut self.kind, value, "kind", |value, what| {
-                one_of(
-                    value,
-                    what,
-                    &[
-                        ("registration", Ceremony::Registration),
-                        ("authentication", Ceremony::Authentication),
-                    ],
-                )
-            }),
-            "rpId" => once(&mut self.rp_id, value, "rpId", text),
-            "rpIds" => once(&mut self.rp_ids, value, "rpIds", texts),
-            "origins" => once(&mut self.origins, value, "origins", texts),
-            "challenge" => once(&mut self.challenge, value, "challenge", text),
-            "response" => once(&mut self.response, value, "response", |value, _| {
-                Ok(response_json::find(value))
-            }),
-            "credential" => once(&mut self.credential, value, "credential", credential),
-            "userVerification" => once(
-                &mut self.user_verification,
-                value,
-                "userVerification",
-                |value, what| {
-                    one_of(
-                        value,
-                        what,
-                        &[
-                            ("required", UserVerification::Required),
-                            ("preferred", UserVerification::Preferred),
-                            ("discouraged", UserVerification::Discouraged),
-                        ],
-                    )
-                },
-            ),
-            "crossOrigin" => once(&mut self.cross_origin, value, "crossOrigin", boolean),
-            "topOrigins" => once(&mut self.top_origins, value, "topOrigins", texts),
-            "algorithms" => once(&mut self.algorithms, value, "algorithms", algorithms),
-            "formats" => once(&mut self.formats, value, "formats", formats),
-            "mediation" => once(&mut self.mediation, value, "mediation", |value, what| {
-                one_of(value, what, &[("conditional", Mediation::Conditional)])
-            }),
-            "appId" => once(&mut self.app_id, value, "appId", text),
-            "userHandle" => once(&mut self.user_handle, value, "userHandle", text),
-            "discoverable" => once(&mut self.discoverable, value, "discoverable", boolean),
-            "allowCredentials" => once(
-                &mut self.allow_credentials,
-                value,
-                "allowCredentials",
-                texts,
-            ),
-            "existingCredentials" => once(
-                &mut self.existing_credentials,
-                value,
-                "existingCredentials",
-                texts,
-            ),
-            "counter" => once(&mut self.counter, value, "counter", |value, what| {
-                one_of(
-                    value,
-                    what,
-                    &[
-                        ("reject", CounterPolicy::Reject),
-                        ("report", CounterPolicy::Report),
-                    ],
-                )
-            }),
-            "backup" => once(&mut self.backup, value, "backup", |value, what| {
-                one_of(
-                    value,
-                    what,
-                    &[
-                        ("consistent", BackupPolicy::Consistent),
-                        ("report", BackupPolicy::Report),
-                    ],
-                )
-            }),
-            "attestation" => once(&mut self.attestation, value, "attestation", attestation),
-            _ => Ok(()),
-        }
-    }
+/// Finds the members of a check and reads those that need no buffer.
+pub(super) fn find(json: &[u8]) -> Result<Found, Fault> {
+    const WHAT: &str = "check";
+    let mut found = Found {
+        kind: None,
+        response: None,
+        rp_id: None,
+        rp_ids: Vec::new(),
+        origins: None,
+        challenge: None,
+        credential: None,
+        cross_origin: false,
+        top_origins: None,
+        algorithms: None,
+        app_id: None,
+        user_handle: None,
+        allow_credentials: None,
+        existing_credentials: Vec::new(),
+        roots: Vec::new(),
+        policy: Policy::new(&[], &[]),
+    };
+    read(Value::parse(json, WHAT)?, WHAT, "", &MEMBERS, &mut found)?;
+    Ok(found)
+}
 
+impl Found {
     /// Decodes in place what has to be decoded.
-    pub(super) fn decode(self, json: &mut [u8]) -> Result<Decoded, Fault> {
+    pub(super) fn decode(mut self, json: &mut [u8]) -> Result<Decoded, Fault> {
         let missing = |what| Fault::new(what, FaultKind::Missing, 0);
         let kind = self.kind.ok_or(missing("kind"))?;
         let response = self.response.ok_or(missing("response"))?;
@@ -213,46 +256,38 @@ impl Found {
                 DecodedResponse::Authentication(DecodedAuthentication::decode(json, &response))
             }
         };
-        let mut rp_ids = RpIdList::from_slice(&self.rp_ids.unwrap_or_default())
+        let mut rp_ids = RpIdList::from_slice(&self.rp_ids)
             .map_err(|_| Fault::new("rpIds", FaultKind::Limit, 0))?;
         rp_ids
             .push(self.rp_id.ok_or(missing("rpId"))?)
             .map_err(|_| Fault::new("rpIds", FaultKind::Limit, 0))?;
+        unescape_all(json, &mut rp_ids);
+        let mut origins = self.origins.take().ok_or(missing("origins"))?;
+        unescape_all(json, &mut origins);
+        let challenge = challenge(json, self.challenge.ok_or(missing("challenge"))?)?;
+        if let Some(credential) = &mut self.credential {
+            credential.decode(json)?;
+        }
+        if let Some(list) = &mut self.top_origins {
+            unescape_all(json, list);
+        }
+        self.app_id = self.app_id.map(|span| json::unescape(json, span));
+        if let Some(user_handle) = &mut self.user_handle {
+            *user_handle = bytes(json, *user_handle, "userHandle")?;
+        }
+        if let Some(list) = &mut self.allow_credentials {
+            decode_all(json, list, "allowCredentials")?;
+        }
+        decode_all(json, &mut self.existing_credentials, "existingCredentials")?;
+        for root in &mut self.roots {
+            *root = certificate(json, *root)?;
+        }
         Ok(Decoded {
             response,
-            rp_ids: unescape_all(json, rp_ids),
-            origins: unescape_all(json, self.origins.ok_or(missing("origins"))?),
-            challenge: challenge(json, self.challenge.ok_or(missing("challenge"))?)?,
-            credential: self
-                .credential
-                .map(|credential| credential.decode(json))
-                .transpose()?,
-            user_verification: self
-                .user_verification
-                .unwrap_or(UserVerification::Preferred),
-            cross_origin: self.cross_origin.unwrap_or(false),
-            top_origins: self.top_origins.map(|list| unescape_all(json, list)),
-            algorithms: self.algorithms,
-            formats: self.formats.unwrap_or(Formats::ALL),
-            mediation: self.mediation.unwrap_or(Mediation::Modal),
-            app_id: self.app_id.map(|span| json::unescape(json, span)),
-            user_handle: self
-                .user_handle
-                .map(|span| bytes(json, span, "userHandle"))
-                .transpose()?,
-            discoverable: self.discoverable.unwrap_or(false),
-            allow_credentials: self
-                .allow_credentials
-                .map(|list| decode_all(json, list, "allowCredentials"))
-                .transpose()?,
-            existing_credentials: decode_all(
-                json,
-                self.existing_credentials.unwrap_or_default(),
-                "existingCredentials",
-            )?,
-            counter: self.counter.unwrap_or(CounterPolicy::Reject),
-            backup: self.backup.unwrap_or(BackupPolicy::Consistent),
-            attestation: self.attestation.unwrap_or_default().decode(json)?,
+            rp_ids,
+            origins,
+            challenge,
+            found: self,
         })
     }
 }
@@ -311,17 +346,8 @@ fn list<'a, T, const N: usize>(
     Ok(list)
 }
 
-fn texts<const N: usize>(value: Value<'_>, what: &'static str) -> Result<Vec<Span, N>, Fault> {
-    list(value, what, text)
-}
-
-fn algorithms(
-    value: Value<'_>,
-    what: &'static str,
-) -> Result<Vec<CoseAlgorithm, CHECK_LIST_MAX>, Fault> {
-    list(value, what, |value, what| {
-        integer(value, what).map(CoseAlgorithm::new)
-    })
+fn algorithm(value: Value<'_>, what: &'static str) -> Result<CoseAlgorithm, Fault> {
+    integer(value, what).map(CoseAlgorithm::new)
 }
 
 /// Formats that are not built cannot be accepted, so naming them changes nothing.
@@ -342,94 +368,29 @@ fn formats(value: Value<'_>, what: &'static str) -> Result<Formats, Fault> {
 }
 
 fn credential(value: Value<'_>, what: &'static str) -> Result<FoundCredential, Fault> {
-    let members = value
-        .as_object()
-        .ok_or(Fault::new(what, FaultKind::Type, value.at()))?;
-    let (mut id, mut public_key, mut sign_count) = (None, None, None);
-    let (mut backup_eligible, mut backup_state) = (None, None);
-    for (name, value) in members {
-        if name == *"id" {
-            once(&mut id, value, "credential.id", text)?;
-        } else if name == *"publicKey" {
-            once(
-                &mut public_key,
-                value,
-                "credential.publicKey",
-                |value, what| Ok(text(value, what).ok()),
-            )?;
-        } else if name == *"signCount" {
-            once(&mut sign_count, value, "credential.signCount", integer)?;
-        } else if name == *"backupEligible" {
-            once(
-                &mut backup_eligible,
-                value,
-                "credential.backupEligible",
-                boolean,
-            )?;
-        } else if name == *"backupState" {
-            once(&mut backup_state, value, "credential.backupState", boolean)?;
-        }
-    }
+    let mut credential = FoundCredential::default();
+    read(value, what, "credential.", &CREDENTIAL, &mut credential)?;
     let missing = |what| Fault::new(what, FaultKind::Missing, 0);
-    Ok(FoundCredential {
-        id: id.ok_or(missing("credential.id"))?,
-        public_key: public_key.ok_or(missing("credential.publicKey"))?,
-        sign_count: sign_count.ok_or(missing("credential.signCount"))?,
-        backup_eligible,
-        backup_state,
-    })
+    credential.id.ok_or(missing("credential.id"))?;
+    credential
+        .public_key
+        .ok_or(missing("credential.publicKey"))?;
+    credential
+        .sign_count
+        .ok_or(missing("credential.signCount"))?;
+    Ok(credential)
 }
 
-fn attestation(value: Value<'_>, what: &'static str) -> Result<AttestationMember, Fault> {
-    let members = value
-        .as_object()
-        .ok_or(Fault::new(what, FaultKind::Type, value.at()))?;
-    let (mut policy, mut roots, mut time, mut tee) = (None, None, None, None);
-    for (name, value) in members {
-        if name == *"policy" {
-            once(&mut policy, value, "attestation.policy", |value, what| {
-                one_of(
-                    value,
-                    what,
-                    &[
-                        ("ignore", AttestationPolicy::Ignore),
-                        ("verify", AttestationPolicy::Verify),
-                        ("trusted", AttestationPolicy::Trusted),
-                    ],
-                )
-            })?;
-        } else if name == *"roots" {
-            once(&mut roots, value, "attestation.roots", texts)?;
-        } else if name == *"time" {
-            once(&mut time, value, "attestation.time", |value, what| {
-                // No date and time is longer, but for fractions that nobody writes.
-                let mut text = heapless::String::<64>::new();
-                let mut characters = value.as_str().into_iter().flat_map(json::JsonStr::chars);
-                characters
-                    .try_for_each(|character| text.push(character))
-                    .ok()
-                    .and_then(|()| UnixTime::parse_rfc3339(&text).ok())
-                    .ok_or(Fault::new(what, FaultKind::Value, value.at()))
-            })?;
-        } else if name == *"androidKeyTee" {
-            once(&mut tee, value, "attestation.androidKeyTee", boolean)?;
-        }
-    }
-    Ok(AttestationMember {
-        policy: policy.unwrap_or(AttestationPolicy::Verify),
-        roots: roots.unwrap_or_default(),
-        time,
-        android_key_tee: tee.unwrap_or(false),
-    })
-}
-
-impl AttestationMember {
-    fn decode(mut self, json: &mut [u8]) -> Result<Self, Fault> {
-        for root in &mut self.roots {
-            *root = certificate(json, *root)?;
-        }
-        Ok(self)
-    }
+/// A date and time of RFC 3339.
+fn time(value: Value<'_>, what: &'static str) -> Result<UnixTime, Fault> {
+    // No date and time is longer, but for fractions that nobody writes.
+    let mut text = heapless::String::<64>::new();
+    let mut characters = value.as_str().into_iter().flat_map(json::JsonStr::chars);
+    characters
+        .try_for_each(|character| text.push(character))
+        .ok()
+        .and_then(|()| UnixTime::parse_rfc3339(&text).ok())
+        .ok_or(Fault::new(what, FaultKind::Value, value.at()))
 }
 
 /// A certificate in PEM (RFC 7468), decoded to its DER.
@@ -459,18 +420,17 @@ fn challenge(json: &mut [u8], span: Span) -> Result<Span, Fault> {
     }
 }
 
-fn unescape_all<const N: usize>(json: &mut [u8], mut list: Vec<Span, N>) -> Vec<Span, N> {
-    for span in &mut list {
+fn unescape_all(json: &mut [u8], list: &mut [Span]) {
+    for span in list {
         *span = json::unescape(json, *span);
     }
-    list
 }
 
-fn decode_all(json: &mut [u8], mut list: IdList, what: &'static str) -> Result<IdList, Fault> {
-    for span in &mut list {
+fn decode_all(json: &mut [u8], list: &mut [Span], what: &'static str) -> Result<(), Fault> {
+    for span in list {
         *span = bytes(json, *span, what)?;
     }
-    Ok(list)
+    Ok(())
 }
 
 enum DecodedResponse {
@@ -484,47 +444,30 @@ pub(super) struct Decoded {
     rp_ids: RpIdList,
     origins: TextList,
     challenge: Span,
-    credential: Option<FoundCredential>,
-    user_verification: UserVerification,
-    cross_origin: bool,
-    top_origins: Option<TextList>,
-    algorithms: Option<Vec<CoseAlgorithm, CHECK_LIST_MAX>>,
-    formats: Formats,
-    mediation: Mediation,
-    app_id: Option<Span>,
-    user_handle: Option<Span>,
-    discoverable: bool,
-    allow_credentials: Option<IdList>,
-    existing_credentials: IdList,
-    counter: CounterPolicy,
-    backup: BackupPolicy,
-    attestation: AttestationMember,
+    /// The members that need not be there.
+    found: Found,
 }
 
 impl FoundCredential {
-    fn decode(mut self, json: &mut [u8]) -> Result<Self, Fault> {
-        self.id = bytes(json, self.id, "credential.id")?;
-        if self.id.range().is_empty() {
-            return Err(Fault::new(
-                "credential.id",
-                FaultKind::Length,
-                self.id.range().start,
-            ));
+    fn decode(&mut self, json: &mut [u8]) -> Result<(), Fault> {
+        const ID: &str = "credential.id";
+        let missing = Fault::new(ID, FaultKind::Missing, 0);
+        let id = bytes(json, self.id.ok_or(missing)?, ID)?;
+        if id.range().is_empty() {
+            return Err(Fault::new(ID, FaultKind::Length, id.range().start));
         }
-        self.public_key = self
-            .public_key
-            .and_then(|span| bytes(json, span, "credential.publicKey").ok());
-        Ok(self)
+        self.id = Some(id);
+        let public_key = self.public_key.unwrap_or(NOTHING);
+        self.public_key = bytes(json, public_key, "credential.publicKey").ok();
+        Ok(())
     }
 
     fn borrow<'a>(&self, json: &'a [u8]) -> CredentialRecord<'a> {
+        let of = |span: Option<Span>| span.and_then(|span| span.of(json)).unwrap_or_default();
         CredentialRecord {
-            id: self.id.of(json).unwrap_or_default(),
-            public_key: self
-                .public_key
-                .and_then(|span| span.of(json))
-                .unwrap_or_default(),
-            sign_count: self.sign_count,
+            id: of(self.id),
+            public_key: of(self.public_key),
+            sign_count: self.sign_count.unwrap_or_default(),
             backup_eligible: self.backup_eligible,
             backup_state: self.backup_state,
         }
@@ -538,7 +481,7 @@ pub(super) struct Lists<'a> {
     roots: Vec<&'a [u8], CHECK_LIST_MAX>,
     origins: Vec<Origin<'a>, CHECK_LIST_MAX>,
     top_origins: Option<Vec<Origin<'a>, CHECK_LIST_MAX>>,
-    algorithms: Option<Vec<CoseAlgorithm, CHECK_LIST_MAX>>,
+    algorithms: Option<AlgorithmList>,
     allow_credentials: Option<Vec<&'a [u8], CHECK_CREDENTIALS_MAX>>,
     existing_credentials: Vec<&'a [u8], CHECK_CREDENTIALS_MAX>,
 }
@@ -567,49 +510,44 @@ impl Decoded {
             core::str::from_utf8(bytes).unwrap_or_default()
         };
         let id = |span: &Span| span.of(json).unwrap_or_default();
-        lists.roots = collect(&self.attestation.roots, |span| Ok(id(span)))?;
+        let found = &self.found;
+        lists.roots = collect(&found.roots, |span| Ok(id(span)))?;
         lists.rp_ids = collect(&self.rp_ids, |span| Ok(text(span)))?;
         lists.origins = collect(&self.origins, |span| origin(text(span), *span, "origins"))?;
-        lists.top_origins = match &self.top_origins {
+        lists.top_origins = match &found.top_origins {
             Some(list) => Some(collect(list, |span| {
                 origin(text(span), *span, "topOrigins")
             })?),
             None => None,
         };
-        lists.algorithms.clone_from(&self.algorithms);
-        lists.allow_credentials = match &self.allow_credentials {
+        lists.algorithms.clone_from(&found.algorithms);
+        lists.allow_credentials = match &found.allow_credentials {
             Some(list) => Some(collect(list, |span| Ok(id(span)))?),
             None => None,
         };
-        lists.existing_credentials = collect(&self.existing_credentials, |span| Ok(id(span)))?;
+        lists.existing_credentials = collect(&found.existing_credentials, |span| Ok(id(span)))?;
         let lists = &*lists;
         let policy = Policy {
-            cross_origin: if self.cross_origin {
+            rp_ids: &lists.rp_ids,
+            origins: &lists.origins,
+            cross_origin: if found.cross_origin {
                 CrossOrigin::Expected {
                     top_origins: lists.top_origins.as_deref(),
                 }
             } else {
                 CrossOrigin::Refused
             },
-            user_verification: self.user_verification,
-            mediation: self.mediation,
             algorithms: lists.algorithms.as_deref(),
-            formats: self.formats,
-            attestation: self.attestation.policy,
             roots: &lists.roots,
-            time: self.attestation.time.or(match self.attestation.policy {
+            time: found.policy.time.or(match found.policy.attestation {
                 AttestationPolicy::Trusted => now,
                 AttestationPolicy::Verify | AttestationPolicy::Ignore => None,
             }),
-            android_key_tee: self.attestation.android_key_tee,
             existing_credentials: &lists.existing_credentials,
             allow_credentials: lists.allow_credentials.as_deref(),
-            user_handle: self.user_handle.as_ref().map(id),
-            discoverable: self.discoverable,
-            counter: self.counter,
-            backup: self.backup,
-            app_id: self.app_id.as_ref().map(text),
-            ..Policy::new(&lists.rp_ids, &lists.origins)
+            user_handle: found.user_handle.as_ref().map(id),
+            app_id: found.app_id.as_ref().map(text),
+            ..found.policy
         };
         let challenge = Challenge::from_text(text(&self.challenge)).ok_or(Fault::new(
             "challenge",
@@ -620,7 +558,8 @@ impl Decoded {
             DecodedResponse::Registration(response) => Subject::Registration(response.borrow(json)),
             DecodedResponse::Authentication(response) => Subject::Authentication(
                 response.borrow(json),
-                self.credential
+                found
+                    .credential
                     .as_ref()
                     .map(|credential| credential.borrow(json)),
             ),
