@@ -54,17 +54,19 @@ pub const MODEL_ROOTS_MAX: usize = 1024;
 #[cfg(feature = "attestation")]
 pub const COMPOUND_STATEMENTS_MAX: usize = 2;
 
-/// Longest header or payload of a `SafetyNet` response, decoded: genuine headers have up to 6 KiB.
+/// Longest header or payload of a `SafetyNet` response, in base64url: genuine headers have up to 8 KiB of
+/// it.
 #[cfg(feature = "attestation")]
-pub const SAFETYNET_JSON_MAX: usize = 8192;
+pub const SAFETYNET_JSON_MAX: usize = 10_924;
 
-/// Longest certificates of a `SafetyNet` response, all together: they stand in its header in base64.
+/// Longest certificates of a `SafetyNet` response, all together and in base64: the header has them so, and
+/// is itself a third longer in base64url.
 #[cfg(feature = "attestation")]
 pub const SAFETYNET_CHAIN_MAX: usize = SAFETYNET_JSON_MAX / 4 * 3;
 
-/// Longest signature of a `SafetyNet` response: that of the longest RSA key.
+/// Longest signature of a `SafetyNet` response in base64url: that of the longest RSA key.
 #[cfg(feature = "attestation")]
-pub const SAFETYNET_SIGNATURE_MAX: usize = RSA_MODULUS_MAX / 8;
+pub const SAFETYNET_SIGNATURE_MAX: usize = (RSA_MODULUS_MAX / 8 * 4).div_ceil(3);
 
 /// Longest clientDataJSON, in bytes. Genuine ones have up to some 400; it is read, scanned and hashed.
 pub const CLIENT_DATA_MAX: usize = 8192;

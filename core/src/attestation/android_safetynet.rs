@@ -11,7 +11,7 @@ use heapless::Vec;
 use super::statement::bytes;
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::data::{Certificate, CoseAlgorithm};
-use crate::encoding::base64url::{self, Alphabet};
+use crate::encoding::base64url;
 use crate::encoding::cbor::Item;
 use crate::encoding::json::{Content, Elements, JsonStr, Value};
 use crate::encoding::{Fault, FaultKind};
@@ -71,7 +71,7 @@ fn decode<'b>(
     buffer: &'b mut [u8],
     what: &'static str,
 ) -> Result<&'b [u8], StatementError> {
-    base64url::decode_into(text.iter().copied(), Alphabet::Url, buffer)
+    base64url::decode_into(text.iter().copied(), buffer)
         .ok_or(Fault::new(what, FaultKind::Base64, 0).into())
 }
 
@@ -123,7 +123,7 @@ fn read_chain<'b>(
     for certificate in x5c {
         let fault = Fault::new(X5C, FaultKind::Base64, 0);
         let text = certificate.as_str().ok_or(fault)?;
-        let length = base64url::decode_into(ascii(text), Alphabet::Standard, buffer)
+        let length = base64url::decode_padded_into(ascii(text), buffer)
             .ok_or(fault)?
             .len();
         let (der, rest) = core::mem::take(&mut buffer)
@@ -170,8 +170,9 @@ fn read_payload(
         .ok_or(Fault::new("SafetyNet nonce", FaultKind::Type, 0))?;
     let signed: [&[u8]; 2] = [statement.auth_data.bytes(), statement.client_data_hash];
     let expected = statement.crypto.sha256.digest(&signed);
-    let mut buffer = [0; 32];
-    let nonce = base64url::decode_into(ascii(nonce), Alphabet::Standard, &mut buffer);
+    // As many characters as 32 bytes have with their padding.
+    let mut buffer = [0; 44];
+    let nonce = base64url::decode_padded_into(ascii(nonce), &mut buffer);
     if nonce != Some(&expected[..]) {
         return Err(StatementError::Binding);
     }

@@ -1,4 +1,11 @@
-//! base64url without padding (RFC 4648 section 5), decoded where it lies.
+//! base64url without padding (RFC 4648 section 5), and base64 with it (section 4) where others write it.
+//!
+//! base64ct decodes, in place: its other functions have branches that panic when compiled for size. In
+//! place it does not look at the bits that the last character has beyond the last byte, so they are
+//! looked at here.
+
+#[cfg(any(feature = "attestation", feature = "json"))]
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
 #[cfg(feature = "json")]
 use super::Span;
@@ -8,8 +15,7 @@ use super::reader::Reader;
 /// the text began. `None` leaves the text's place in an unspecified state: it was no base64url.
 #[cfg(feature = "json")]
 pub(crate) fn decode(buffer: &mut [u8], span: Span) -> Option<Span> {
-    let (decoded, bits_left) = decode_bits(buffer, span, Alphabet::Url)?;
-    (bits_left == 0).then_some(decoded)
+    decode_span::<Base64UrlUnpadded>(buffer, span)
 }
 
 /// Whether a text is of the alphabet and of a length that bytes can have.
@@ -24,127 +30,78 @@ pub(crate) fn is_text(text: &[u8]) -> bool {
 /// Decodes base64 with its padding in the same way, in place.
 #[cfg(feature = "json")]
 pub(crate) fn decode_padded(buffer: &mut [u8], span: Span) -> Option<Span> {
-    let text = span.of(buffer)?;
-    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    if padding > 2 || !text.len().is_multiple_of(4) {
-        return None;
-    }
-    let range = span.range();
-    let unpadded = Span::new(range.start, range.end.checked_sub(padding)?);
-    let (decoded, bits_left) = decode_bits(buffer, unpadded, Alphabet::Standard)?;
-    (bits_left == 0).then_some(decoded)
+    decode_span::<Base64>(buffer, span)
 }
 
-/// Decodes, and returns the bits behind the last byte as well.
 #[cfg(feature = "json")]
-pub(crate) fn decode_bits(
-    buffer: &mut [u8],
-    span: Span,
-    alphabet: Alphabet,
-) -> Option<(Span, u32)> {
-    let range = span.range();
-    let (mut read, mut written) = (range.start, range.start);
-    // Bits that have been read and not written, and how many.
-    let (mut bits, mut pending) = (0_u32, 0_u32);
-    while read < range.end {
-        bits = (bits << 6) | u32::from(alphabet.sextet(*buffer.get(read)?)?);
-        pending = pending.saturating_add(6);
-        if let Some(left) = pending.checked_sub(8) {
-            // This place has been read, as every byte takes more than one character.
-            let [.., byte] = bits.checked_shr(left)?.to_be_bytes();
-            *buffer.get_mut(written)? = byte;
-            written = written.saturating_add(1);
-            bits &= 1_u32.checked_shl(left)?.saturating_sub(1);
-            pending = left;
-        }
-        read = read.saturating_add(1);
+fn decode_span<T: Encoding>(buffer: &mut [u8], span: Span) -> Option<Span> {
+    let text = buffer.get_mut(span.range())?;
+    let length = decode_in_place::<T>(text)?.len();
+    let start = span.range().start;
+    Some(Span::new(start, start.checked_add(length)?))
+}
+
+/// Decodes base64url in place as far as whole bytes go. Also says whether the text ends within one.
+#[cfg(feature = "inspect")]
+pub(crate) fn decode_cut(buffer: &mut [u8], span: Span) -> Option<(Span, bool)> {
+    let text = buffer.get_mut(span.range())?;
+    let cut = !ends_with_byte(text);
+    let length = Base64UrlUnpadded::decode_in_place(text).ok()?.len();
+    let start = span.range().start;
+    Some((Span::new(start, start.checked_add(length)?), cut))
+}
+
+#[cfg(any(feature = "attestation", feature = "json"))]
+fn decode_in_place<T: Encoding>(text: &mut [u8]) -> Option<&[u8]> {
+    if ends_with_byte(text) {
+        T::decode_in_place(text).ok()
+    } else {
+        None
     }
-    // One character alone makes no byte.
-    (pending < 6).then_some((Span::new(range.start, written), bits))
+}
+
+/// Whether the last character, in either alphabet, has no bits beyond the last byte.
+#[cfg(any(feature = "attestation", feature = "json"))]
+fn ends_with_byte(text: &[u8]) -> bool {
+    let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+    let unpadded = text.len().saturating_sub(padding);
+    let last = text.get(..unpadded).and_then(<[u8]>::last);
+    match (unpadded % 4, last) {
+        (2, Some(last)) => b"AQgw".contains(last),
+        (3, Some(last)) => b"AEIMQUYcgkosw048".contains(last),
+        (remainder, _) => remainder == 0,
+    }
+}
+
+/// Copies base64url into a buffer and decodes it there. `None` where it does not fit or is no base64url.
+#[cfg(feature = "attestation")]
+pub(crate) fn decode_into(text: impl Iterator<Item = u8>, buffer: &mut [u8]) -> Option<&[u8]> {
+    decode_copy::<Base64UrlUnpadded>(text, buffer)
+}
+
+/// The same for base64 with its padding.
+#[cfg(feature = "attestation")]
+pub(crate) fn decode_padded_into(
+    text: impl Iterator<Item = u8>,
+    buffer: &mut [u8],
+) -> Option<&[u8]> {
+    decode_copy::<Base64>(text, buffer)
+}
+
+#[cfg(feature = "attestation")]
+fn decode_copy<T: Encoding>(text: impl Iterator<Item = u8>, buffer: &mut [u8]) -> Option<&[u8]> {
+    let mut length = 0_usize;
+    for character in text {
+        *buffer.get_mut(length)? = character;
+        length = length.checked_add(1)?;
+    }
+    decode_in_place::<T>(buffer.get_mut(..length)?)
 }
 
 /// Writes `bytes` as base64url.
 #[cfg(feature = "json")]
 pub(crate) fn write(bytes: &[u8], out: &mut dyn core::fmt::Write) -> core::fmt::Result {
     characters(bytes).try_for_each(|character| out.write_char(char::from(character)))
-}
-
-/// Which of the two alphabets of RFC 4648 a text is in.
-#[cfg(any(feature = "attestation", feature = "json"))]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Alphabet {
-    /// base64url (section 5), without padding.
-    Url,
-    /// base64 (section 4), with padding.
-    Standard,
-}
-
-#[cfg(any(feature = "attestation", feature = "json"))]
-impl Alphabet {
-    fn sextet(self, character: u8) -> Option<u8> {
-        Some(match (character, self) {
-            (b'A'..=b'Z', _) => character.saturating_sub(b'A'),
-            (b'a'..=b'z', _) => character.saturating_sub(b'a').saturating_add(26),
-            (b'0'..=b'9', _) => character.saturating_sub(b'0').saturating_add(52),
-            (b'-', Self::Url) | (b'+', Self::Standard) => 62,
-            (b'_', Self::Url) | (b'/', Self::Standard) => 63,
-            _ => return None,
-        })
-    }
-}
-
-/// Decodes text into a buffer of its own. `None` where it is not of the alphabet, ends in bits that mean
-/// nothing, or does not fit.
-#[cfg(feature = "attestation")]
-pub(crate) fn decode_into(
-    text: impl Iterator<Item = u8>,
-    alphabet: Alphabet,
-    buffer: &mut [u8],
-) -> Option<&[u8]> {
-    let mut room = buffer.iter_mut();
-    let (mut length, mut padding) = (0_usize, 0_u8);
-    // Up to three bytes of a group, and how many sextets of it have come.
-    let (mut group, mut sextets) = (0_u32, 0_u8);
-    for character in text {
-        sextets = if sextets == 4 {
-            1
-        } else {
-            sextets.saturating_add(1)
-        };
-        if character == b'=' && alphabet == Alphabet::Standard && sextets > 2 {
-            padding = padding.saturating_add(1);
-            continue;
-        }
-        if padding > 0 {
-            return None;
-        }
-        group = (group << 6) | u32::from(alphabet.sextet(character)?);
-        let [.., high, low] = group.to_be_bytes();
-        // What of the group is not part of a byte yet stays.
-        let byte = match sextets {
-            2 => u16::from_be_bytes([high, low]) >> 4,
-            3 => u16::from_be_bytes([high, low]) >> 2,
-            4 => u16::from(low),
-            _ => continue,
-        };
-        let [_, byte] = byte.to_be_bytes();
-        *room.next()? = byte;
-        length = length.saturating_add(1);
-        group &= match sextets {
-            2 => 0xf,
-            3 => 0x3,
-            _ => 0,
-        };
-    }
-    let complete = match alphabet {
-        Alphabet::Url => sextets != 1,
-        Alphabet::Standard => sextets == 0 || sextets == 4,
-    };
-    if complete && group == 0 {
-        buffer.get(..length)
-    } else {
-        None
-    }
 }
 
 /// The characters of the encoding of `bytes`, one by one.
@@ -155,7 +112,7 @@ pub(crate) fn characters(bytes: &[u8]) -> impl Iterator<Item = u8> + '_ {
     })
 }
 
-/// Moves behind the encoding of `bytes` if it comes next: what a challenge is compared by.
+/// Skips the encoding of `bytes` if it comes next: what a challenge is compared by.
 pub(crate) fn skip(reader: &mut Reader<'_>, bytes: &[u8]) -> bool {
     bytes.chunks(3).all(|group| {
         let (characters, count) = encode(group);
@@ -233,24 +190,53 @@ mod tests {
     #[cfg(feature = "attestation")]
     #[test]
     fn both_alphabets_are_decoded_strictly() {
-        use super::{Alphabet, decode_into};
-        let decode = |text: &str, alphabet| {
-            let mut buffer = [0; 4];
-            decode_into(text.bytes(), alphabet, &mut buffer).map(<[u8]>::to_vec)
+        let url = |text: &str| {
+            let mut buffer = [0; 8];
+            super::decode_into(text.bytes(), &mut buffer).map(<[u8]>::to_vec)
+        };
+        let padded = |text: &str| {
+            let mut buffer = [0; 8];
+            super::decode_padded_into(text.bytes(), &mut buffer).map(<[u8]>::to_vec)
         };
         let bytes = |bytes: &[u8]| Some(bytes.to_vec());
-        assert_eq!(decode("", Alphabet::Url), bytes(&[]));
-        assert_eq!(decode("-_8", Alphabet::Url), bytes(&[0xfb, 0xff]));
-        assert_eq!(decode("+/8=", Alphabet::Standard), bytes(&[0xfb, 0xff]));
-        assert_eq!(decode("AQ==", Alphabet::Standard), bytes(&[1]));
-        assert_eq!(decode("AQIDBA==", Alphabet::Standard), bytes(&[1, 2, 3, 4]));
-        for text in ["A", "AB", "-_9", "AQ==", "+/8", "AQIDBAU"] {
-            assert_eq!(decode(text, Alphabet::Url), None, "{text}");
+        assert_eq!(url(""), bytes(&[]));
+        assert_eq!(url("-_8"), bytes(&[0xfb, 0xff]));
+        assert_eq!(padded("+/8="), bytes(&[0xfb, 0xff]));
+        assert_eq!(padded("AQ=="), bytes(&[1]));
+        assert_eq!(padded("AQIDBA=="), bytes(&[1, 2, 3, 4]));
+        for text in ["A", "AB", "-_9", "AQ==", "+/8", "AQIDBAUGB"] {
+            assert_eq!(url(text), None, "{text}");
         }
         for text in [
-            "AQ", "AQ=", "AR==", "A===", "AQ==AQ==", "-_8=", "====", "AQ====",
+            "AQ",
+            "AQ=",
+            "AR==",
+            "A===",
+            "AQ==AQ==",
+            "-_8=",
+            "====",
+            "AQ====",
+            "AQIDBAUGBwg=",
         ] {
-            assert_eq!(decode(text, Alphabet::Standard), None, "{text}");
+            assert_eq!(padded(text), None, "{text}");
         }
+    }
+
+    /// Of every last character that a text of two or three can have, those are taken that leave no bits.
+    #[cfg(feature = "attestation")]
+    #[test]
+    fn a_text_that_is_decoded_is_the_one_encoding_of_its_bytes() {
+        let mut taken = 0;
+        for begin in ["A", "-_"] {
+            for last in 0..=127_u8 {
+                let text = std::format!("{begin}{}", char::from(last));
+                let mut buffer = [0; 4];
+                if let Some(bytes) = super::decode_into(text.bytes(), &mut buffer) {
+                    assert_eq!(encode(bytes), text);
+                    taken += 1;
+                }
+            }
+        }
+        assert_eq!(taken, 4 + 16);
     }
 }

@@ -3,7 +3,7 @@
 use super::dump::{Artefact, Encoding, Guess};
 use crate::data::{AuthenticatorData, CoseKey};
 use crate::encoding::Span;
-use crate::encoding::base64url::{self, Alphabet};
+use crate::encoding::base64url;
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::der::{Head, Tag};
 use crate::encoding::json::{self, JsonStr};
@@ -416,12 +416,12 @@ pub(super) fn decode_base64(input: &mut [u8], span: Span) -> Option<Decoded> {
     let lone = usize::from(unpadded % 4 == 1);
     let start = span.range().start;
     let whole = Span::new(start, start.checked_add(unpadded.checked_sub(lone)?)?);
-    let (decoded, bits_left) = base64url::decode_bits(input, whole, Alphabet::Url)?;
+    let (decoded, cut) = base64url::decode_cut(input, whole)?;
     (!decoded.range().is_empty()).then_some(Decoded {
         span: decoded,
         is_standard,
         is_padded: padding > 0,
-        cut: lone > 0 || bits_left > 0,
+        cut: lone > 0 || cut,
     })
 }
 
