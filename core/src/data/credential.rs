@@ -1,8 +1,10 @@
 use core::fmt;
 
 use heapless::Vec;
+use minicbor::encode::write::{Cursor, Write};
+use minicbor::encode::{self, Encoder};
 
-use crate::encoding::cbor::{Content, Item, Writer};
+use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
 
 /// What a relying party keeps of a credential and a sign-in is verified against (the credential
@@ -128,25 +130,26 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
     ///
     /// [`StoredCredentialError::Buffer`] where it does not fit.
     pub fn to_cbor<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], StoredCredentialError> {
-        let mut writer = Writer::new(buffer);
-        self.write(&mut writer)
-            .ok_or(StoredCredentialError::Buffer)?;
-        Ok(writer.into_written())
+        let mut encoder = Encoder::new(Cursor::new(&mut *buffer));
+        self.write(&mut encoder)
+            .map_err(|_| StoredCredentialError::Buffer)?;
+        let length = encoder.writer().position();
+        buffer.get(..length).ok_or(StoredCredentialError::Buffer)
     }
 
-    fn write(&self, writer: &mut Writer<'_>) -> Option<()> {
+    fn write<W: Write>(&self, encoder: &mut Encoder<W>) -> Result<(), encode::Error<W::Error>> {
         let flags = [(4, self.backup_eligible), (5, self.backup_state)];
-        let known = flags.iter().filter(|(_, flag)| flag.is_some()).count();
-        writer.map(u32::try_from(known).ok()?.saturating_add(3))?;
-        writer.unsigned(1)?.bytes(&self.id)?;
-        writer.unsigned(2)?.bytes(&self.public_key)?;
-        writer.unsigned(3)?.unsigned(self.sign_count)?;
+        let known = flags.iter().filter(|(_, flag)| flag.is_some());
+        encoder.map(known.fold(3, |members, _| members.saturating_add(1)))?;
+        encoder.u8(1)?.bytes(&self.id)?;
+        encoder.u8(2)?.bytes(&self.public_key)?;
+        encoder.u8(3)?.u32(self.sign_count)?;
         for (label, flag) in flags {
             if let Some(flag) = flag {
-                writer.unsigned(label)?.bool(flag)?;
+                encoder.u8(label)?.bool(flag)?;
             }
         }
-        Some(())
+        Ok(())
     }
 
     /// Reads what [`to_cbor`](Self::to_cbor) has written, and nothing else: a damaged record is

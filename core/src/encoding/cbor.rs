@@ -348,15 +348,7 @@ fn walk<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<Form, Fault> 
             let Some(Some(container)) = open.get_mut(level) else {
                 return Err(reader.fault(what, FaultKind::Limit));
             };
-            let more = match &mut container.left {
-                Some(0) => false,
-                Some(left) => {
-                    *left = left.saturating_sub(1);
-                    true
-                }
-                None => !reader.skip_prefix(&[BREAK]),
-            };
-            if more {
+            if begins_another(&mut container.left, reader) {
                 if let Some(map) = &mut container.map {
                     items = count(items, reader, what)?;
                     read_key(map, reader, &mut form, what)?;
@@ -399,6 +391,19 @@ fn walk<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<Form, Fault> 
         if depth == 0 {
             return Ok(form);
         }
+    }
+}
+
+/// Whether another element or member begins here, of those that are still to come; `None`: until the
+/// break, which is skipped.
+fn begins_another(left: &mut Option<u64>, reader: &mut Reader<'_>) -> bool {
+    match left {
+        Some(0) => false,
+        Some(left) => {
+            *left = left.saturating_sub(1);
+            true
+        }
+        None => !reader.skip_prefix(&[BREAK]),
     }
 }
 
@@ -464,15 +469,7 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
             let Some(left) = open.get_mut(level) else {
                 return Err(reader.fault(WHAT, FaultKind::Limit));
             };
-            let more = match left {
-                Some(0) => false,
-                Some(left) => {
-                    *left = left.saturating_sub(1);
-                    true
-                }
-                None => !reader.skip_prefix(&[BREAK]),
-            };
-            if more {
+            if begins_another(left, reader) {
                 break;
             }
             depth = level;
@@ -500,59 +497,6 @@ fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
         if depth == 0 {
             return Ok(());
         }
-    }
-}
-
-/// Writes items into a buffer, every head the shortest. `None` where there is no room.
-pub(crate) struct Writer<'b> {
-    buffer: &'b mut [u8],
-    length: usize,
-}
-
-impl<'b> Writer<'b> {
-    pub(crate) const fn new(buffer: &'b mut [u8]) -> Self {
-        Self { buffer, length: 0 }
-    }
-
-    /// What has been written.
-    pub(crate) fn into_written(self) -> &'b [u8] {
-        self.buffer.get(..self.length).unwrap_or_default()
-    }
-
-    /// The head of a map of so many members.
-    pub(crate) fn map(&mut self, members: u32) -> Option<&mut Self> {
-        self.head(5, members)
-    }
-
-    pub(crate) fn unsigned(&mut self, value: u32) -> Option<&mut Self> {
-        self.head(0, value)
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Option<&mut Self> {
-        self.head(2, u32::try_from(bytes.len()).ok()?)?.raw(bytes)
-    }
-
-    pub(crate) fn bool(&mut self, value: bool) -> Option<&mut Self> {
-        self.raw(&[if value { 0xf5 } else { 0xf4 }])
-    }
-
-    fn head(&mut self, major: u8, argument: u32) -> Option<&mut Self> {
-        let first = major << 5;
-        let [a, b, c, d] = argument.to_be_bytes();
-        match argument {
-            0..=23 => self.raw(&[first | d]),
-            24..=0xff => self.raw(&[first | 24, d]),
-            0x100..=0xffff => self.raw(&[first | 25, c, d]),
-            _ => self.raw(&[first | 26, a, b, c, d]),
-        }
-    }
-
-    fn raw(&mut self, bytes: &[u8]) -> Option<&mut Self> {
-        for byte in bytes {
-            *self.buffer.get_mut(self.length)? = *byte;
-            self.length = self.length.checked_add(1)?;
-        }
-        Some(self)
     }
 }
 
