@@ -3,10 +3,12 @@
 //! Inputs are slices of the caller, so nothing here reserves memory for the largest case; the limits
 //! bound work and nesting, and the sizes of the few owned types.
 
-/// Longest credential id that a registration may bring, in bytes (WebAuthn section 7.1, step 25).
+/// Longest credential id that a registration may bring, in bytes (step 25 of
+/// [section 7.1](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential)).
 pub const CREDENTIAL_ID_MAX: usize = 1023;
 
-/// Longest user handle, in bytes (WebAuthn section 5.4.3).
+/// Longest user handle, in bytes (
+/// [section 5.4.3](https://www.w3.org/TR/webauthn-3/#dictionary-user-credential-params)).
 pub const USER_HANDLE_MAX: usize = 64;
 
 /// Nesting of arrays and maps in CBOR. A compound attestation statement needs 5: the attestation

@@ -1,4 +1,6 @@
-//! ECDSA: signatures in DER (WebAuthn section 6.5.5), any s from 1 to the order. COSE's fully
+//! ECDSA: signatures in DER
+//! ([section 6.5.5](https://www.w3.org/TR/webauthn-3/#sctn-signature-attestation-types)),
+//! any s from 1 to the order. COSE's fully
 //! specified algorithms (RFC 9864) are the older ones with the curve that WebAuthn gives them anyway.
 
 use crate::encoding::reader::Reader;

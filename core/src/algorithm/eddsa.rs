@@ -5,7 +5,8 @@ use super::{KeyError, SignatureError, signature_algorithm};
 use crate::data::{Curve, PublicKey};
 
 signature_algorithm! {
-    /// `EdDSA`: in WebAuthn Ed25519 (section 5.8.5).
+    /// `EdDSA`: in WebAuthn Ed25519
+    /// ([section 5.8.5](https://www.w3.org/TR/webauthn-3/#sctn-alg-identifier)).
     EdDsa, EDDSA, check_key,
     |key, message, signature| verify(key, message, signature)
 }

@@ -101,7 +101,8 @@ pub trait SignatureAlgorithm: Sync {
     /// [`KeyError`] where it is not.
     fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError>;
 
-    /// Verifies a signature, in WebAuthn's encoding (section 6.5.5), over the parts of a message.
+    /// Verifies a signature, in [WebAuthn's encoding](https://www.w3.org/TR/webauthn-3/#sctn-signature-attestation-types),
+    /// over the parts of a message.
     ///
     /// # Errors
     ///
@@ -232,7 +233,8 @@ impl<'a> Crypto<'a> {
 
     /// The mechanism that verifies what an attestation key or a certificate's has signed with an
     /// algorithm, where there is one: COSE's ECDSA algorithms name only a hash (RFC 9053 section 2.1),
-    /// and what WebAuthn adds to that holds for credentials (section 5.8.5). A mechanism that is given
+    /// and what WebAuthn adds to that holds for credentials
+    /// ([section 5.8.5](https://www.w3.org/TR/webauthn-3/#sctn-alg-identifier)). A mechanism that is given
     /// is one that takes the key.
     #[must_use]
     pub fn attestation_algorithm(

@@ -1,4 +1,5 @@
-//! Section 8.4: a key of Android's key store, described in its own certificate.
+//! [Section 8.4](https://www.w3.org/TR/webauthn-3/#sctn-android-key-attestation): a key of Android's key
+//! store, described in its own certificate.
 
 use super::statement::{Certificates, algorithm, signature};
 use super::{AttestationType, Statement, StatementError, Verified};

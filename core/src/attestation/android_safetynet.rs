@@ -1,10 +1,9 @@
-//! Section 8.5: a signed answer of Android's `SafetyNet` service. The service has ended; statements that
-//! were made with it are still about.
+//! [Section 8.5](https://www.w3.org/TR/webauthn-3/#sctn-android-safetynet-attestation): a signed response
+//! of Android's `SafetyNet` service. The service has ended; statements made with it still exist.
 //!
-//! The answer is a JSON web signature in compact form, its certificates in base64 within JSON within
+//! The response is a JSON Web Signature in compact form, its certificates in base64 within JSON within
 //! base64url. Each layer is decoded into a buffer of bounded size; the signature is over the text as
-//! it came.
-//!
+//! received.
 
 use heapless::Vec;
 

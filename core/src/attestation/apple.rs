@@ -1,5 +1,6 @@
-//! Section 8.8: Apple's anonymous attestation. The certificate itself is the proof, made for this
-//! registration; there is no signature beside it.
+//! [Section 8.8](https://www.w3.org/TR/webauthn-3/#sctn-apple-anonymous-attestation): Apple's anonymous
+//! attestation. The certificate itself is the proof, issued for this registration; there is no other
+//! signature.
 
 use super::statement::Certificates;
 use super::{AttestationType, Statement, StatementError, Verified};

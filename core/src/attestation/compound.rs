@@ -1,4 +1,5 @@
-//! Section 8.9: several statements about one registration. Each of them has to verify.
+//! [Section 8.9](https://www.w3.org/TR/webauthn-3/#sctn-compound-attestation): several statements about one
+//! registration, each of which has to verify.
 
 #[cfg(feature = "trust")]
 use super::PathError;

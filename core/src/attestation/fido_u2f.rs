@@ -1,4 +1,4 @@
-//! Section 8.6: FIDO U2F security keys, seen through the eyes of WebAuthn.
+//! [Section 8.6](https://www.w3.org/TR/webauthn-3/#sctn-fido-u2f-attestation): FIDO U2F security keys.
 
 use super::statement::{Certificates, signature};
 use super::{AttestationType, Statement, StatementError, Verified};

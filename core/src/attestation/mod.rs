@@ -197,7 +197,8 @@ impl fmt::Debug for Formats {
     }
 }
 
-/// What kind of proof an attestation gives (WebAuthn section 6.5.3).
+/// What kind of proof an attestation gives
+/// ([attestation types](https://www.w3.org/TR/webauthn-3/#sctn-attestation-types)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttestationType {

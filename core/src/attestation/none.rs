@@ -1,4 +1,4 @@
-//! Section 8.7: a statement that says nothing, and may not say anything.
+//! [Section 8.7](https://www.w3.org/TR/webauthn-3/#sctn-none-attestation): no statement, an empty map.
 
 use super::{AttestationType, Statement, StatementError, Verified};
 

@@ -1,4 +1,4 @@
-//! Section 8.2: packed attestation.
+//! [Section 8.2](https://www.w3.org/TR/webauthn-3/#sctn-packed-attestation): packed attestation.
 
 #[cfg(feature = "attestation")]
 use super::certificate::{check_model, check_not_authority, check_version};

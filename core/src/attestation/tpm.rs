@@ -1,4 +1,5 @@
-//! Section 8.3: a trusted platform module certifies the credential's key with an attestation key.
+//! [Section 8.3](https://www.w3.org/TR/webauthn-3/#sctn-tpm-attestation): a Trusted Platform Module
+//! certifies the credential's key with an attestation key.
 //!
 //! The structures are those of the TPM 2.0 library specification, part 2.
 

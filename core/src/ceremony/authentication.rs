@@ -66,7 +66,8 @@ impl<'a> VerifiedAuthentication<'a> {
     }
 }
 
-/// Verifies a sign-in: WebAuthn Level 3, section 7.2, from step 3.
+/// Verifies a sign-in: WebAuthn Level 3,
+/// [section 7.2](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion), from step 3.
 ///
 /// Without a `record` everything is judged that can be without one; the steps that need it are
 /// skipped, and the sign-in is refused at the end with [`ErrorKind::CredentialMissing`].
@@ -266,7 +267,8 @@ impl<'a, 'r> Prepared<'a, 'r> {
         [self.auth_data.bytes(), &self.client_data_hash]
     }
 
-    /// 7.2.21.
+    /// [7.2.21](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
+    /// the signature verifies with the recorded key.
     #[inline(never)]
     fn check_signature(&self, crypto: &Crypto<'_>) -> Checked<'a> {
         let Some(record) = self.record else {
@@ -316,7 +318,8 @@ impl<'a, 'r> Prepared<'a, 'r> {
     }
 }
 
-/// 7.2.3.
+/// [7.2.3](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
+/// the response has the form of an assertion response.
 fn check_response<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, &'a [u8]> {
     let id = response
         .shape()
@@ -324,7 +327,7 @@ fn check_response<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, &'a 
     pass_with(Value::None, id)
 }
 
-/// 7.2.4.
+/// [7.2.4](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the results are readable.
 fn check_client_extensions<'a>(
     response: &AuthenticationResponse<'a>,
 ) -> Checked<'a, ClientExtensionResults> {
@@ -334,7 +337,8 @@ fn check_client_extensions<'a>(
     pass_with(Value::None, results)
 }
 
-/// 7.2.5.
+/// [7.2.5](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
+/// the credential is one of those asked for.
 fn check_allowed<'a>(credential_id: &'a [u8], policy: &Policy<'_>) -> Checked<'a> {
     match policy.allow_credentials {
         None | Some([]) => skip(),
@@ -346,7 +350,8 @@ fn check_allowed<'a>(credential_id: &'a [u8], policy: &Policy<'_>) -> Checked<'a
     }
 }
 
-/// 7.2.6.
+/// [7.2.6](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
+/// the credential is the recorded one and its user handle the account's.
 fn check_user<'a>(
     response: &AuthenticationResponse<'a>,
     record: Option<&CredentialRecord<'_>>,
@@ -385,7 +390,7 @@ struct Values<'a> {
     signature: &'a [u8],
 }
 
-/// 7.2.7.
+/// [7.2.7](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the three values are readable.
 fn read_values<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, Values<'a>> {
     let values = Values {
         client_data_json: response
@@ -401,7 +406,8 @@ fn read_values<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, Values<
     pass_with(Value::None, values)
 }
 
-/// 7.2.15: the first step that looks into the authenticator data.
+/// [7.2.15](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the first step that looks into
+/// the authenticator data.
 fn check_authenticator_data<'a, 's>(
     parsed: &'s Result<AuthenticatorData<'a>, Fault>,
     policy: &Policy<'_>,
@@ -415,7 +421,7 @@ fn check_authenticator_data<'a, 's>(
     Ok(checked.with(auth_data))
 }
 
-/// 7.2.19.
+/// [7.2.19](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): BE is as recorded.
 fn check_backup_eligibility<'a, O: Observer<'a> + ?Sized>(
     flags: Flags,
     record: Option<&CredentialRecord<'_>>,
@@ -446,7 +452,7 @@ fn check_backup_eligibility<'a, O: Observer<'a> + ?Sized>(
     )
 }
 
-/// 7.2.22.
+/// [7.2.22](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the signature counter has grown.
 fn check_sign_count<'a, O: Observer<'a> + ?Sized>(
     auth_data: &AuthenticatorData<'a>,
     record: Option<&CredentialRecord<'_>>,

@@ -1,12 +1,15 @@
-//! What both ceremonies check of the authenticator data, 7.1.14 to 7.1.17 and 7.1.28, 7.2.15 to 7.2.18
-//! and 7.2.23.
+//! What both ceremonies check of the authenticator data: steps 7.1.14 to 7.1.17 and 7.1.28, 7.2.15 to
+//! 7.2.18 and 7.2.23.
 
 use super::run::{Checked, check, malformed, pass_with, skip};
 use super::{ErrorKind, Policy, UserVerification, Value};
 use crate::algorithm::Sha256;
 use crate::data::{AuthenticatorData, AuthenticatorExtensions, Flags};
 
-/// 7.1.14, 7.2.15. With the `appid` extension acted upon, the hash may be that of the `AppID` (section 10.1.1).
+/// [7.1.14](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.15](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion). If the client
+/// acted on the [`appid` extension](https://www.w3.org/TR/webauthn-3/#sctn-appid-extension), the hash may
+/// be that of the `AppID`.
 pub(super) fn check_rp_id<'a>(
     auth_data: &AuthenticatorData<'a>,
     policy: &Policy<'_>,
@@ -19,7 +22,8 @@ pub(super) fn check_rp_id<'a>(
     check(holds, ErrorKind::RpIdMismatch, Value::Bytes(hash))
 }
 
-/// 7.1.15, 7.2.16.
+/// [7.1.15](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.16](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): UP is set.
 pub(super) fn check_user_present<'a>(flags: Flags) -> Checked<'a> {
     check(
         flags.user_present(),
@@ -28,7 +32,8 @@ pub(super) fn check_user_present<'a>(flags: Flags) -> Checked<'a> {
     )
 }
 
-/// 7.1.16, 7.2.17.
+/// [7.1.16](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.17](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): UV is set where the policy requires it.
 pub(super) fn check_user_verified<'a>(flags: Flags, policy: &Policy<'_>) -> Checked<'a> {
     match policy.user_verification {
         UserVerification::Required => check(
@@ -40,7 +45,8 @@ pub(super) fn check_user_verified<'a>(flags: Flags, policy: &Policy<'_>) -> Chec
     }
 }
 
-/// 7.1.17, 7.2.18.
+/// [7.1.17](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.18](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): BS is not set without BE.
 pub(super) fn check_backup_flags<'a>(flags: Flags) -> Checked<'a> {
     check(
         flags.backup_eligible() || !flags.backup_state(),
@@ -49,7 +55,9 @@ pub(super) fn check_backup_flags<'a>(flags: Flags) -> Checked<'a> {
     )
 }
 
-/// 7.1.28, 7.2.23: the outputs are readable. None of them changes the verdict.
+/// [7.1.28](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.23](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the outputs are readable. None
+/// of them changes the verdict.
 pub(super) fn check_extensions<'a>(
     auth_data: &AuthenticatorData<'a>,
 ) -> Checked<'a, AuthenticatorExtensions<'a>> {

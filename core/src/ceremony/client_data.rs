@@ -1,4 +1,4 @@
-//! What both ceremonies check of the client data, 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
+//! What both ceremonies check of the client data: steps 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
 
 use super::run::{Checked, Run, check, fail, malformed, pass, pass_with, skip};
 use super::{CrossOrigin, Error, ErrorKind, Observer, Policy, Step, Value};
@@ -60,7 +60,9 @@ pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
     Ok(json)
 }
 
-/// 7.1.5, 7.2.8. The specification's decoder replaces what is not UTF-8; here it is refused.
+/// [7.1.5](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.8](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion). The specification's decoder
+/// replaces what is not UTF-8; here it is refused.
 fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
     let json = json.map_err(malformed(ErrorKind::ClientDataMalformed))?;
     if json.len() > CLIENT_DATA_MAX {
@@ -80,7 +82,8 @@ fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
     }
 }
 
-/// 7.1.6, 7.2.9.
+/// [7.1.6](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.9](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the text is JSON.
 fn check_parsed<'a, 's>(
     parsed: &'s Result<ClientData<'a>, Fault>,
 ) -> Checked<'a, &'s ClientData<'a>> {
@@ -90,7 +93,8 @@ fn check_parsed<'a, 's>(
     }
 }
 
-/// 7.1.7, 7.2.10.
+/// [7.1.7](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.10](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the type is the ceremony's.
 fn check_type<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
     let holds = data
         .is_type(expected)
@@ -98,7 +102,8 @@ fn check_type<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a>
     check(holds, ErrorKind::TypeMismatch, found(data.ty))
 }
 
-/// 7.1.8, 7.2.11.
+/// [7.1.8](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.11](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the challenge is the one issued.
 fn check_challenge<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
     let holds = data
         .is_challenge(expected)
@@ -106,7 +111,8 @@ fn check_challenge<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checke
     check(holds, ErrorKind::ChallengeMismatch, found(data.challenge))
 }
 
-/// 7.1.9, 7.2.12.
+/// [7.1.9](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.12](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the origin is expected.
 fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
     let holds = data
         .is_origin(expected)
@@ -117,7 +123,8 @@ fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'
     check(holds, ErrorKind::OriginMismatch, value)
 }
 
-/// 7.1.10, 7.2.13.
+/// [7.1.10](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.13](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): a cross-origin frame is expected.
 fn check_cross_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
     let cross_origin = data
         .is_cross_origin()
@@ -129,7 +136,8 @@ fn check_cross_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked
     }
 }
 
-/// 7.1.11, 7.2.14.
+/// [7.1.11](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.14](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the embedding page is expected.
 fn check_top_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
     let top_origin = data
         .top_origin()

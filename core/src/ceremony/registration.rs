@@ -117,7 +117,8 @@ impl<'a> VerifiedRegistration<'a> {
     }
 }
 
-/// Verifies a registration: WebAuthn Level 3, section 7.1, from step 3.
+/// Verifies a registration: WebAuthn Level 3,
+/// [section 7.1](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential), from step 3.
 ///
 /// # Errors
 ///
@@ -237,7 +238,7 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     })
 }
 
-/// 7.1.3.
+/// [7.1.3](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): the response has the form of an attestation response.
 fn check_response<'a>(response: &RegistrationResponse<'a>) -> Checked<'a> {
     response
         .shape()
@@ -245,7 +246,7 @@ fn check_response<'a>(response: &RegistrationResponse<'a>) -> Checked<'a> {
     pass()
 }
 
-/// 7.1.4.
+/// [7.1.4](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): the results are readable.
 fn check_client_extensions<'a>(
     response: &RegistrationResponse<'a>,
 ) -> Checked<'a, ClientExtensionResults> {
@@ -262,7 +263,8 @@ struct Attested<'a> {
     credential: AttestedCredentialData<'a>,
 }
 
-/// 7.1.13, down to the authenticator data and the credential in them.
+/// [7.1.13](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential), down to the
+/// authenticator data and the credential in them.
 fn read_attestation_object<'a>(response: &RegistrationResponse<'a>) -> Checked<'a, Attested<'a>> {
     let object = response
         .attestation_object()
@@ -284,7 +286,7 @@ fn read_attestation_object<'a>(response: &RegistrationResponse<'a>) -> Checked<'
     )
 }
 
-/// 7.1.15.
+/// [7.1.15](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): UP is set, except in a conditional registration.
 fn check_user_present_unless_conditional<'a>(flags: Flags, policy: &Policy<'_>) -> Checked<'a> {
     match policy.mediation {
         Mediation::Modal => check_user_present(flags),
@@ -292,7 +294,8 @@ fn check_user_present_unless_conditional<'a>(flags: Flags, policy: &Policy<'_>) 
     }
 }
 
-/// 7.1.20: the key is one, of an algorithm that was offered.
+/// [7.1.20](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): the key is one, of an
+/// algorithm that was offered.
 fn check_algorithm<'a>(
     credential: &AttestedCredentialData<'a>,
     policy: &Policy<'_>,
@@ -316,7 +319,7 @@ fn check_algorithm<'a>(
     pass_with(value, key)
 }
 
-/// 7.1.21.
+/// [7.1.21](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): the format can be verified and is accepted.
 fn check_format<'a>(object: &AttestationObject<'a>, policy: &Policy<'_>) -> Checked<'a, Format> {
     let value = Value::Text(object.fmt);
     let Some(format) = Format::from_name(object.fmt) else {
@@ -328,7 +331,7 @@ fn check_format<'a>(object: &AttestationObject<'a>, policy: &Policy<'_>) -> Chec
     pass_with(value, format)
 }
 
-/// 7.1.22.
+/// [7.1.22](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): the statement verifies, unless the policy ignores it.
 fn check_attestation<'a>(
     format: Format,
     statement: &Statement<'_, 'a>,
@@ -385,7 +388,8 @@ fn refuse_statement<'a>(error: StatementError) -> Failure<'a> {
     Failure { kind, value }
 }
 
-/// 7.1.23: there are roots, and where certificates name a model, some for that model.
+/// [7.1.23](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): there are roots, and
+/// where certificates name a model, some for that model.
 fn check_anchors<'a>(attestation: Option<&Verified>, policy: &Policy<'_>) -> Checked<'a> {
     match policy.attestation {
         AttestationPolicy::Trusted => check(
@@ -408,8 +412,9 @@ fn has_anchors(_: Option<&Verified>, policy: &Policy<'_>) -> bool {
     !policy.roots.is_empty()
 }
 
-/// 7.1.24. No attestation and self attestation lead to no root. The model is judged last: it is proven
-/// by a trusted attestation, or not at all.
+/// [7.1.24](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential). No attestation and
+/// self attestation lead to no root. The model is judged last: it is proven by a trusted attestation,
+/// or not at all.
 #[cfg_attr(
     not(feature = "trust"),
     expect(unused_variables, reason = "nobody knows the model")
@@ -475,7 +480,8 @@ fn check_path<'a>(_: Option<&Verified>) -> Checked<'a> {
     fail(ErrorKind::AttestationUntrusted, Value::None)
 }
 
-/// 7.1.25, and that the response's id is the attested one.
+/// [7.1.25](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential), and that the
+/// response's id is the attested one.
 fn check_credential_id<'a>(
     response: &RegistrationResponse<'a>,
     credential: &AttestedCredentialData<'a>,
@@ -491,7 +497,7 @@ fn check_credential_id<'a>(
     )
 }
 
-/// 7.1.26.
+/// [7.1.26](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): no credential of this id is registered.
 fn check_unused<'a>(credential: &AttestedCredentialData<'a>, policy: &Policy<'_>) -> Checked<'a> {
     if policy.existing_credentials.is_empty() {
         return skip();

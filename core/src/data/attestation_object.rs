@@ -1,7 +1,8 @@
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
 
-/// An attestation object (WebAuthn section 6.5.4), its parts not looked into yet.
+/// An [attestation object](https://www.w3.org/TR/webauthn-3/#attestation-object), its parts not looked into
+/// yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttestationObject<'a> {
     pub(crate) fmt: &'a str,

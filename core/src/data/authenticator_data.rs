@@ -3,7 +3,7 @@ use crate::encoding::cbor::Item;
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
 
-/// Authenticator data (WebAuthn section 6.1), borrowed from the response.
+/// [Authenticator data](https://www.w3.org/TR/webauthn-3/#sctn-authenticator-data), borrowed from the response.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthenticatorData<'a> {
     bytes: &'a [u8],
@@ -19,7 +19,7 @@ pub struct AuthenticatorData<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flags(u8);
 
-/// Attested credential data (WebAuthn section 6.5.1).
+/// [Attested credential data](https://www.w3.org/TR/webauthn-3/#sctn-attested-credential-data).
 #[derive(Clone, Copy, Debug)]
 pub struct AttestedCredentialData<'a> {
     aaguid: Aaguid,

@@ -1,4 +1,4 @@
-//! `CollectedClientData` (WebAuthn section 5.8.1).
+//! [`CollectedClientData`](https://www.w3.org/TR/webauthn-3/#dictionary-client-data).
 
 use crate::encoding::base64url;
 use crate::encoding::json::{Content, JsonStr, Members, Value};
@@ -9,7 +9,8 @@ use super::Origin;
 
 const WHAT: &str = "clientDataJSON";
 
-/// A challenge as it was issued: at least one byte. WebAuthn section 13.4.3 asks for 16 random ones.
+/// A challenge as it was issued: at least one byte. WebAuthn asks for
+/// [16 random ones](https://www.w3.org/TR/webauthn-3/#sctn-cryptographic-challenges).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Challenge<'a> {
     bytes: &'a [u8],

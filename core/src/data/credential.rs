@@ -7,8 +7,9 @@ use minicbor::encode::{self, Encoder};
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
 
-/// What a relying party keeps of a credential and a sign-in is verified against (the credential
-/// record of WebAuthn section 4), borrowed from wherever it is kept.
+/// What a relying party keeps of a credential and a sign-in is verified against
+/// (the [credential record](https://www.w3.org/TR/webauthn-3/#credential-record)), borrowed from wherever it
+/// is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CredentialRecord<'a> {
@@ -117,7 +118,8 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
         }
     }
 
-    /// Takes over what a verified assertion says of the credential (section 7.2, step 24).
+    /// Takes over what a verified assertion says of the credential (step 24 of
+    /// [section 7.2](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion)).
     pub fn update(&mut self, sign_count: u32, backup_state: bool) {
         self.sign_count = sign_count;
         self.backup_state = Some(backup_state);

@@ -1,6 +1,7 @@
 use core::fmt;
 
-/// An origin that the relying party expects (WebAuthn section 13.4.9).
+/// An origin that the relying party expects
+/// ([section 13.4.9](https://www.w3.org/TR/webauthn-3/#sctn-validating-origin)).
 ///
 /// A web origin is reduced to its ASCII serialisation when it is read: scheme and host in lower case,
 /// no default port, no trailing slash. The client's origin must then equal it byte for byte. Every

@@ -1,4 +1,5 @@
-//! `RegistrationResponseJSON` and `AuthenticationResponseJSON` (WebAuthn section 5.1.9).
+//! [`RegistrationResponseJSON`](https://www.w3.org/TR/webauthn-3/#dictdef-registrationresponsejson) and
+//! [`AuthenticationResponseJSON`](https://www.w3.org/TR/webauthn-3/#dictdef-authenticationresponsejson).
 //!
 //! base64url is decoded where it lies, so reading goes in three turns over one buffer: find the
 //! members ([`Members`], offsets only), decode them (the buffer changes), borrow the result.

@@ -131,7 +131,7 @@ pub enum CrossOrigin<'a> {
     },
 }
 
-/// `UserVerificationRequirement` (section 5.8.6).
+/// [`UserVerificationRequirement`](https://www.w3.org/TR/webauthn-3/#enumdef-userverificationrequirement).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserVerification {
     /// A response without UV is refused.

@@ -13,7 +13,7 @@ pub struct Model<'a> {
 }
 
 /// What a relying party knows of authenticators by their model, from the FIDO metadata for example: asked
-/// in steps 7.1.23 and 7.1.24.
+/// in steps 23 and 24 of [section 7.1](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential).
 pub trait Models: fmt::Debug + Sync {
     /// The model's root certificates in DER, counted from 0; `None` ends them. Where there are some, the
     /// policy's roots do not count for the model.
