@@ -71,6 +71,9 @@ export const loadVerifier = () => loadOnce("portcullis");
 /** @returns {Promise<Inspector>} */
 export const loadInspector = () => loadOnce("portcullis_inspect");
 
+/** How many instances have trapped. The module's script keeps its instance, so a new one needs a new address. */
+let traps = 0;
+
 /** @param {string} name */
 function loadOnce(name) {
   const module = loading.get(name) ?? load(name);
@@ -89,7 +92,9 @@ async function load(name) {
   }
   let module;
   try {
-    module = await import(new URL(`../wasm/${name}.js`, import.meta.url).href);
+    const address = new URL(`../wasm/${name}.js`, import.meta.url);
+    if (traps > 0) address.search = String(traps);
+    module = await import(address.href);
     if (module.built !== false) {
       await module.default({ module_or_path: new URL(`../wasm/${name}_bg.wasm`, import.meta.url) });
     }
@@ -111,8 +116,7 @@ async function load(name) {
  * @returns {Promise<Verdict>}
  */
 export async function verify(check) {
-  const verifier = await loadVerifier();
-  return JSON.parse(verifier.verify(check, Date.now() / 1000));
+  return call("portcullis", (verifier) => verifier.verify(check, Date.now() / 1000));
 }
 
 /**
@@ -120,6 +124,25 @@ export async function verify(check) {
  * @returns {Promise<Dump>}
  */
 export async function inspect(artefact) {
-  const inspector = await loadInspector();
-  return JSON.parse(inspector.inspect(artefact));
+  return call("portcullis_inspect", (inspector) => inspector.inspect(artefact));
+}
+
+/**
+ * Runs a call of a module. An instance that has trapped is in no known state, so it is thrown away: the next
+ * call gets a new one.
+ *
+ * @param {string} name
+ * @param {(module: any) => string} run
+ */
+async function call(name, run) {
+  const module = await loadOnce(name);
+  try {
+    return JSON.parse(run(module));
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) {
+      loading.delete(name);
+      traps += 1;
+    }
+    throw error;
+  }
 }
