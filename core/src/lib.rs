@@ -29,6 +29,7 @@
 //! * `attestation`: the attestation statement formats that have certificates. It brings no algorithm.
 //! * `trust`: paths from those certificates to roots of the caller, and what it knows of models.
 //! * `json`: the JSON forms of responses, and the check and its verdict (module `check`).
+//! * `approval`: approvals of documents and their receipts (module `approval`).
 //! * `inspect`: an explained dump of any artefact (module `inspect`).
 //!
 //! Features only add; none changes a verdict, except that what is not built is not verified.
@@ -43,6 +44,8 @@
 extern crate std;
 
 pub mod algorithm;
+#[cfg(feature = "approval")]
+pub mod approval;
 pub mod attestation;
 pub mod ceremony;
 #[cfg(feature = "json")]

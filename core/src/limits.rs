@@ -87,6 +87,10 @@ pub const CHECK_LIST_MAX: usize = 64;
 #[cfg(feature = "json")]
 pub const CHECK_CREDENTIALS_MAX: usize = 256;
 
+/// Most approvals of one receipt. Each costs a signature.
+#[cfg(feature = "approval")]
+pub const APPROVALS_MAX: usize = 16;
+
 /// Steps that a [`TraceLog`](crate::ceremony::TraceLog) has to hold for any ceremony: 7.1 has 29
 /// steps, the first two are the browser's.
 pub const TRACE_STEPS_MAX: usize = 27;

@@ -13,15 +13,11 @@ use sha2::{Digest, Sha256};
 
 pub(crate) type Result<T> = core::result::Result<T, Box<dyn Error>>;
 
-/// What wasm-bindgen writes for `--target web`, of the verifier and of what explains bytes.
-const WASM_FILES: [&str; 4] = [
-    "portcullis.js",
-    "portcullis_bg.wasm",
-    "portcullis_inspect.js",
-    "portcullis_inspect_bg.wasm",
-];
+/// The modules that wasm-bindgen writes for `--target web`: the verifier, what explains bytes, and what
+/// verifies receipts. Each is a `.js` and a `_bg.wasm`.
+const WASM_MODULES: [&str; 3] = ["portcullis", "portcullis_inspect", "portcullis_receipt"];
 
-/// Served in their place while it is not built: the page then says so.
+/// Served in the place of a module that is not built: the page then says so.
 const WASM_STUB: &str = "export const built = false;\n";
 
 pub(crate) fn build() -> Result<()> {
@@ -43,19 +39,18 @@ pub(crate) fn build() -> Result<()> {
         page.add(&name.replace('\\', "/"), &fs::read(&file)?)?;
     }
 
-    match wasm_folder(&here)? {
-        Some(folder) => {
-            for name in WASM_FILES {
+    let folder = wasm_folder(&here)?;
+    for module in WASM_MODULES {
+        let [script, binary] = wasm_files(module);
+        if is_built(&folder, module) {
+            for name in [script, binary] {
                 page.add(&format!("wasm/{name}"), &fs::read(folder.join(name))?)?;
             }
-        }
-        None => {
+        } else {
             println!(
-                "cargo::warning=built without the page's self-check: `./portcullis serve` builds it"
+                "cargo::warning=built without the page's {module}: `./portcullis serve` builds it"
             );
-            for name in WASM_FILES.iter().filter(|name| name.ends_with(".js")) {
-                page.add(&format!("wasm/{name}"), WASM_STUB.as_bytes())?;
-            }
+            page.add(&format!("wasm/{script}"), WASM_STUB.as_bytes())?;
         }
     }
 
@@ -65,22 +60,30 @@ pub(crate) fn build() -> Result<()> {
 
 /// Where the built verifier lies. Only what exists is watched: Cargo would otherwise run this
 /// script, and rebuild the host, every time.
-fn wasm_folder(here: &Path) -> Result<Option<PathBuf>> {
+fn wasm_folder(here: &Path) -> Result<PathBuf> {
     println!("cargo::rerun-if-env-changed=PORTCULLIS_WASM");
     if let Some(folder) = env::var_os("PORTCULLIS_WASM").map(PathBuf::from) {
-        if !WASM_FILES.iter().all(|name| folder.join(name).is_file()) {
+        if !WASM_MODULES.iter().all(|module| is_built(&folder, module)) {
             let message = "is PORTCULLIS_WASM, but the built verifier is not in it";
             return Err(format!("{} {message}", folder.display()).into());
         }
         println!("cargo::rerun-if-changed={}", folder.display());
-        return Ok(Some(folder));
+        return Ok(folder);
     }
     let room = here.join("../wasm");
     let folder = room.join("pkg");
-    let built = WASM_FILES.iter().all(|name| folder.join(name).is_file());
     let watched = if folder.is_dir() { &folder } else { &room };
     println!("cargo::rerun-if-changed={}", watched.display());
-    Ok(built.then_some(folder))
+    Ok(folder)
+}
+
+fn wasm_files(module: &str) -> [String; 2] {
+    [format!("{module}.js"), format!("{module}_bg.wasm")]
+}
+
+fn is_built(folder: &Path, module: &str) -> bool {
+    let files = wasm_files(module);
+    files.iter().all(|name| folder.join(name).is_file())
 }
 
 /// Every file below `folder`, in a fixed order so that builds are reproducible.

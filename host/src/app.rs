@@ -55,14 +55,14 @@ impl App {
     /// Opens what the settings name: the store, the signer, the files of trust.
     pub(crate) async fn open(config: Config, parts: Parts) -> Result<Self, StartError> {
         let clock = parts.clock.unwrap_or_else(Clock::start);
-        let keys = KeySource::new(&config.secret, &config.rp_id);
+        let keys = KeySource::new(&config.secret);
         let store = match parts.store {
             Some(store) => store,
             None => open_store(&config.store).await?,
         };
         let signer = match parts.signer {
             Some(signer) => signer,
-            None => signer::open(&config.signer, &keys)?,
+            None => signer::open(&config.signer, &keys).await?,
         };
         let trust = TrustSource::open(config.trust.clone(), clock.unix_time())?;
         Ok(Self {

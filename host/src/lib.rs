@@ -15,7 +15,7 @@
 //! # Layers
 //!
 //! `fairing`, `cli` > `routes` > `http` > `app` > `ceremony` > `token`, `attestation` > `store` >
-//! `account`, `config` > `clock`, `encoding`. Nothing imports what is to its left, except that the
+//! `account`, `config`, `pkcs11` > `clock`, `encoding`. Nothing imports what is to its left, except that the
 //! guards of `http` find the `app` of their request.
 //!
 //! # Mounting
@@ -37,7 +37,7 @@
 //! | --- | --- |
 //! | `cli` | the program and its command line |
 //! | `page` | the page at `/`, compiled in |
-//! | `pkcs11` | a login key in a PKCS #11 token |
+//! | `pkcs11` | a login key in a PKCS #11 token, and module `pkcs11` |
 //! | `testing` | what a test of an application needs: a clock that can be moved |
 //!
 //! All but `testing` are on by default.
@@ -48,6 +48,8 @@ pub mod attestation;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod store;
 
 mod app;

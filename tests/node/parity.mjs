@@ -4,6 +4,7 @@
 //
 //   node tests/node/parity.mjs verify 1780000000 < checks.ndjson
 //   node tests/node/parity.mjs inspect < strings.ndjson
+//   node tests/node/parity.mjs receipt < checks.ndjson
 
 import { readFileSync } from "node:fs";
 
@@ -15,16 +16,17 @@ const load = async (name) => {
   module.initSync({ module: built(`${name}_bg.wasm`) });
   return module;
 };
-const { verify } = await load("portcullis");
-const { inspect } = await load("portcullis_inspect");
 
 // Not node:readline, which also ends a line at U+2028, and that may stand inside a JSON string.
 const lines = readFileSync(0, "utf8").split("\n");
 if (lines.at(-1) === "") lines.pop();
 const [word, now] = process.argv.slice(2);
 const answers = {
-  verify: (line) => verify(line, Number(now)),
-  inspect: (line) => inspect(JSON.parse(line)),
+  verify: ["portcullis", ({ verify }, line) => verify(line, Number(now))],
+  inspect: ["portcullis_inspect", ({ inspect }, line) => inspect(JSON.parse(line))],
+  receipt: ["portcullis_receipt", ({ verify_receipt }, line) => verify_receipt(line)],
 };
-for (const line of lines) process.stdout.write(`${answers[word](line)}
+const [name, answer] = answers[word];
+const module = await load(name);
+for (const line of lines) process.stdout.write(`${answer(module, line)}
 `);

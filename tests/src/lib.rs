@@ -22,5 +22,6 @@ pub mod scene;
 pub mod softhsm;
 pub mod verdict;
 pub mod w3c;
+pub mod webassembly;
 pub mod windows_hello;
 pub mod x5c;

@@ -3,7 +3,8 @@
 //! A PKCS #11 library is one for the whole process, so one test at a time has it.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -37,10 +38,78 @@ pub fn module() -> &'static Path {
     found.expect("SoftHSM2 is missing: ./portcullis test installs it")
 }
 
+/// `CKF_USER_PIN_COUNT_LOW`, `CKF_USER_PIN_FINAL_TRY` and `CKF_USER_PIN_LOCKED`, for [`Shim::add_flags`].
+pub const PIN_FLAGS: [u64; 3] = [0x1_0000, 0x2_0000, 0x4_0000];
+
+/// A PKCS #11 library in front of `SoftHSM2` that does what a test asks of it, and counts calls.
+#[derive(Debug)]
+pub struct Shim {
+    /// The library.
+    pub library: PathBuf,
+    folder: PathBuf,
+}
+
+impl Shim {
+    /// The one of this program, as new: nobody waits, nothing was called.
+    fn new(place: &Path) -> Self {
+        static BUILT: OnceLock<()> = OnceLock::new();
+        let shim = Self {
+            library: place.join("shim.so"),
+            folder: place.join("shim"),
+        };
+        BUILT.get_or_init(|| {
+            fs::create_dir_all(&shim.folder).expect("a folder for the shim");
+            let built = Command::new("cc")
+                .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror"])
+                .arg(format!("-DFOLDER=\"{}\"", shim.folder.display()))
+                .arg(format!("-DSOFTHSM=\"{}\"", module().display()))
+                .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/softhsm/shim.c"))
+                .args(["-ldl", "-o"])
+                .arg(&shim.library)
+                .status()
+                .expect("a C compiler is missing: ./portcullis test installs it");
+            assert!(built.success(), "the shim compiles");
+        });
+        for file in ["calls", "flags"] {
+            let _ = fs::remove_file(shim.folder.join(file));
+        }
+        shim
+    }
+
+    /// From here on `C_Sign` does not return, until what this returns is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When the lock cannot be had.
+    #[must_use]
+    pub fn hold_signatures(&self) -> File {
+        let hold = File::create(self.folder.join("hold")).expect("a file to lock");
+        hold.lock().expect("a lock");
+        hold
+    }
+
+    /// Adds bits to the flags that the token reports.
+    ///
+    /// # Panics
+    ///
+    /// When the file for it cannot be written.
+    pub fn add_flags(&self, flags: u64) {
+        fs::write(self.folder.join("flags"), flags.to_string()).expect("a file");
+    }
+
+    /// How often a function was called: `C_Finalize`, `C_Login` or `C_Sign`.
+    #[must_use]
+    pub fn calls(&self, function: &str) -> usize {
+        let calls = fs::read_to_string(self.folder.join("calls")).unwrap_or_default();
+        calls.lines().filter(|call| *call == function).count()
+    }
+}
+
 /// A token, and the library with it, for one test.
 #[derive(Debug)]
 pub struct SoftHsm {
     _alone: MutexGuard<'static, ()>,
+    place: PathBuf,
     /// Many a library stays loaded, with all it knows, when the last who used it lets go.
     _loaded: Pkcs11,
     label: String,
@@ -83,6 +152,7 @@ impl SoftHsm {
         fs::write(folder.join("pin"), format!("{PIN}\n")).expect("a PIN file");
         Self {
             _alone: alone,
+            place: place.to_owned(),
             _loaded: Pkcs11::new(library).expect("SoftHSM2 loads"),
             label: label.to_owned(),
             folder,
@@ -94,6 +164,16 @@ impl SoftHsm {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// A library in front of this one that the test controls.
+    ///
+    /// # Panics
+    ///
+    /// When there is no C compiler.
+    #[must_use]
+    pub fn shim(&self) -> Shim {
+        Shim::new(&self.place)
     }
 
     /// Pulls the token; what is returned puts it back.

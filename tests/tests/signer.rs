@@ -16,8 +16,9 @@ use portcullis_tests::{
     softhsm::{self, PIN, SoftHsm},
 };
 use rocket::{
+    futures::future::join_all,
     http::{ContentType, Status},
-    local::blocking::Client,
+    local::{asynchronous, blocking::Client},
 };
 use serde_json::{Value, json};
 
@@ -27,7 +28,10 @@ const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07
 
 fn softhsm(label: &str) -> SoftHsm {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("signer");
-    SoftHsm::new(&place, label)
+    let softhsm = SoftHsm::new(&place, label);
+    // As the binary does, which has the library to itself.
+    portcullis::pkcs11::allow_finalize(true);
+    softhsm
 }
 
 /// Makes a key pair in the token, as an operator does beforehand.
@@ -64,8 +68,12 @@ fn with_key(label: &str) -> SoftHsm {
 }
 
 fn uri(softhsm: &SoftHsm, object: &str) -> String {
+    uri_of(softhsm::module(), softhsm, object)
+}
+
+fn uri_of(module: &Path, softhsm: &SoftHsm, object: &str) -> String {
     let label = softhsm.label().replace(' ', "%20");
-    let (module, pin) = (softhsm::module().display(), softhsm.folder.join("pin"));
+    let (module, pin) = (module.display(), softhsm.folder.join("pin"));
     let pin = pin.display();
     format!("pkcs11:token={label};object={object}?module-path={module}&pin-source=file:{pin}")
 }
@@ -81,7 +89,11 @@ fn open(signer: &str) -> Result<Portcullis, Box<dyn Error>> {
 }
 
 fn client(softhsm: &SoftHsm) -> Client {
-    let config = config(&uri(softhsm, "login")).expect("the settings hold");
+    client_of(softhsm::module(), softhsm)
+}
+
+fn client_of(module: &Path, softhsm: &SoftHsm) -> Client {
+    let config = config(&uri_of(module, softhsm, "login")).expect("the settings hold");
     Client::untracked(portcullis::rocket(config)).expect("it ignites")
 }
 
@@ -233,10 +245,204 @@ fn a_token_that_goes_away_is_503_for_what_needs_it_until_it_is_back() {
         "{}",
         log.text()
     );
-    assert_eq!(log.lines_with("ERROR portcullis::token::signer::pkcs11: the token that signs login tokens is not available error=the token is not there"), 1, "{}", log.text());
+    assert_eq!(log.lines_with("ERROR portcullis::token::signer::pkcs11: the token that signs login tokens is not available error=the token is not present"), 1, "{}", log.text());
     // The account that nobody got a login token for was not made.
     let (_, status, answer) = sign_up(&client, "bob");
     assert_eq!(status, Status::Ok, "{answer}");
+}
+
+#[test]
+fn a_token_that_hangs_is_503_and_occupies_one_thread() {
+    const CALLERS: usize = 100;
+    let softhsm = with_key("hangs");
+    let shim = softhsm.shim();
+    let config = config(&uri_of(&shim.library, &softhsm, "login")).expect("the settings hold");
+    rocket::execute(async {
+        let client = asynchronous::Client::untracked(portcullis::rocket(config)).await;
+        let client = &client.expect("it ignites");
+        let begin = json!({"username": "alice"});
+        let (_, begun) = post_async(client, "/register/begin", &begin).await;
+        let mut authenticator = Authenticator::new("alice");
+        let (mut passkey, registration) = authenticator.create(&begun["publicKey"], ORIGIN);
+        let token = &begun["challenge_token"];
+        let complete = json!({"attestation": registration.response(), "challenge_token": token});
+        let (status, answer) = post_async(client, "/register/complete", &complete).await;
+        assert_eq!(status, Status::Ok, "{answer}");
+        let mut sign_in = async || {
+            let (_, begun) = post_async(client, "/authenticate/begin", &begin).await;
+            let mut assertion = passkey.get(&begun["publicKey"], ORIGIN);
+            // In whatever order they arrive.
+            assertion.authenticator_data.sign_count = 0;
+            let token = &begun["challenge_token"];
+            json!({"assertion": assertion.response(), "challenge_token": token})
+        };
+
+        let log = Log::from_here();
+        let before = shim.calls("C_Sign");
+        let held = shim.hold_signatures();
+        let mut completes = Vec::new();
+        for _ in 0..CALLERS {
+            completes.push(sign_in().await);
+        }
+        // All of them at once: each is answered, though the token never answers.
+        let answers = completes
+            .iter()
+            .map(|complete| post_async(client, "/authenticate/complete", complete));
+        for (status, answer) in join_all(answers).await {
+            assert_eq!(status, Status::ServiceUnavailable, "{answer}");
+            assert_eq!(answer["code"], "signer_unavailable");
+        }
+        assert_eq!(shim.calls("C_Sign"), before + 1);
+        assert_eq!(log.lines_with("is not available"), 1, "{}", log.text());
+
+        drop(held);
+        // The call that hung comes back; of the others the token never hears.
+        let (status, answer) = loop {
+            let complete = sign_in().await;
+            let (status, answer) = post_async(client, "/authenticate/complete", &complete).await;
+            if status != Status::ServiceUnavailable {
+                break (status, answer);
+            }
+        };
+        assert_eq!(status, Status::Ok, "{answer}");
+        assert_eq!(shim.calls("C_Sign"), before + 2);
+        assert_eq!(log.lines_with("available again"), 1, "{}", log.text());
+    });
+}
+
+async fn post_async(client: &asynchronous::Client, path: &str, body: &Value) -> (Status, Value) {
+    let request = client.post(path).header(ContentType::JSON);
+    let response = request.body(body.to_string()).dispatch().await;
+    let status = response.status();
+    (status, response.into_json().await.expect("JSON"))
+}
+
+#[test]
+fn a_token_that_hangs_stops_the_start() {
+    let softhsm = with_key("hangs at the start");
+    let shim = softhsm.shim();
+    let _held = shim.hold_signatures();
+    let line = open(&uri_of(&shim.library, &softhsm, "login")).expect_err("it must not start");
+    assert!(line.to_string().contains("does not answer"), "{line}");
+}
+
+/// An application that embeds the host may have sessions of its own with the library.
+#[test]
+fn an_embedded_host_leaves_the_library_to_its_application() {
+    let softhsm = with_key("embedded");
+    let shim = softhsm.shim();
+    let client = client_of(&shim.library, &softhsm);
+    let (mut passkey, _, _) = sign_up(&client, "alice");
+    portcullis::pkcs11::allow_finalize(false);
+    let of_the_application = softhsm.session();
+    let put_back = softhsm.pull();
+    assert_eq!(
+        of_the_application.find_objects(&[]).map_err(drop),
+        Ok(vec![])
+    );
+    let before = shim.calls("C_Finalize");
+    for _ in 0..2 {
+        let (status, answer) = sign_in(&client, "alice", &mut passkey);
+        assert_eq!(status, Status::ServiceUnavailable, "{answer}");
+    }
+    assert_eq!(shim.calls("C_Finalize"), before);
+    assert!(of_the_application.get_session_info().is_ok());
+    put_back();
+}
+
+#[test]
+fn restarts_with_a_wrong_pin_do_not_lock_the_token() {
+    let softhsm = with_key("restarts");
+    let shim = softhsm.shim();
+    let uri = uri_of(&shim.library, &softhsm, "login");
+    let refused = || open(&uri).expect_err("it must not start").to_string();
+    let _ = softhsm.session().logout();
+    let pin = softhsm.folder.join("pin");
+    fs::write(&pin, "wrong").expect("a PIN file");
+    let before = shim.calls("C_Login");
+    assert!(refused().contains("refuses the PIN"));
+    for _ in 0..5 {
+        assert!(refused().contains("CKF_USER_PIN_COUNT_LOW"));
+    }
+    // Not even the right one: nobody but its owner knows that it is right.
+    fs::write(&pin, PIN).expect("a PIN file");
+    assert!(refused().contains("CKF_USER_PIN_COUNT_LOW"));
+    assert_eq!(shim.calls("C_Login"), before + 1);
+
+    let owner = softhsm.session();
+    owner
+        .login(UserType::User, Some(&AuthPin::from(PIN)))
+        .expect("the owner logs in");
+    owner.logout().expect("and out");
+    drop(open(&uri).expect("starts"));
+    let _ = owner.logout();
+    for (flag, reason) in softhsm::PIN_FLAGS.into_iter().zip([
+        "CKF_USER_PIN_COUNT_LOW",
+        "CKF_USER_PIN_FINAL_TRY",
+        "has locked it",
+    ]) {
+        shim.add_flags(flag);
+        let before = shim.calls("C_Login");
+        let line = refused();
+        assert!(line.contains(reason), "{line}");
+        assert_eq!(shim.calls("C_Login"), before);
+    }
+}
+
+#[test]
+fn a_registration_that_fails_has_the_token_sign_nothing() {
+    let softhsm = with_key("conflict");
+    let shim = softhsm.shim();
+    let client = client_of(&shim.library, &softhsm);
+    let begin = |name: &str| post(&client, "/register/begin", &json!({"username": name})).1;
+    let (first, second, other) = (begin("alice"), begin("alice"), begin("bob"));
+    let mut authenticator = Authenticator::new("conflict");
+    let complete = |begun: &Value, response: Value| {
+        let token = &begun["challenge_token"];
+        let complete = json!({"attestation": response, "challenge_token": token});
+        post(&client, "/register/complete", &complete)
+    };
+    let (passkey, registration) = authenticator.create(&first["publicKey"], ORIGIN);
+    let (status, answer) = complete(&first, registration.response());
+    assert_eq!(status, Status::Ok, "{answer}");
+
+    let before = shim.calls("C_Sign");
+    let (_, registration) = authenticator.create(&second["publicKey"], ORIGIN);
+    let (status, answer) = complete(&second, registration.response());
+    assert_eq!(
+        (status, &answer["code"]),
+        (Status::Conflict, &json!("username_taken"))
+    );
+    let (_, mut registration) = authenticator.create(&other["publicKey"], ORIGIN);
+    registration.id.clone_from(&passkey.id);
+    if let Some(attested) = &mut registration.authenticator_data.attested {
+        attested.id.clone_from(&passkey.id);
+    }
+    let (status, answer) = complete(&other, registration.response());
+    assert_eq!(
+        (status, &answer["code"]),
+        (Status::Conflict, &json!("credential_exists"))
+    );
+    assert_eq!(shim.calls("C_Sign"), before);
+}
+
+#[test]
+fn nothing_prints_a_pin() {
+    let softhsm = with_key("prints");
+    let pin = softhsm.folder.join("pin");
+    let client = client(&softhsm);
+    let (mut passkey, _, _) = sign_up(&client, "alice");
+    let config = config(&uri(&softhsm, "login")).expect("the settings hold");
+    let session = softhsm.session();
+    session.logout().expect("locks");
+    drop(session);
+    fs::write(&pin, "a refused PIN").expect("a PIN file");
+    let (status, _) = sign_in(&client, "alice", &mut passkey);
+    assert_eq!(status, Status::ServiceUnavailable);
+    let printed = format!("{config:?}{:?}", client.rocket());
+    for pin in [PIN, "a refused PIN"] {
+        assert!(!printed.contains(pin), "{printed}");
+    }
 }
 
 /// A token of the same name with another key in it, or the same token after somebody's mistake.
@@ -291,17 +497,18 @@ fn a_signer_that_cannot_be_used_stops_the_start_with_one_line() {
     assert!(refused("a key").contains("`pkcs11:`"));
     assert!(refused(&uri(&softhsm, "copyable")).contains("can be exported"));
     assert!(refused(&uri(&softhsm, "another")).contains("private key"));
-    assert!(refused(&good.replace("token=start", "token=another")).contains("not there"));
-    assert!(refused(&good.replace("/pin", "/none")).contains("PIN cannot be read"));
+    assert!(refused(&good.replace("token=start", "token=another")).contains("not present"));
+    assert!(refused(&good.replace("/pin", "/none")).contains("PIN file cannot be read"));
     refused(&good.replace("libsofthsm2", "none"));
     let wrong = softhsm.folder.join("pin");
     fs::write(&wrong, "wrong").expect("a PIN file");
     let session = softhsm.session();
     let _ = session.logout();
     drop(session);
-    assert!(refused(&good).contains("PIN is refused"));
+    assert!(refused(&good).contains("refuses the PIN"));
     fs::write(&wrong, PIN).expect("a PIN file");
+    // Logs in, too.
     make_key(&softhsm, "login", false);
     // Two keys of one label: which is meant?
-    assert!(refused(&good).contains("exactly one"));
+    assert!(refused(&good).contains("more than one private key"));
 }

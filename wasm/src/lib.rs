@@ -1,5 +1,5 @@
-//! The verifier's exports for the browser; the work is `portcullis_core`'s. The features `verify` and
-//! `inspect` make a module each.
+//! The verifier's exports for the browser; the work is `portcullis_core`'s. The features `verify`,
+//! `inspect` and `receipt` make a module each.
 //!
 //! The modules are built without the standard library, which halves what a page has to load.
 #![cfg(target_arch = "wasm32")]
@@ -34,6 +34,24 @@ pub fn verify(check: String, now: f64) -> String {
     let now = UnixTime::new(now as i64);
     let mut check = check.into_bytes();
     let judged = verify_check_at(&mut check, Some(now), &Crypto::BUILT_IN, &mut verdict);
+    if let Err(CheckError::NotACheck(reason)) = judged {
+        // A `String` takes whatever is written to it.
+        let _ = reason.write_json(&mut verdict);
+    }
+    verdict
+}
+
+/// Verifies the receipt of an approved document (`portcullis_core::approval`), and returns the verdict
+/// (JSON), byte for byte that of `portcullis verify-receipt`.
+#[cfg(feature = "receipt")]
+#[wasm_bindgen]
+pub fn verify_receipt(check: String) -> String {
+    use portcullis_core::Crypto;
+    use portcullis_core::approval::verify_receipt;
+    use portcullis_core::check::CheckError;
+
+    let mut verdict = String::new();
+    let judged = verify_receipt(&mut check.into_bytes(), &Crypto::BUILT_IN, &mut verdict);
     if let Err(CheckError::NotACheck(reason)) = judged {
         // A `String` takes whatever is written to it.
         let _ = reason.write_json(&mut verdict);

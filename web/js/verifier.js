@@ -62,6 +62,22 @@
 /** Why the verifier does not run here, as a sentence. */
 export class VerifierUnavailable extends Error {}
 
+/**
+ * @typedef {object} ReceiptVerdict
+ * @property {boolean} accepted
+ * @property {string} [code]
+ * @property {string} [step]
+ * @property {string} [detail]
+ * @property {string} [text] what was approved
+ * @property {{approver: string, credential: string, time: number}[]} [approvals]
+ */
+
+/**
+ * @typedef {object} ReceiptVerifier
+ * @property {(check: string) => string} verify_receipt
+ * @property {() => string} version
+ */
+
 /** @type {Map<string, Promise<any>>} */
 const loading = new Map();
 
@@ -71,8 +87,8 @@ export const loadVerifier = () => loadOnce("portcullis");
 /** @returns {Promise<Inspector>} */
 export const loadInspector = () => loadOnce("portcullis_inspect");
 
-/** How many instances have trapped. The module's script keeps its instance, so a new one needs a new address. */
-let traps = 0;
+/** @returns {Promise<ReceiptVerifier>} */
+export const loadReceiptVerifier = () => loadOnce("portcullis_receipt");
 
 /** @param {string} name */
 function loadOnce(name) {
@@ -92,9 +108,7 @@ async function load(name) {
   }
   let module;
   try {
-    const address = new URL(`../wasm/${name}.js`, import.meta.url);
-    if (traps > 0) address.search = String(traps);
-    module = await import(address.href);
+    module = await import(new URL(`../wasm/${name}.js`, import.meta.url).href);
     if (module.built !== false) {
       await module.default({ module_or_path: new URL(`../wasm/${name}_bg.wasm`, import.meta.url) });
     }
@@ -116,7 +130,8 @@ async function load(name) {
  * @returns {Promise<Verdict>}
  */
 export async function verify(check) {
-  return call("portcullis", (verifier) => verifier.verify(check, Date.now() / 1000));
+  const verifier = await loadVerifier();
+  return JSON.parse(verifier.verify(check, Date.now() / 1000));
 }
 
 /**
@@ -124,25 +139,17 @@ export async function verify(check) {
  * @returns {Promise<Dump>}
  */
 export async function inspect(artefact) {
-  return call("portcullis_inspect", (inspector) => inspector.inspect(artefact));
+  const inspector = await loadInspector();
+  return JSON.parse(inspector.inspect(artefact));
 }
 
 /**
- * Runs a call of a module. An instance that has trapped is in no known state, so it is thrown away: the next
- * call gets a new one.
+ * Verifies the receipt of an approved document.
  *
- * @param {string} name
- * @param {(module: any) => string} run
+ * @param {{receipt: string, document: string, trust: object}} check the document by its SHA-256, in base64url
+ * @returns {Promise<ReceiptVerdict>}
  */
-async function call(name, run) {
-  const module = await loadOnce(name);
-  try {
-    return JSON.parse(run(module));
-  } catch (error) {
-    if (error instanceof WebAssembly.RuntimeError) {
-      loading.delete(name);
-      traps += 1;
-    }
-    throw error;
-  }
+export async function verifyReceipt(check) {
+  const verifier = await loadReceiptVerifier();
+  return JSON.parse(verifier.verify_receipt(JSON.stringify(check)));
 }

@@ -284,7 +284,7 @@ impl DecodedAuthentication {
 }
 
 /// Finds a response that is the whole document.
-fn find_in(document: &[u8]) -> Found {
+pub(crate) fn find_in(document: &[u8]) -> Found {
     find(Value::parse(document, "response")?)
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod inspect;
+mod receipt;
 mod serve;
 mod verify;
 
@@ -35,6 +36,16 @@ enum Command {
         /// The file to read instead of standard input.
         file: Option<PathBuf>,
     },
+    /// Verifies the receipt of an approved document, offline, and prints the verdict: exit 0
+    /// accepted, 1 rejected, 2 not readable.
+    VerifyReceipt {
+        /// What is trusted: issuer, RP ID, origins, threshold, keys and approvers, as JSON.
+        trust: PathBuf,
+        /// The document.
+        document: PathBuf,
+        /// The receipt.
+        receipt: PathBuf,
+    },
     /// Explains any one artefact from FILE or standard input: a response, an attestation object,
     /// authenticator data, client data, a COSE key, a token; as JSON, base64url, base64, hexadecimal
     /// digits, bytes, or within a line of a log.
@@ -52,13 +63,12 @@ enum Command {
 pub fn run() -> ExitCode {
     match Arguments::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(),
-        Command::Verify { ndjson, file } => match judge(ndjson, file.as_deref()) {
-            Ok(outcome) => ExitCode::from(outcome.exit_code()),
-            Err(error) => {
-                eprintln!("portcullis: {error}");
-                ExitCode::from(verify::Outcome::NotACheck.exit_code())
-            }
-        },
+        Command::Verify { ndjson, file } => exit_code(judge(ndjson, file.as_deref())),
+        Command::VerifyReceipt {
+            trust,
+            document,
+            receipt,
+        } => exit_code(judge_receipt(&trust, &document, &receipt)),
         Command::Inspect { json, file } => match explain(json, file.as_deref()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error.to_string()),
@@ -89,6 +99,29 @@ fn judge(ndjson: bool, file: Option<&Path>) -> io::Result<verify::Outcome> {
         verify::verify_lines(input, &mut output)
     } else {
         verify::verify(input, &mut output)
+    }
+}
+
+fn judge_receipt(trust: &Path, document: &Path, receipt: &Path) -> io::Result<verify::Outcome> {
+    let open = |path: &Path| {
+        File::open(path)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+    };
+    receipt::verify_receipt(
+        open(trust)?,
+        open(document)?,
+        open(receipt)?,
+        &mut io::stdout().lock(),
+    )
+}
+
+fn exit_code(outcome: io::Result<verify::Outcome>) -> ExitCode {
+    match outcome {
+        Ok(outcome) => ExitCode::from(outcome.exit_code()),
+        Err(error) => {
+            eprintln!("portcullis: {error}");
+            ExitCode::from(verify::Outcome::NotACheck.exit_code())
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::config::{Attestation, UserVerification};
 use crate::encoding::{base64url, bytes_from_base64url};
 use crate::http::body::JsonBody;
 use crate::http::caller::Owner;
-use crate::http::client::{PageOrigin, WithinLimit};
+use crate::http::client::WithinLimit;
 use crate::http::problem::{Ceremony, Code, Problem};
 use crate::store::{
     Account, AccountKey, Credential, Event, EventKind, MAX_CREDENTIALS, Registered, Registrant,
@@ -86,7 +86,6 @@ struct Extensions {
 #[post("/register/begin", data = "<body>")]
 async fn begin(
     _limit: WithinLimit,
-    page: PageOrigin<'_>,
     owner: Owner,
     body: JsonBody,
     app: &App,
@@ -107,16 +106,13 @@ async fn begin(
 
     let who = Candidate::find(app, username, owner.0).await?;
     let algorithms = algorithms::offered();
-    let minted = app.challenges.mint(
-        page.0,
-        Registration {
-            username: who.name.as_written().to_owned(),
-            user_handle: base64url(who.handle.as_bytes()),
-            proven: who.proven,
-            mediation: request.mediation,
-            algorithms: algorithms.clone(),
-        },
-    )?;
+    let minted = app.challenges.mint(Registration {
+        username: who.name.as_written().to_owned(),
+        user_handle: base64url(who.handle.as_bytes()),
+        proven: who.proven,
+        mediation: request.mediation,
+        algorithms: algorithms.clone(),
+    })?;
     let config = &app.config;
     Ok(Private(Begun {
         public_key: CreationOptions {
@@ -261,6 +257,8 @@ async fn register(
         }
         None => {
             let name = Username::parse(&asked.flow.username)?;
+            // A signer may be slow, or charge for each signature.
+            stored(expected(app, &name, &credential.id).await?)?;
             // Before anything is written: without its token nobody would know of the account.
             let login = app.login.mint(&handle, &name, user_verified).await?;
             let to = Registrant::New(Account::new(handle, name.clone(), now));
@@ -271,19 +269,8 @@ async fn register(
         .of(handle, &name)
         .with_credential(&credential.id);
     let command = Command::new(to, credential, event.clone());
-    match store(app, command).await? {
-        Registered::Done => app.tell(&event).await,
-        Registered::CredentialExists => return Err(Problem::credential_exists()),
-        Registered::AccountFull => return Err(Problem::account_full()),
-        Registered::NameTaken => {
-            return Err(username_taken(
-                "The name was registered while you were creating the passkey.",
-            ));
-        }
-        Registered::AccountGone | Registered::SecretSpent => {
-            return Err(Problem::new(Code::LoginRequired, "The account is gone."));
-        }
-    }
+    stored(app.store.register(command).await?)?;
+    app.tell(&event).await;
     Ok(Answer {
         status: "OK",
         username: name.as_written().to_owned(),
@@ -292,15 +279,30 @@ async fn register(
     })
 }
 
-/// Stores a credential. An id that `authenticate/begin` made up for a name is in use, as far as anybody can
-/// tell: the store is asked once and the answer is the same as for a real one.
-async fn store(app: &App, command: Command) -> Result<Registered, Problem> {
-    let id = &command.credential.id;
-    if app.decoys.made(id)? {
-        app.store.account(AccountKey::Credential(id)).await?;
+/// What the store will say of a new account, unless another call is faster.
+async fn expected(app: &App, name: &Username, credential: &[u8]) -> Result<Registered, Problem> {
+    let credential = AccountKey::Credential(credential);
+    if app.store.account(credential).await?.is_some() {
         return Ok(Registered::CredentialExists);
     }
-    Ok(app.store.register(command).await?)
+    Ok(match app.store.account(AccountKey::Name(name)).await? {
+        Some(_) => Registered::NameTaken,
+        None => Registered::Done,
+    })
+}
+
+fn stored(registered: Registered) -> Result<(), Problem> {
+    match registered {
+        Registered::Done => Ok(()),
+        Registered::CredentialExists => Err(Problem::credential_exists()),
+        Registered::AccountFull => Err(Problem::account_full()),
+        Registered::NameTaken => Err(username_taken(
+            "The name was registered while you were creating the passkey.",
+        )),
+        Registered::AccountGone | Registered::SecretSpent => {
+            Err(Problem::new(Code::LoginRequired, "The account is gone."))
+        }
+    }
 }
 
 /// The owner who began, shown again.

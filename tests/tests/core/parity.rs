@@ -1,18 +1,14 @@
 //! The WebAssembly build gives the verdict of the native one, byte for byte.
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-    thread,
-};
+use std::collections::BTreeMap;
 
 use portcullis_core::{
     data::UnixTime,
     inspect::{JsonWriter, inspect},
 };
-use portcullis_tests::{corpora, negative, verdict::judge_text_at, w3c::RECIPES};
+use portcullis_tests::{
+    corpora, negative, verdict::judge_text_at, w3c::RECIPES, webassembly::ask_webassembly,
+};
 use serde_json::Value;
 
 /// The caller's clock, 2026-05-28: some certificates are over by then, and some are not.
@@ -44,40 +40,6 @@ fn oddities() -> Vec<String> {
             .map(|end| good[..end].to_owned()),
     );
     lines
-}
-
-/// What the WebAssembly build answers to these lines.
-fn ask_webassembly(arguments: &[&str], lines: &[String]) -> Vec<String> {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    assert!(
-        Path::new(root).join("wasm/pkg/portcullis_bg.wasm").exists(),
-        "The WebAssembly build is missing: ./portcullis test makes it"
-    );
-    let mut node = Command::new("node")
-        .arg(Path::new(root).join("tests/node/parity.mjs"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("Node.js is missing: ./portcullis test installs it");
-
-    let input = lines.join("\n") + "\n";
-    let mut stdin = node.stdin.take().expect("piped");
-    let writer = thread::spawn(move || stdin.write_all(input.as_bytes()));
-    let output = node.wait_with_output().expect("Node.js ends");
-    writer
-        .join()
-        .expect("the writer does not panic")
-        .expect("Node.js reads everything");
-    assert!(
-        output.status.success(),
-        "tests/node/parity.mjs: {}",
-        output.status
-    );
-
-    let printed = String::from_utf8(output.stdout).expect("answers are UTF-8");
-    assert_eq!(printed.lines().count(), lines.len());
-    printed.lines().map(str::to_owned).collect()
 }
 
 #[test]

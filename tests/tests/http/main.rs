@@ -5,7 +5,6 @@ mod attacks;
 mod ceremonies;
 mod decoys;
 mod jwt;
-mod library;
 mod limits;
 mod malformed;
 mod second_client;

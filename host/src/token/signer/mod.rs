@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub(crate) use derived::DerivedSigner;
 #[cfg(feature = "pkcs11")]
-pub use pkcs11::{Pkcs11Signer, SignerError};
+pub use pkcs11::Pkcs11Signer;
 
 use crate::app::StartError;
 use crate::config::SignerSetting;
@@ -46,7 +46,7 @@ pub enum SignError {
 }
 
 /// The signer that the settings name.
-pub(crate) fn open(
+pub(crate) async fn open(
     setting: &SignerSetting,
     keys: &KeySource,
 ) -> Result<Arc<dyn LoginSigner>, StartError> {
@@ -55,6 +55,7 @@ pub(crate) fn open(
         #[cfg(feature = "pkcs11")]
         SignerSetting::Pkcs11(uri) => {
             let signer = Pkcs11Signer::open(uri.clone())
+                .await
                 .map_err(|error| crate::ConfigError::new("SIGNER", error.to_string()))?;
             Ok(Arc::new(signer))
         }

@@ -5,21 +5,22 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use portcullis::pkcs11::TokenError;
 use serde_json::json;
 
-use super::approval::{Gateway, Outcome};
 use super::encoding::Bytes;
-use super::receipt::Receipt;
+use super::gateway::{Gateway, Outcome};
+use super::http;
 use super::refusal::Refusal;
-use super::request::Time;
-use super::settings::{Settings, Trust};
-use super::token::{Key, Token};
+use super::request::{Document, Time};
+use super::settings::Settings;
+use super::token::{RECEIPT_KEY, Token};
 
 const USAGE: &str = "\
-hsm_gateway init    gateway.json
-hsm_gateway trust   gateway.json
-hsm_gateway sign    gateway.json DOCUMENT
-hsm_gateway verify  trust.json DOCUMENT RECEIPT";
+hsm_gateway init   gateway.json
+hsm_gateway trust  gateway.json ISSUER
+hsm_gateway sign   gateway.json ISSUER DOCUMENT
+hsm_gateway serve  gateway.json";
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -52,6 +53,12 @@ impl From<Refusal> for Failure {
     }
 }
 
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
 /// Runs a command. Exit 0 done, 1 refused, 2 not a command.
 pub(crate) fn run(
     words: &[&str],
@@ -61,11 +68,13 @@ pub(crate) fn run(
 ) -> ExitCode {
     let done = match words {
         ["init", settings] => init(settings, output),
-        ["trust", settings] => trust(settings, output),
-        ["sign", settings, document] => sign(settings, document, input, output, messages),
-        ["verify", trust, document, receipt] => verify(trust, document, receipt, output),
+        ["trust", settings, issuer] => trust(settings, issuer, output),
+        ["sign", settings, issuer, document] => {
+            sign(settings, issuer, document, input, output, messages)
+        }
+        ["serve", settings] => serve(settings, output),
         _ => {
-            // There is nobody else to tell.
+            // A reader that has gone away cannot be told.
             let _ = writeln!(messages, "{USAGE}");
             return ExitCode::from(2);
         }
@@ -81,33 +90,34 @@ pub(crate) fn run(
 
 fn init(settings: &str, output: &mut dyn Write) -> Result<(), Failure> {
     let settings = Settings::read(Path::new(settings))?;
-    let token = Token::at(settings.token);
-    for key in [Key::Document, Key::Receipt] {
-        let point = token.generate(key).map_err(Refusal::from)?;
-        writeln!(
-            output,
-            "{}",
-            json!({"key": key.label(), "point": Bytes(point.to_vec())})
-        )?;
+    let token = Token::new(settings.token.clone())?;
+    let keys = settings.policies.iter().map(|policy| policy.key.as_str());
+    for key in keys.chain([RECEIPT_KEY]) {
+        let point = Bytes(token.generate(key)?.to_vec());
+        writeln!(output, "{}", json!({"key": key, "point": point}))?;
     }
     Ok(())
 }
 
-fn trust(settings: &str, output: &mut dyn Write) -> Result<(), Failure> {
+fn trust(settings: &str, issuer: &str, output: &mut dyn Write) -> Result<(), Failure> {
     let gateway = Gateway::new(Settings::read(Path::new(settings))?)?;
-    let trust = serde_json::to_string_pretty(&gateway.trust()?)?;
+    let trust = serde_json::to_string_pretty(&gateway.trust(issuer)?)?;
     Ok(writeln!(output, "{trust}")?)
 }
 
 fn sign(
     settings: &str,
+    issuer: &str,
     document: &str,
     input: &mut dyn BufRead,
     output: &mut dyn Write,
     messages: &mut dyn Write,
 ) -> Result<(), Failure> {
     let mut gateway = Gateway::new(Settings::read(Path::new(settings))?)?;
-    let (request, options) = gateway.begin(&std::fs::read(document)?, now())?;
+    let path = Path::new(document);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let document = Document::new(name, &std::fs::read(path)?);
+    let (request, options) = gateway.begin(issuer, document, now())?;
     writeln!(messages, "{options}")?;
     for line in input.lines() {
         match gateway.approve(&request.id, &line?, now()) {
@@ -118,31 +128,26 @@ fn sign(
     }
     Err(Failure {
         code: "approvals_missing",
-        reason: "no more approvals come, and they are not enough".to_owned(),
+        reason: "there are not enough approvals, and no more input".to_owned(),
     })
 }
 
-fn verify(
-    trust: &str,
-    document: &str,
-    receipt: &str,
-    output: &mut dyn Write,
-) -> Result<(), Failure> {
-    let trust: Trust = serde_json::from_slice(&std::fs::read(trust)?)?;
-    let document = std::fs::read(document)?;
-    let receipt = std::fs::read_to_string(receipt)?;
-    let receipt = Receipt::verify(&receipt, &document, &trust).map_err(|error| Failure {
-        code: error.code(),
-        reason: error.to_string(),
-    })?;
-    Ok(writeln!(
-        output,
-        "{}",
-        serde_json::to_string_pretty(&receipt)?
-    )?)
+fn serve(settings: &str, output: &mut dyn Write) -> Result<(), Failure> {
+    let settings = Settings::read(Path::new(settings))?;
+    let origin = settings.relying_party.origins.first().cloned();
+    let figment = rocket::Config::figment();
+    let rocket = http::rocket(settings, figment)?;
+    writeln!(output, "open {}", origin.unwrap_or_default())?;
+    match rocket::execute(rocket.launch()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure {
+            code: "not_served",
+            reason: error.kind().to_string(),
+        }),
+    }
 }
 
-fn now() -> Time {
+pub(crate) fn now() -> Time {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())

@@ -8,12 +8,8 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    BASE64_URL_SAFE_NO_PAD.decode(text).ok()
-}
-
 /// Bytes that are base64url in JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl Serialize for Bytes {
@@ -25,8 +21,9 @@ impl Serialize for Bytes {
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        from_base64url(&text)
+        BASE64_URL_SAFE_NO_PAD
+            .decode(text)
             .map(Self)
-            .ok_or_else(|| D::Error::custom("not base64url without padding"))
+            .map_err(|_| D::Error::custom("not base64url without padding"))
     }
 }

@@ -1,13 +1,14 @@
-//! ES256 as the token answers it.
+//! ES256 as the token verifies it.
 
 use std::sync::{Mutex, PoisonError};
 
 use p256::ecdsa::Signature;
+use portcullis::pkcs11::{Point, TokenError};
 use portcullis_core::algorithm::{Es256, KeyError, SignatureError, SoftSha256};
 use portcullis_core::data::PublicKey;
 use portcullis_core::{CoseAlgorithm, Sha256 as _, SignatureAlgorithm};
 
-use super::token::{Point, Token, TokenError};
+use super::token::Token;
 
 /// Verifies inside the token. Encodings are judged before they get there: a token may take any bytes
 /// for a point or for a number (`SoftHSM` imports points that are not on the curve), and knows no DER.
@@ -25,8 +26,8 @@ impl<'t> TokenEs256<'t> {
         }
     }
 
-    /// What was wrong with the token. To the core that is a signature that does not verify; whoever
-    /// asked has to tell the two apart.
+    /// Why the token could not verify. To the core that is a signature that does not verify; the
+    /// caller has to tell the two apart.
     pub(crate) fn failure(self) -> Option<TokenError> {
         self.failure
             .into_inner()
@@ -57,7 +58,8 @@ impl SignatureAlgorithm for TokenEs256<'_> {
             Ok(true) => Ok(()),
             Ok(false) => Err(SignatureError),
             Err(error) => {
-                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                *failure = Some(error);
                 Err(SignatureError)
             }
         }

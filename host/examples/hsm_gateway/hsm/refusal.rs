@@ -1,23 +1,24 @@
 //! Why the gateway did not do what it was asked to, each with a stable code.
 
+use portcullis::pkcs11::TokenError;
 use portcullis_core::{Error, ErrorKind};
 
-use super::token::TokenError;
+use super::token;
 
 /// A refusal. Nothing has changed: no approval was counted, no counter moved, nothing signed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// The answer is to another challenge: of another document, even by one byte, of another
+    /// The assertion is over another challenge: of another document, even by one byte, of another
     /// request or of another gateway.
     #[error("the approval is for another document, request or gateway")]
     DocumentMismatch,
     #[error("the assertion does not verify: {0}")]
     Assertion(Error),
-    #[error("the credential is not one of an approver")]
+    #[error("the credential does not belong to an approver")]
     ApproverUnknown,
     #[error("this approver has already approved the request")]
     ApproverRepeated,
-    #[error("this very approval was already counted")]
+    #[error("this approval was counted before")]
     ApprovalReplayed,
     #[error("the gateway has no such request")]
     RequestUnknown,
@@ -25,18 +26,24 @@ pub(crate) enum Refusal {
     RequestExpired,
     #[error("the request was already signed")]
     RequestSigned,
+    #[error("the gateway has no such policy")]
+    PolicyUnknown,
+    #[error("the policy requires more approvals than it has approvers")]
+    ApproversMissing,
     #[error("too many requests are open")]
     RequestsFull,
     #[error("the approval is larger than any response of a browser")]
     ApprovalTooLarge,
     #[error("{0}")]
     Token(#[from] TokenError),
-    #[error("the approvers' list cannot be written: {0}")]
-    Approvers(#[from] std::io::Error),
+    #[error("a file cannot be used: {0}")]
+    File(#[from] std::io::Error),
+    #[error("the receipt does not verify: {0}")]
+    Receipt(String),
 }
 
 impl Refusal {
-    /// What the core has refused. A challenge that differs is the one thing that says more here.
+    /// What the core has refused. A challenge that differs says more here than there.
     pub(crate) fn of(error: Error) -> Self {
         match error.kind() {
             ErrorKind::ChallengeMismatch => Self::DocumentMismatch,
@@ -54,10 +61,13 @@ impl Refusal {
             Self::RequestUnknown => "request_unknown",
             Self::RequestExpired => "request_expired",
             Self::RequestSigned => "request_signed",
+            Self::PolicyUnknown => "policy_unknown",
+            Self::ApproversMissing => "approvers_missing",
             Self::RequestsFull => "requests_full",
             Self::ApprovalTooLarge => "approval_too_large",
-            Self::Token(error) => error.code(),
-            Self::Approvers(_) => "approvers_unwritable",
+            Self::Token(error) => token::code(error),
+            Self::File(_) => "file_unusable",
+            Self::Receipt(_) => "receipt_invalid",
         }
     }
 }
