@@ -55,7 +55,7 @@ impl App {
     /// Opens what the settings name: the store, the signer, the files of trust.
     pub(crate) async fn open(config: Config, parts: Parts) -> Result<Self, StartError> {
         let clock = parts.clock.unwrap_or_else(Clock::start);
-        let keys = KeySource::new(&config.secret);
+        let keys = KeySource::new(&config.secret, &config.rp_id);
         let store = match parts.store {
             Some(store) => store,
             None => open_store(&config.store).await?,

@@ -1,36 +1,39 @@
 //! Ceremony calls a minute and client.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::hash::BuildHasher as _;
+use core::net::{IpAddr, Ipv6Addr};
 use core::num::NonZeroU32;
 use core::time::Duration;
+use std::hash::RandomState;
 use std::sync::Mutex;
 use std::time::Instant;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-/// Clients that are remembered at once; those beyond share one allowance.
-const MAX_CLIENTS: usize = 100_000;
-
-/// How often clients whose allowance is whole again are forgotten.
+/// How often cells whose allowance is whole again are forgotten.
 const SWEEP: Duration = Duration::from_secs(30);
+
+/// The cell that a client's calls are counted in. There are 65,536 of them, so the table is bounded whatever
+/// the number of clients; which clients share one, nobody outside can tell.
+type Cell = u16;
 
 /// An allowance for each client: an IPv4 address, or an IPv6 /64.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    clients: DefaultKeyedRateLimiter<IpAddr>,
+    cells: DefaultKeyedRateLimiter<Cell>,
+    hasher: RandomState,
     clock: DefaultClock,
     swept: Mutex<Instant>,
-    max_clients: usize,
 }
 
 impl Limiter {
     pub(crate) fn new(calls_a_minute: NonZeroU32) -> Self {
         Self {
-            clients: RateLimiter::keyed(Quota::per_minute(calls_a_minute)),
+            cells: RateLimiter::keyed(Quota::per_minute(calls_a_minute)),
+            hasher: RandomState::new(),
             clock: DefaultClock::default(),
             swept: Mutex::new(Instant::now()),
-            max_clients: MAX_CLIENTS,
         }
     }
 
@@ -40,14 +43,15 @@ impl Limiter {
     /// Where the allowance is used up: the seconds until the next call.
     pub(crate) fn check(&self, client: IpAddr) -> Result<(), u64> {
         self.sweep();
-        let mut client = network(client);
-        if self.clients.len() >= self.max_clients {
-            client = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        }
-        self.clients.check_key(&client).map_err(|until| {
+        self.cells.check_key(&self.cell(client)).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             wait.as_secs().saturating_add(1)
         })
+    }
+
+    fn cell(&self, client: IpAddr) -> Cell {
+        let [a, b, ..] = self.hasher.hash_one(network(client)).to_le_bytes();
+        Cell::from_le_bytes([a, b])
     }
 
     /// One caller sweeps; the others go on meanwhile.
@@ -56,13 +60,13 @@ impl Limiter {
             && swept.elapsed() >= SWEEP
         {
             *swept = Instant::now();
-            self.clients.retain_recent();
-            self.clients.shrink_to_fit();
+            self.cells.retain_recent();
+            self.cells.shrink_to_fit();
         }
     }
 }
 
-/// Whoever has an IPv6 address has the rest of its /64 too.
+/// A client that has an IPv6 address has the rest of its /64 too.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {
@@ -105,13 +109,23 @@ mod tests {
         assert!(limiter.check(ip("2001:db8:0:2::1")).is_ok());
     }
 
+    /// More clients than there are cells: those who were there before keep what they had, but for the few
+    /// that share a cell with a newcomer.
     #[test]
-    fn clients_beyond_the_table_share_one_allowance() {
-        let mut limiter = limiter(1);
-        limiter.max_clients = 1;
-        assert!(limiter.check(ip("192.0.2.1")).is_ok());
-        assert!(limiter.check(ip("192.0.2.2")).is_ok());
-        assert!(limiter.check(ip("192.0.2.3")).is_err());
-        assert!(limiter.clients.len() <= 2);
+    fn a_flood_of_clients_takes_nothing_from_the_others_but_for_shared_cells() {
+        let limiter = limiter(10);
+        let known: Vec<IpAddr> = (0..100).map(|n| ip(&format!("192.0.2.{n}"))).collect();
+        for client in &known {
+            assert!(limiter.check(*client).is_ok());
+        }
+        for n in 0..200_000_u128 {
+            let _ = limiter.check(IpAddr::V6(Ipv6Addr::from(n << 64)));
+        }
+        assert!(limiter.cells.len() <= 65_536);
+        // Each cell has had three calls of the flood on average.
+        let served = known
+            .iter()
+            .filter(|client| limiter.check(**client).is_ok());
+        assert!(served.count() > 90);
     }
 }

@@ -212,6 +212,8 @@ pub struct Host {
     pub origin: String,
     /// The RP id.
     pub rp_id: String,
+    /// Where the calls are mounted.
+    base: &'static str,
     transport: Transport,
 }
 
@@ -295,6 +297,7 @@ impl Host {
             clock,
             origin,
             rp_id,
+            base: "",
             transport: Transport::Local(Box::new(client)),
         }
     }
@@ -333,6 +336,7 @@ impl Host {
             clock,
             origin,
             rp_id,
+            base: "",
             transport: Transport::Socket {
                 http,
                 base,
@@ -357,12 +361,29 @@ impl Host {
         }
     }
 
-    /// Sends a request.
+    /// The same host, whose calls are mounted at this base.
+    #[must_use]
+    pub const fn at(mut self, base: &'static str) -> Self {
+        self.base = base;
+        self
+    }
+
+    /// Sends a request to a call.
     ///
     /// # Panics
     ///
     /// When there is no answer.
-    pub async fn send(&self, request: Request) -> Answer {
+    pub async fn send(&self, mut request: Request) -> Answer {
+        request.path.insert_str(0, self.base);
+        self.send_to_root(request).await
+    }
+
+    /// Sends a request to a path of the application that the host is mounted in.
+    ///
+    /// # Panics
+    ///
+    /// When there is no answer.
+    pub async fn send_to_root(&self, request: Request) -> Answer {
         match &self.transport {
             Transport::Local(client) => send_local(client, request).await,
             Transport::Socket { http, base, .. } => send_socket(http, base, request).await,

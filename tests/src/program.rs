@@ -15,28 +15,32 @@ use serde_json::Value;
 /// When it does not build.
 pub fn portcullis() -> Command {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    Command::new(BINARY.get_or_init(build))
+    Command::new(BINARY.get_or_init(|| build("--bin", "portcullis")))
+}
+
+/// An example of the host, built.
+///
+/// # Panics
+///
+/// When it does not build.
+#[must_use]
+pub fn example(name: &str) -> Command {
+    Command::new(build("--example", name))
 }
 
 /// `cargo test` makes a package's binaries for that package's own tests only. The whole workspace
 /// is named so that its features, and with them what is built already, stay the same.
-fn build() -> PathBuf {
+fn build(kind: &str, name: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .args([
-            "build",
-            "--workspace",
-            "--bin",
-            "portcullis",
-            "--message-format=json",
-        ])
+        .args(["build", "--workspace", kind, name, "--message-format=json"])
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be started");
     assert!(
         output.status.success(),
-        "cargo build --bin portcullis: {}",
+        "cargo build {kind} {name}: {}",
         output.status
     );
     let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");

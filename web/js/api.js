@@ -153,10 +153,6 @@ export function sentenceOfProblem(problem) {
     // No challenge is out yet: it is the login token that was not accepted, or is too old.
     return LOGIN_REQUIRED;
   }
-  if (problem.code === "credential_exists" && problem.call === "register/begin") {
-    // No passkey is made yet: it is the account that has no room for one.
-    return "This account has as many passkeys as it can hold. Sign in with one of them.";
-  }
   switch (problem.code) {
     case "unreachable":
       return "The server cannot be reached. Check that it runs and that you are online, then try again.";
@@ -168,6 +164,8 @@ export function sentenceOfProblem(problem) {
       return "That name is taken. Choose another, or, if it is yours, sign in first and then add a passkey.";
     case "credential_exists":
       return "This passkey is already registered. Sign in with it instead.";
+    case "account_full":
+      return "This account has as many passkeys as it can hold. Sign in with one of them, or remove one first.";
     case "credential_unknown":
       return "The server does not know this passkey: its account may be gone. Choose another passkey, or create a new one.";
     case "login_required":

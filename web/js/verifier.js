@@ -72,12 +72,6 @@ export class VerifierUnavailable extends Error {}
  * @property {{approver: string, credential: string, time: number}[]} [approvals]
  */
 
-/**
- * @typedef {object} ReceiptVerifier
- * @property {(check: string) => string} verify_receipt
- * @property {() => string} version
- */
-
 /** @type {Map<string, Promise<any>>} */
 const loading = new Map();
 
@@ -87,8 +81,8 @@ export const loadVerifier = () => loadOnce("portcullis");
 /** @returns {Promise<Inspector>} */
 export const loadInspector = () => loadOnce("portcullis_inspect");
 
-/** @returns {Promise<ReceiptVerifier>} */
-export const loadReceiptVerifier = () => loadOnce("portcullis_receipt");
+/** How many instances have trapped. The module's script keeps its instance, so a new one needs a new address. */
+let traps = 0;
 
 /** @param {string} name */
 function loadOnce(name) {
@@ -108,7 +102,9 @@ async function load(name) {
   }
   let module;
   try {
-    module = await import(new URL(`../wasm/${name}.js`, import.meta.url).href);
+    const address = new URL(`../wasm/${name}.js`, import.meta.url);
+    if (traps > 0) address.search = String(traps);
+    module = await import(address.href);
     if (module.built !== false) {
       await module.default({ module_or_path: new URL(`../wasm/${name}_bg.wasm`, import.meta.url) });
     }
@@ -130,8 +126,7 @@ async function load(name) {
  * @returns {Promise<Verdict>}
  */
 export async function verify(check) {
-  const verifier = await loadVerifier();
-  return JSON.parse(verifier.verify(check, Date.now() / 1000));
+  return call("portcullis", (verifier) => verifier.verify(check, Date.now() / 1000));
 }
 
 /**
@@ -139,8 +134,27 @@ export async function verify(check) {
  * @returns {Promise<Dump>}
  */
 export async function inspect(artefact) {
-  const inspector = await loadInspector();
-  return JSON.parse(inspector.inspect(artefact));
+  return call("portcullis_inspect", (inspector) => inspector.inspect(artefact));
+}
+
+/**
+ * Runs a call of a module. An instance that has trapped is in no known state, so it is thrown away: the next
+ * call gets a new one.
+ *
+ * @param {string} name
+ * @param {(module: any) => string} run
+ */
+async function call(name, run) {
+  const module = await loadOnce(name);
+  try {
+    return JSON.parse(run(module));
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) {
+      loading.delete(name);
+      traps += 1;
+    }
+    throw error;
+  }
 }
 
 /**
@@ -150,6 +164,5 @@ export async function inspect(artefact) {
  * @returns {Promise<ReceiptVerdict>}
  */
 export async function verifyReceipt(check) {
-  const verifier = await loadReceiptVerifier();
-  return JSON.parse(verifier.verify_receipt(JSON.stringify(check)));
+  return call("portcullis_receipt", (verifier) => verifier.verify_receipt(JSON.stringify(check)));
 }

@@ -69,6 +69,8 @@ struct Claims<F> {
     challenge: String,
     rp_id: String,
     user_verification: UserVerification,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
     #[serde(flatten)]
     flow: F,
 }
@@ -92,6 +94,8 @@ struct Unspent<F> {
 pub(crate) struct Spent<F> {
     pub(crate) challenge: [u8; CHALLENGE_LENGTH],
     pub(crate) user_verification: UserVerification,
+    /// The origin of the page that began, where the call named it.
+    pub(crate) origin: Option<String>,
     pub(crate) flow: F,
 }
 
@@ -151,7 +155,11 @@ impl Challenges {
         })
     }
 
-    pub(crate) fn mint<F: Flow>(&self, flow: F) -> Result<Minted, CryptoFailure> {
+    pub(crate) fn mint<F: Flow>(
+        &self,
+        origin: Option<&str>,
+        flow: F,
+    ) -> Result<Minted, CryptoFailure> {
         let challenge = base64url(&keys::random::<CHALLENGE_LENGTH>()?);
         let now = self.clock.now();
         let claims = Claims {
@@ -163,6 +171,7 @@ impl Challenges {
             challenge: challenge.clone(),
             rp_id: self.rp_id.clone(),
             user_verification: self.user_verification,
+            origin: origin.map(str::to_owned),
             flow,
         };
         let token = self.kind.sign(&claims, &self.key)?;
@@ -195,6 +204,7 @@ impl Challenges {
             content: Spent {
                 challenge: from_base64url(&claims.challenge).ok_or(TokenError::Invalid)?,
                 user_verification: claims.user_verification,
+                origin: claims.origin,
                 flow: claims.flow,
             },
         })
@@ -230,7 +240,7 @@ mod tests {
 
     fn challenges(clock: &Clock) -> Challenges {
         let config = config();
-        let keys = KeySource::new(&config.secret);
+        let keys = KeySource::new(&config.secret, &config.rp_id);
         Challenges::new(&config, clock, &keys, false).expect("keys")
     }
 
@@ -249,7 +259,7 @@ mod tests {
     async fn a_token_gives_back_what_was_minted_exactly_once() {
         let challenges = challenges(&Clock::start());
         let store = MemoryStore::default();
-        let minted = challenges.mint(anyone()).expect("minted");
+        let minted = challenges.mint(None, anyone()).expect("minted");
         for attempt in 0..3 {
             let token = challenges
                 .open::<Authentication>(&minted.token)
@@ -268,11 +278,35 @@ mod tests {
         }
     }
 
+    #[rocket::async_test]
+    async fn a_token_that_expires_between_opening_and_spending_is_never_spent_twice() {
+        let clock = Clock::start();
+        let challenges = challenges(&clock);
+        let store = MemoryStore::default();
+        let minted = challenges.mint(None, anyone()).expect("minted");
+        let open = || {
+            challenges
+                .open::<Authentication>(&minted.token)
+                .expect("opens")
+        };
+        // Three requests have opened it in its last second; one spends it there, two after its end.
+        let [first, second, third] = [open(), open(), open()];
+        assert!(challenges.spend(first, &store).await.is_ok());
+        clock.advance(challenges.life);
+        for late in [second, third] {
+            let spent = challenges.spend(late, &store).await;
+            assert!(matches!(
+                spent,
+                Err(RedeemError::Token(TokenError::Expired))
+            ));
+        }
+    }
+
     #[test]
     fn a_token_is_over_at_exp() {
         let clock = Clock::start();
         let challenges = challenges(&clock);
-        let minted = challenges.mint(anyone()).expect("minted");
+        let minted = challenges.mint(None, anyone()).expect("minted");
         clock.advance(challenges.life - Duration::from_secs(30));
         assert!(challenges.open::<Authentication>(&minted.token).is_ok());
         clock.advance(Duration::from_secs(30));
@@ -286,7 +320,7 @@ mod tests {
     fn a_token_of_the_other_flow_process_or_kind_is_refused() {
         let clock = Clock::start();
         let challenges = challenges(&clock);
-        let minted = challenges.mint(anyone()).expect("minted");
+        let minted = challenges.mint(None, anyone()).expect("minted");
         assert_eq!(
             challenges.open::<Registration>(&minted.token).err(),
             Some(TokenError::Invalid)
@@ -317,7 +351,7 @@ mod tests {
     #[test]
     fn a_header_that_asks_for_more_is_refused_even_when_signed() {
         let challenges = challenges(&Clock::start());
-        let minted = challenges.mint(anyone()).expect("minted");
+        let minted = challenges.mint(None, anyone()).expect("minted");
         let claims: serde_json::Value = challenges
             .kind
             .open(&minted.token, Authentication::AUDIENCE)

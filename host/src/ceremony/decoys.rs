@@ -13,9 +13,15 @@ use crate::token::keys::{CryptoFailure, KeySource};
 
 const ES256: i32 = -7;
 const HANDLE: usize = 64;
+
+/// The longest credential id of a decoy, in bytes.
 const LONGEST_ID: usize = 64;
-const ENTRY: usize = LONGEST_ID + 1;
-const MATERIAL: usize = HANDLE + 1 + 2 * ENTRY;
+
+/// The bytes at the end of a decoy's id that only its maker can compute.
+const TAG: usize = 8;
+
+/// The most credentials of a decoy.
+const MOST: usize = 5;
 
 /// A credential as some family of authenticators makes it.
 struct Shape {
@@ -48,7 +54,7 @@ const fn shape(
     }
 }
 
-/// Makes the accounts.
+/// Makes the accounts, and recognises their credential ids.
 #[derive(Debug)]
 pub(crate) struct Decoys {
     keys: KeySource,
@@ -74,34 +80,68 @@ impl Decoys {
     }
 
     pub(crate) fn account(&self, name: &Username) -> Result<Account, CryptoFailure> {
-        let material: [u8; MATERIAL] = self.keys.derive(&[b"decoy", name.key().as_bytes()])?;
+        const MATERIAL: usize = HANDLE + 1 + MOST;
+        let key = name.key().as_bytes();
+        let material: [u8; MATERIAL] = self.keys.derive(&[b"decoy", key])?;
         let (handle, rest) = material
             .split_first_chunk::<HANDLE>()
             .ok_or(CryptoFailure)?;
-        let (count, entries) = rest.split_first().ok_or(CryptoFailure)?;
-        // Most people have one passkey here, some have two.
-        let count = if count % 8 == 0 { 2 } else { 1 };
+        let (count, choices) = rest.split_first().ok_or(CryptoFailure)?;
         let mut account = Account::new(UserHandle::from(*handle), name.clone(), 0);
-        account.credentials = entries
-            .chunks_exact(ENTRY)
-            .take(count)
-            .filter_map(|entry| self.credential(entry))
-            .collect();
+        for (index, choice) in (0_u8..).zip(choices).take(credentials(*count)) {
+            let shape = SHAPES
+                .get(usize::from(*choice) % SHAPES.len())
+                .ok_or(CryptoFailure)?;
+            account
+                .credentials
+                .push(self.credential(key, index, shape)?);
+        }
         Ok(account)
     }
 
-    fn credential(&self, entry: &[u8]) -> Option<Credential> {
-        let (choice, id) = entry.split_first()?;
-        let shape = SHAPES.get(usize::from(*choice) % SHAPES.len())?;
+    /// Whether an id is that of a decoy. Registering one has to fail as registering a real one does.
+    pub(crate) fn made(&self, id: &[u8]) -> Result<bool, CryptoFailure> {
+        let Some((body, tag)) = id.split_last_chunk::<TAG>() else {
+            return Ok(false);
+        };
+        // Nobody can guess 64 bits, so nothing is learned from where the comparison ends.
+        Ok(self.tag(body)? == *tag)
+    }
+
+    fn credential(
+        &self,
+        name: &[u8],
+        index: u8,
+        shape: &Shape,
+    ) -> Result<Credential, CryptoFailure> {
+        let material: [u8; LONGEST_ID] = self.keys.derive(&[b"decoy id", &[index], name])?;
+        let body = material
+            .get(..shape.id_length.saturating_sub(TAG))
+            .ok_or(CryptoFailure)?;
+        let id = [body, &self.tag(body)?].concat();
         let state = CredentialState::new(0, shape.backup_eligible, shape.backup_eligible, true);
-        let id = id.get(..shape.id_length)?.to_vec();
         let mut credential = Credential::new(id, self.public_key.clone(), ES256, state);
         credential.transports = shape
             .transports
             .iter()
             .map(|&name| name.to_owned())
             .collect();
-        Some(credential)
+        Ok(credential)
+    }
+
+    fn tag(&self, body: &[u8]) -> Result<[u8; TAG], CryptoFailure> {
+        self.keys.derive(&[b"decoy tag", body])
+    }
+}
+
+/// Most people have one passkey here, some have two, a few have more.
+const fn credentials(byte: u8) -> usize {
+    match byte {
+        0..=215 => 1,
+        216..=245 => 2,
+        246..=252 => 3,
+        253..=254 => 4,
+        255 => MOST,
     }
 }
 
@@ -111,7 +151,7 @@ mod tests {
     use crate::config::Secret;
 
     fn decoys() -> Decoys {
-        Decoys::new(KeySource::new(&Secret::new([5; 32]))).expect("keys")
+        Decoys::new(KeySource::new(&Secret::new([5; 32]), "localhost")).expect("keys")
     }
 
     fn ids(decoys: &Decoys, name: &str) -> Vec<Vec<u8>> {
@@ -133,7 +173,7 @@ mod tests {
     #[test]
     fn the_shapes_vary_from_name_to_name() {
         let decoys = decoys();
-        let all: Vec<_> = (0..200)
+        let all: Vec<_> = (0..500)
             .map(|n| ids(&decoys, &format!("user{n}")))
             .collect();
         for length in [16, 20, 32, 48, 64] {
@@ -142,7 +182,25 @@ mod tests {
                 "{length}"
             );
         }
-        assert!(all.iter().all(|ids| (1..=2).contains(&ids.len())));
-        assert!(all.iter().any(|ids| ids.len() == 2));
+        for count in [1, 2, 3] {
+            assert!(all.iter().any(|ids| ids.len() == count), "{count}");
+        }
+    }
+
+    #[test]
+    fn only_the_maker_knows_a_decoys_id() {
+        let decoys = decoys();
+        let other = KeySource::new(&Secret::new([6; 32]), "localhost");
+        let other = Decoys::new(other).expect("keys");
+        for id in ids(&decoys, "nobody") {
+            assert_eq!(decoys.made(&id), Ok(true));
+            assert_eq!(other.made(&id), Ok(false));
+            let mut changed = id.clone();
+            changed[0] ^= 1;
+            assert_eq!(decoys.made(&changed), Ok(false));
+        }
+        for id in [&[][..], &[0; 7], &[0; 8], &[0; 64]] {
+            assert_eq!(decoys.made(id), Ok(false));
+        }
     }
 }

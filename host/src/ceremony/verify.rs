@@ -4,15 +4,15 @@ use portcullis_core::attestation::{Format, Formats, Models};
 use portcullis_core::ceremony::{AttestationPolicy, BackupPolicy, Mediation, UserVerification};
 use portcullis_core::data::UnixTime;
 use portcullis_core::{
-    AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Error, ErrorKind, Origin,
-    Policy, RegistrationResponse, Step, verify_authentication, verify_registration,
+    AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Crypto, Error, Origin,
+    Policy, RegistrationResponse, verify_authentication, verify_registration,
 };
 use serde_json::value::RawValue;
 
 use super::algorithms::SERVER;
 use super::challenge::{self, Authentication, Registration, Spent};
 use crate::attestation::Trust;
-use crate::config::{self, Config};
+use crate::config::{self, BackupChange, Config};
 use crate::store::{Account, Credential, CredentialState};
 
 /// More transports than the specification names; those beyond are dropped.
@@ -39,7 +39,7 @@ pub(crate) fn register(
         .map(CoseAlgorithm::new)
         .collect();
     let rp_ids = [config.rp_id.as_str()];
-    let origins = origins(config);
+    let origins = origins(config, asked.origin.as_deref());
     let roots: Vec<&[u8]> = trust.roots.iter().map(Vec::as_slice).collect();
     let models = trust.models(now);
     let policy = Policy::new(&rp_ids, &origins)
@@ -102,9 +102,14 @@ pub(crate) enum Claimant<'a> {
     Unknown,
 }
 
+/// A user handle that no response can carry: it is too long. A credential that nobody has then fails at the
+/// same step, after the same work, as one whose owner is another user.
+const NOBODY: &[u8] = &[0; 65];
+
 /// Verifies an assertion and gives the state that the credential moves to.
 pub(crate) fn authenticate(
     config: &Config,
+    crypto: &Crypto<'_>,
     asked: &Spent<Authentication>,
     response: Option<&RawValue>,
     claimant: &Claimant<'_>,
@@ -113,11 +118,11 @@ pub(crate) fn authenticate(
     let mut json = copy(response);
     let response = AuthenticationResponse::from_json(&mut json);
     let rp_ids = [config.rp_id.as_str()];
-    let origins = origins(config);
-    let (account, discoverable) = match claimant {
-        Claimant::Named(account) => (Some(account), false),
-        Claimant::Discovered(account) => (Some(account), true),
-        Claimant::Unknown => (None, true),
+    let origins = origins(config, asked.origin.as_deref());
+    let (user_handle, discoverable) = match claimant {
+        Claimant::Named(account) => (account.handle.as_bytes(), false),
+        Claimant::Discovered(account) => (account.handle.as_bytes(), true),
+        Claimant::Unknown => (NOBODY, true),
     };
     let allowed: Option<Vec<&[u8]>> = match claimant {
         Claimant::Named(account) => {
@@ -129,7 +134,7 @@ pub(crate) fn authenticate(
     let policy = Policy::new(&rp_ids, &origins)
         .with_user_verification(user_verification(asked.user_verification))
         .with_allow_credentials(allowed.as_deref())
-        .with_user_handle(account.map(|account| account.handle.as_bytes()))
+        .with_user_handle(Some(user_handle))
         .with_discoverable(discoverable);
     let record = credential.map(|credential| {
         let state = &credential.state;
@@ -137,37 +142,31 @@ pub(crate) fn authenticate(
             .with_backup_eligible(Some(state.backup_eligible))
             .with_backup_state(Some(state.backup_state))
     });
-    let verified = signed_first(|backup| {
+    let verify = |backup| {
         verify_authentication(
             &response,
             record.as_ref(),
             expected_challenge(asked),
             &policy.with_backup(backup),
-            &SERVER,
+            crypto,
             &mut (),
         )
-    })?;
+    };
+    // Whether backup eligibility has changed (7.2.19) is told only to somebody who can sign: of a
+    // credential it would tell what the record holds, and a decoy's record may hold something else. So
+    // the signature is verified first, and once, whatever the flag says.
+    let verified = verify(BackupPolicy::Report)?;
+    let has_changed =
+        credential.is_some_and(|held| held.state.backup_eligible != verified.backup_eligible());
+    if has_changed && config.backup_change == BackupChange::Refuse {
+        verify(BackupPolicy::Consistent)?;
+    }
     Ok(CredentialState::new(
         verified.sign_count(),
         verified.backup_eligible(),
         verified.backup_state(),
         verified.user_verified(),
     ))
-}
-
-/// The verdict of `verify`, which names a changed backup eligibility (7.2.19) only where the signature
-/// (7.2.21) verifies. Of one who cannot sign it would tell what the record holds, and a decoy's record
-/// does not always hold what the real one's does.
-fn signed_first<T>(verify: impl Fn(BackupPolicy) -> Result<T, Error>) -> Result<T, Error> {
-    match verify(BackupPolicy::Consistent) {
-        Err(changed) if changed.kind() == ErrorKind::BackupEligibilityChanged => {
-            match verify(BackupPolicy::Report) {
-                Err(unsigned) if unsigned.step() <= Step::AUTH_SIGNATURE => Err(unsigned),
-                _ => Err(changed),
-            }
-        }
-        verdict => verdict,
-    }
 }
 
 fn expected_challenge<F>(asked: &Spent<F>) -> Challenge<'_> {
@@ -179,9 +178,13 @@ fn copy(response: Option<&RawValue>) -> Vec<u8> {
     response.map_or("null", RawValue::get).as_bytes().to_vec()
 }
 
-fn origins(config: &Config) -> Vec<Origin<'_>> {
-    let parsed = config.origins.iter().map(|origin| Origin::parse(origin));
-    parsed.filter_map(Result::ok).collect()
+/// The origins that may answer: the one of the page that began, where it was named, else all.
+fn origins<'a>(config: &'a Config, began: Option<&str>) -> Vec<Origin<'a>> {
+    config
+        .origins()
+        .filter(|origin| began.is_none_or(|began| began == *origin))
+        .filter_map(|origin| Origin::parse(origin).ok())
+        .collect()
 }
 
 const fn user_verification(wanted: config::UserVerification) -> UserVerification {
@@ -204,63 +207,194 @@ fn transports(response: &RegistrationResponse<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
     use aws_lc_rs::digest::{SHA256, digest};
-    use serde_json::json;
+    use portcullis_core::algorithm::{KeyError, Sha256, SignatureError, SoftSha256};
+    use portcullis_core::data::PublicKey;
+    use portcullis_core::{ErrorKind, SignatureAlgorithm};
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::account::username::Username;
+    use crate::account::Username;
     use crate::ceremony::decoys::Decoys;
     use crate::config::Secret;
     use crate::encoding::base64url;
+    use crate::store::UserHandle;
     use crate::token::keys::KeySource;
 
-    #[test]
-    fn who_cannot_sign_is_not_told_whether_the_passkey_is_backup_eligible() {
-        let config = Config::new([], rocket::Config::figment()).expect("defaults");
-        let asked = Spent {
+    /// What a verification has done: bytes hashed, and signatures verified with what outcome.
+    #[derive(Debug)]
+    struct Counting {
+        verifies: bool,
+        hashed: AtomicUsize,
+        verified: AtomicUsize,
+    }
+
+    impl Sha256 for Counting {
+        fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+            let bytes = parts.iter().map(|part| part.len()).sum();
+            self.hashed.fetch_add(bytes, Ordering::Relaxed);
+            SoftSha256.digest(parts)
+        }
+    }
+
+    impl SignatureAlgorithm for Counting {
+        fn algorithm(&self) -> CoseAlgorithm {
+            CoseAlgorithm::ES256
+        }
+
+        fn check_key(&self, _: &PublicKey<'_>) -> Result<(), KeyError> {
+            Ok(())
+        }
+
+        fn verify(&self, _: &PublicKey<'_>, _: &[&[u8]], _: &[u8]) -> Result<(), SignatureError> {
+            self.verified.fetch_add(1, Ordering::Relaxed);
+            if self.verifies {
+                Ok(())
+            } else {
+                Err(SignatureError)
+            }
+        }
+    }
+
+    /// A verdict with the work that it took.
+    #[derive(Debug, PartialEq)]
+    struct Judged {
+        outcome: Result<CredentialState, (u8, ErrorKind)>,
+        hashed: usize,
+        verified: usize,
+    }
+
+    fn judge(config: &Config, claimant: &Claimant<'_>, response: &Value, signs: bool) -> Judged {
+        let asked = asked(config);
+        let counting = Counting {
+            verifies: signs,
+            hashed: AtomicUsize::new(0),
+            verified: AtomicUsize::new(0),
+        };
+        let algorithms: [&dyn SignatureAlgorithm; 1] = [&counting];
+        let crypto = Crypto::new(&counting, &algorithms);
+        let credential = match claimant {
+            Claimant::Named(account) | Claimant::Discovered(account) => account.credentials.first(),
+            Claimant::Unknown => None,
+        };
+        let response = serde_json::value::to_raw_value(response).expect("JSON");
+        let outcome = authenticate(
+            config,
+            &crypto,
+            &asked,
+            Some(&response),
+            claimant,
+            credential,
+        );
+        Judged {
+            outcome: outcome.map_err(|error| (error.step().number(), error.kind())),
+            hashed: counting.hashed.into_inner(),
+            verified: counting.verified.into_inner(),
+        }
+    }
+
+    fn config(settings: &[(&str, &str)]) -> Config {
+        Config::new(settings.iter().copied(), rocket::Config::figment()).expect("usable")
+    }
+
+    fn asked(config: &Config) -> Spent<Authentication> {
+        Spent {
             challenge: [7; 32],
             user_verification: config.user_verification,
+            origin: None,
             flow: Authentication { username: None },
-        };
+        }
+    }
+
+    fn account() -> Account {
+        let name = Username::parse("alice").expect("allowed");
+        let keys = KeySource::new(&Secret::new([5; 32]), "localhost");
+        let decoys = Decoys::new(keys).expect("keys");
+        decoys.account(&name).expect("derived")
+    }
+
+    fn response(config: &Config, id: &[u8], user_handle: Option<&[u8]>, flags: u8) -> Value {
         let client_data = json!({
             "type": "webauthn.get",
-            "challenge": base64url(&asked.challenge),
+            "challenge": base64url(&asked(config).challenge),
             "origin": config.issuer(),
         });
-        for (flags, backup_eligible) in [(0x05, true), (0x0d, false), (0x05, false), (0x0d, true)] {
-            let name = Username::parse("alice").expect("allowed");
-            let keys = KeySource::new(&Secret::new([5; 32]));
-            let decoys = Decoys::new(keys).expect("keys");
-            let mut account = decoys.account(&name).expect("derived");
+        let rp_id_hash = digest(&SHA256, config.rp_id.as_bytes());
+        let authenticator_data = [rp_id_hash.as_ref(), &[flags, 0, 0, 0, 1]].concat();
+        let id = base64url(id);
+        json!({
+            "id": id, "rawId": id, "type": "public-key", "clientExtensionResults": {},
+            "response": {
+                "clientDataJSON": base64url(client_data.to_string().as_bytes()),
+                "authenticatorData": base64url(&authenticator_data),
+                "signature": base64url(&[0; 70]),
+                "userHandle": user_handle.map(base64url),
+            },
+        })
+    }
+
+    const ELIGIBLE: u8 = 0x0d;
+    const NOT_ELIGIBLE: u8 = 0x05;
+
+    #[test]
+    fn who_cannot_sign_learns_nothing_of_backup_eligibility_not_even_by_the_work_done() {
+        let config = config(&[]);
+        let mut work = Vec::new();
+        for (flags, backup_eligible) in [
+            (NOT_ELIGIBLE, true),
+            (ELIGIBLE, false),
+            (NOT_ELIGIBLE, false),
+            (ELIGIBLE, true),
+        ] {
+            let mut account = account();
             account.credentials[0].state.backup_eligible = backup_eligible;
-            let credential = &account.credentials[0];
-            let rp_id_hash = digest(&SHA256, config.rp_id.as_bytes());
-            let authenticator_data = [rp_id_hash.as_ref(), &[flags, 0, 0, 0, 1]].concat();
-            let id = base64url(&credential.id);
-            let response = json!({
-                "id": id, "rawId": id, "type": "public-key", "clientExtensionResults": {},
-                "response": {
-                    "clientDataJSON": base64url(client_data.to_string().as_bytes()),
-                    "authenticatorData": base64url(&authenticator_data),
-                    "signature": base64url(&[0; 70]),
-                },
-            });
-            let response = serde_json::value::to_raw_value(&response).expect("JSON");
-            let verdict = authenticate(
-                &config,
-                &asked,
-                Some(&response),
-                &Claimant::Named(&account),
-                Some(credential),
-            );
-            let kind = verdict
-                .map_err(|error| error.kind())
-                .expect_err("no signature");
-            assert_eq!(
-                kind,
-                ErrorKind::SignatureInvalid,
-                "{flags:#x} {backup_eligible}"
-            );
+            let response = response(&config, &account.credentials[0].id, None, flags);
+            let judged = judge(&config, &Claimant::Named(&account), &response, false);
+            assert_eq!(judged.outcome, Err((21, ErrorKind::SignatureInvalid)));
+            assert_eq!(judged.verified, 1);
+            work.push(judged);
+        }
+        assert!(work.iter().all(|judged| *judged == work[0]), "{work:?}");
+    }
+
+    #[test]
+    fn an_unknown_credential_takes_the_work_of_one_with_another_owner() {
+        let config = config(&[]);
+        let account = account();
+        let known = &account.credentials[0].id;
+        for handle in [Some(&[1; 64][..]), Some(&[1]), None] {
+            let response = response(&config, known, handle, ELIGIBLE);
+            let owned = judge(&config, &Claimant::Discovered(&account), &response, true);
+            let unknown = judge(&config, &Claimant::Unknown, &response, true);
+            assert_eq!(owned, unknown, "{handle:?}");
+            assert_eq!((owned.hashed, owned.verified), (0, 0));
+        }
+        // Nor can anybody name a handle that an unknown credential would have.
+        let longest = UserHandle::from([0; 64]);
+        let response = response(&config, known, Some(longest.as_bytes()), ELIGIBLE);
+        let unknown = judge(&config, &Claimant::Unknown, &response, true);
+        assert_eq!(unknown.outcome, Err((6, ErrorKind::UserHandleMismatch)));
+    }
+
+    #[test]
+    fn a_changed_backup_eligibility_is_refused_or_reported_once_the_signature_verifies() {
+        let mut account = account();
+        account.credentials[0].state.backup_eligible = false;
+        for (setting, accepted) in [("refuse", false), ("report", true)] {
+            let config = config(&[("PORTCULLIS_BACKUP_CHANGE", setting)]);
+            let response = response(&config, &account.credentials[0].id, None, ELIGIBLE);
+            let judged = judge(&config, &Claimant::Named(&account), &response, true);
+            match judged.outcome {
+                Ok(state) => assert!(accepted && state.backup_eligible),
+                Err(refused) => {
+                    assert!(!accepted);
+                    assert_eq!(refused, (19, ErrorKind::BackupEligibilityChanged));
+                }
+            }
+            let unsigned = judge(&config, &Claimant::Named(&account), &response, false);
+            assert_eq!(unsigned.outcome, Err((21, ErrorKind::SignatureInvalid)));
         }
     }
 }

@@ -65,6 +65,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MDS", "none"),
     setting("MDS_ROOT", "none"),
     setting("AAGUIDS", "all"),
+    setting("BACKUP_CHANGE", "refuse"),
     setting("RATE_LIMIT", "off for localhost, else 300"),
     setting("TRUSTED_PROXIES", "none"),
 ];
@@ -87,6 +88,7 @@ pub struct Config {
     pub(crate) user_verification: UserVerification,
     pub(crate) attestation: Attestation,
     pub(crate) trust: TrustSettings,
+    pub(crate) backup_change: BackupChange,
     pub(crate) rate_limit: Option<NonZeroU32>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) rocket: Figment,
@@ -135,6 +137,16 @@ pub enum UserVerification {
     Preferred,
     /// Not wanted.
     Discouraged,
+}
+
+/// What becomes of a sign-in whose backup eligibility differs from the record's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BackupChange {
+    /// It is refused, as the specification has it.
+    Refuse,
+    /// It is accepted once its signature verifies, the record moves, and the log says so.
+    Report,
 }
 
 /// Attestation conveyance, as WebAuthn's options name it.
@@ -208,6 +220,9 @@ impl Config {
             })?,
             attestation: attestation(&settings, &trust)?,
             trust,
+            backup_change: settings.parse("BACKUP_CHANGE", "refuse", |text| {
+                parse::word(text, "refuse or report")
+            })?,
             rate_limit: settings.parse("RATE_LIMIT", default_limit, parse::rate_limit)?,
             trusted_proxies: settings.parse("TRUSTED_PROXIES", "", |text| {
                 parse::list(text).map(parse::network).collect()
@@ -555,6 +570,7 @@ mod tests {
             ("PORTCULLIS_ATTESTATION", "yes"),
             ("PORTCULLIS_MDS_ROOT", "/nowhere"),
             ("PORTCULLIS_AAGUIDS", "allow:"),
+            ("PORTCULLIS_BACKUP_CHANGE", "accept"),
             ("PORTCULLIS_RATE_LIMIT", "0"),
             ("PORTCULLIS_TRUSTED_PROXIES", "10.0.0.0/33"),
             ("PORTCULLIS_TRUSTED_PROXIES", "proxy.example.org"),
@@ -592,6 +608,50 @@ mod tests {
         for text in ["b".repeat(43), "_9".repeat(21) + "_"] {
             text.parse::<Secret>().expect("any 43 characters");
         }
+    }
+
+    #[test]
+    fn debug_shows_no_secret_of_a_file() {
+        let toml = rocket::figment::providers::Data::<rocket::figment::providers::Toml>::string(
+            &format!("[default.portcullis]\nsecret = \"{HEX}\""),
+        );
+        let figment = figment(8000).merge(toml.nested());
+        let settings = source::file_settings(&figment).expect("a table");
+        let config = Config::from_settings(Settings(settings), figment).expect("usable");
+        let shown = format!("{config:?} {:?}", crate::Portcullis::new(config.clone()));
+        assert!(!shown.contains(&HEX[..16]), "{shown}");
+    }
+
+    #[test]
+    fn an_origin_without_https_is_warned_of() {
+        for (origin, warned) in [("http://example.org", true), ("https://example.org", false)] {
+            let settings = [
+                ("PORTCULLIS_RP_ID", "example.org"),
+                ("PORTCULLIS_SECRET", HEX),
+                ("PORTCULLIS_ORIGINS", origin),
+            ];
+            let warnings = config(&settings).expect("usable").warnings();
+            assert_eq!(!warnings.is_empty(), warned, "{warnings:?}");
+        }
+        assert!(config(&[]).expect("localhost").warnings().is_empty());
+    }
+
+    #[test]
+    fn the_builder_is_checked_like_the_environment() {
+        let built = Config::builder("example.org")
+            .origins(["https://login.example.org", "https://example.org"])
+            .secret(Secret::new(core::array::from_fn(|index| {
+                u8::try_from(index).expect("small")
+            })))
+            .challenge_ttl(Duration::from_secs(60))
+            .user_verification(UserVerification::Required)
+            .build()
+            .expect("usable");
+        assert_eq!(built.issuer(), "https://login.example.org");
+        assert_eq!(built.challenge_ttl(), Duration::from_secs(60));
+        let refused = Config::builder("example.org").build();
+        let message = refused.expect_err("no secret").to_string();
+        assert!(message.starts_with("PORTCULLIS_SECRET: "), "{message}");
     }
 
     #[test]

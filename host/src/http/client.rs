@@ -29,6 +29,18 @@ impl<'r> FromRequest<'r> for WithinLimit {
     }
 }
 
+/// The origin of the page that calls, as the browser names it; `None` where nothing names one.
+pub(crate) struct PageOrigin<'r>(pub(crate) Option<&'r str>);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for PageOrigin<'r> {
+    type Error = core::convert::Infallible;
+
+    async fn from_request(request: &'r Request<'_>) -> request::Outcome<Self, Self::Error> {
+        request::Outcome::Success(Self(request.headers().get_one("Origin")))
+    }
+}
+
 fn client(request: &Request<'_>, trusted: &[IpNet]) -> IpAddr {
     let peer = request
         .remote()

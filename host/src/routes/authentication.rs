@@ -7,11 +7,12 @@ use super::report;
 use super::views::{Before, Begun, CredentialView, Descriptor, Private};
 use crate::account::username::Username;
 use crate::app::App;
+use crate::ceremony::algorithms::SERVER;
 use crate::ceremony::challenge::{Authentication, Spent};
 use crate::ceremony::verify::{self, Claimant};
 use crate::config::UserVerification;
 use crate::http::body::JsonBody;
-use crate::http::client::WithinLimit;
+use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Ceremony, Problem};
 use crate::store::{
     Account, AccountKey, Credential, CredentialState, Event, EventKind, SignIn, SignedIn,
@@ -46,6 +47,7 @@ struct RequestOptions {
 #[post("/authenticate/begin", data = "<body>")]
 async fn begin(
     _limit: WithinLimit,
+    page: PageOrigin<'_>,
     body: JsonBody,
     app: &App,
 ) -> Result<Private<Begun<RequestOptions>>, Problem> {
@@ -57,9 +59,12 @@ async fn begin(
         }
         None => Vec::new(),
     };
-    let minted = app.challenges.mint(Authentication {
-        username: request.username,
-    })?;
+    let minted = app.challenges.mint(
+        page.0,
+        Authentication {
+            username: request.username,
+        },
+    )?;
     let config = &app.config;
     Ok(Private(Begun {
         public_key: RequestOptions {
@@ -123,6 +128,12 @@ async fn sign_in(app: &App, request: &CompleteRequest<'_>) -> Result<Answer, Pro
         let event = verified.event(app);
         match app.store.sign_in(verified.command(event.clone())).await? {
             SignedIn::Done => {
+                if verified.before.state.backup_eligible != verified.after.backup_eligible {
+                    tracing::warn!(
+                        backup_eligible = verified.after.backup_eligible,
+                        "a passkey's backup eligibility has changed; its record moved"
+                    );
+                }
                 app.tell(&event).await;
                 return verified.answer(app).await;
             }
@@ -158,8 +169,15 @@ async fn judge(
     let before = account
         .as_ref()
         .and_then(|account| account.credential(id).cloned());
-    let after = verify::authenticate(&app.config, asked, assertion, &claimant, before.as_ref())
-        .map_err(|error| refuse(&claimant, error))?;
+    let after = verify::authenticate(
+        &app.config,
+        &SERVER,
+        asked,
+        assertion,
+        &claimant,
+        before.as_ref(),
+    )
+    .map_err(|error| refuse(&claimant, error))?;
     match (account, before) {
         (Some(account), Some(before)) => Ok(Verified {
             account,
@@ -209,6 +227,7 @@ impl Verified {
     async fn answer(self, app: &App) -> Result<Answer, Problem> {
         let mut view = CredentialView::from(&self.before);
         view.sign_count = self.after.sign_count;
+        view.backup_eligible = self.after.backup_eligible;
         view.backup_state = self.after.backup_state;
         view.user_verified = self.after.user_verified;
         view.before = Some(Before::from(self.before.state));

@@ -29,10 +29,12 @@ pub(crate) fn routes(home: &str) -> Vec<Route> {
     let mut routes = Vec::new();
     for file in FILES {
         let path = format!("/{}", file.name);
-        if file.name == "index.html" {
+        if file.name.ends_with(".html") {
             let home = home.to_owned();
             let page = PageRoute { file, home };
-            routes.push(Route::new(Method::Get, "/", page.clone()));
+            if file.name == "index.html" {
+                routes.push(Route::new(Method::Get, "/", page.clone()));
+            }
             routes.push(Route::new(Method::Get, &path, page));
         } else {
             routes.push(Route::new(Method::Get, &path, FileRoute(file)));
@@ -52,13 +54,22 @@ struct PageRoute {
 impl Handler for PageRoute {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
         let redirect = |target: String| Outcome::from(request, Redirect::temporary(target));
-        if is_asked_under_loopback_address(request) {
-            return redirect(format!("{}{}", self.home, request.uri()));
-        }
         let path = request.uri().path();
-        if !path.ends_with('/') && !path.ends_with(self.file.name) {
+        // Of a path that begins with two slashes a browser would make a host.
+        let path = path.as_str().trim_start_matches('/');
+        let query = request.uri().query().map(|query| query.as_str());
+        if is_asked_under_loopback_address(request) && !is_redirected(query) {
+            // A proxy may say `Host: 127.0.0.1` for whatever name it is asked under: the mark ends the loop.
+            // To `localhost` a browser goes without one.
+            let mark = (!self.home.contains("://localhost")).then_some(REDIRECTED);
+            let query: Vec<&str> = query.into_iter().chain(mark).collect();
+            let query = query.join("&");
+            let separator = if query.is_empty() { "" } else { "?" };
+            return redirect(format!("{}/{path}{separator}{query}", self.home));
+        }
+        if !path.is_empty() && !path.ends_with('/') && !path.ends_with(self.file.name) {
             // Mounted at `/auth` the page is `/auth`, and its files are not beside but below it.
-            return redirect(format!("{path}/{}", self.file.name));
+            return redirect(format!("/{path}/{}", self.file.name));
         }
         Outcome::Success(self.file.answer(request.headers()))
     }
@@ -73,6 +84,13 @@ impl Handler for FileRoute {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
         Outcome::Success(self.0.answer(request.headers()))
     }
+}
+
+/// What a redirected page's query ends with.
+const REDIRECTED: &str = "redirected";
+
+fn is_redirected(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|pair| pair == REDIRECTED))
 }
 
 fn is_asked_under_loopback_address(request: &Request<'_>) -> bool {
@@ -197,7 +215,11 @@ mod tests {
     }
 
     fn client_at(base: &str) -> Client {
-        let rocket = rocket::build().mount(base, routes(HOME));
+        client_of(base, HOME)
+    }
+
+    fn client_of(base: &str, home: &str) -> Client {
+        let rocket = rocket::build().mount(base, routes(home));
         Client::untracked(rocket).expect("the page's routes start")
     }
 
@@ -348,9 +370,30 @@ mod tests {
         let response = client.get("/auth").dispatch();
         let page = header(&response, "Location").expect("a redirect");
         assert_eq!(page, "/auth/index.html");
+        let doubled = client.get("//auth").dispatch();
+        let target = header(&doubled, "Location").expect("a redirect");
+        assert_eq!(target, "/auth/index.html", "no other host");
         for path in [&*page, "/auth/js/app.js"] {
             assert_eq!(client.get(path).dispatch().status(), Status::Ok, "{path}");
         }
+    }
+
+    #[test]
+    fn behind_a_proxy_that_names_a_loopback_address_the_page_is_redirected_once() {
+        let client = client_of("/", "https://login.example.org");
+        let get = |path| {
+            let host = Host::from(Authority::parse("127.0.0.1:8000").expect("an authority"));
+            let mut request = client.get(path);
+            request.inner_mut().set_host(host);
+            request.dispatch()
+        };
+        for (path, target) in [
+            ("/", "https://login.example.org/?redirected"),
+            ("/?a=b", "https://login.example.org/?a=b&redirected"),
+        ] {
+            assert_eq!(header(&get(path), "Location").as_deref(), Some(target));
+        }
+        assert_eq!(get("/?a=b&redirected").status(), Status::Ok);
     }
 
     #[test]
@@ -379,8 +422,11 @@ mod tests {
                 is_redirected,
                 "{host}"
             );
-            let file = get("/js/app.js");
-            assert_eq!(file.status(), Status::Ok, "{host}");
+            for path in ["/js/app.js", "/?redirected", "/?from=mail&redirected"] {
+                assert_eq!(get(path).status(), Status::Ok, "{host}{path}");
+            }
+            let page = is_redirected.then(|| format!("{HOME}/inspect.html"));
+            assert_eq!(header(&get("/inspect.html"), "Location"), page, "{host}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::config::{Attestation, UserVerification};
 use crate::encoding::{base64url, bytes_from_base64url};
 use crate::http::body::JsonBody;
 use crate::http::caller::Owner;
-use crate::http::client::WithinLimit;
+use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Ceremony, Code, Problem};
 use crate::store::{
     Account, AccountKey, Credential, Event, EventKind, MAX_CREDENTIALS, Registered, Registrant,
@@ -86,6 +86,7 @@ struct Extensions {
 #[post("/register/begin", data = "<body>")]
 async fn begin(
     _limit: WithinLimit,
+    page: PageOrigin<'_>,
     owner: Owner,
     body: JsonBody,
     app: &App,
@@ -106,13 +107,16 @@ async fn begin(
 
     let who = Candidate::find(app, username, owner.0).await?;
     let algorithms = algorithms::offered();
-    let minted = app.challenges.mint(Registration {
-        username: who.name.as_written().to_owned(),
-        user_handle: base64url(who.handle.as_bytes()),
-        proven: who.proven,
-        mediation: request.mediation,
-        algorithms: algorithms.clone(),
-    })?;
+    let minted = app.challenges.mint(
+        page.0,
+        Registration {
+            username: who.name.as_written().to_owned(),
+            user_handle: base64url(who.handle.as_bytes()),
+            proven: who.proven,
+            mediation: request.mediation,
+            algorithms: algorithms.clone(),
+        },
+    )?;
     let config = &app.config;
     Ok(Private(Begun {
         public_key: CreationOptions {
@@ -269,7 +273,7 @@ async fn register(
         .of(handle, &name)
         .with_credential(&credential.id);
     let command = Command::new(to, credential, event.clone());
-    stored(app.store.register(command).await?)?;
+    stored(store(app, command).await?)?;
     app.tell(&event).await;
     Ok(Answer {
         status: "OK",
@@ -279,10 +283,23 @@ async fn register(
     })
 }
 
-/// What the store will say of a new account, unless another call is faster.
+/// Stores a credential. An id that `authenticate/begin` made up for a name is in use, as far as anybody can
+/// tell: the store is asked once and the answer is the same as for a real one.
+async fn store(app: &App, command: Command) -> Result<Registered, Problem> {
+    let id = &command.credential.id;
+    if app.decoys.made(id)? {
+        app.store.account(AccountKey::Credential(id)).await?;
+        return Ok(Registered::CredentialExists);
+    }
+    Ok(app.store.register(command).await?)
+}
+
+/// What [`store`] will say of a new account, unless another call is faster. It does the same for an id
+/// that was made up as for a real one.
 async fn expected(app: &App, name: &Username, credential: &[u8]) -> Result<Registered, Problem> {
-    let credential = AccountKey::Credential(credential);
-    if app.store.account(credential).await?.is_some() {
+    let made = app.decoys.made(credential)?;
+    let account = app.store.account(AccountKey::Credential(credential));
+    if account.await?.is_some() || made {
         return Ok(Registered::CredentialExists);
     }
     Ok(match app.store.account(AccountKey::Name(name)).await? {

@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn tokens(config: &Config, clock: &Clock) -> LoginTokens {
-        let keys = KeySource::new(&config.secret);
+        let keys = KeySource::new(&config.secret, &config.rp_id);
         let signer = DerivedSigner::new(&keys).expect("a key");
         LoginTokens::new(config, clock, Arc::new(signer)).expect("keys")
     }

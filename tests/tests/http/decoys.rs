@@ -171,6 +171,34 @@ async fn a_decoy_fails_as_a_real_passkey_does() {
     }
 }
 
+/// An id that a sign-in by name was shown is in use, whoever's it is: else somebody who registers with it
+/// would learn whether the name is real.
+#[rocket::async_test]
+async fn an_id_of_a_decoy_cannot_be_registered_just_as_a_real_one() {
+    let host = Host::local(&[]).await;
+    Person::with_account(&host, "alice").await;
+    let mut answers = Vec::new();
+    for name in ["alice", "nobody", "somebody"] {
+        let begun = begin(&host, name).await.ok();
+        let id = &begun["publicKey"]["allowCredentials"][0]["id"];
+        let id = from_base64url(id.as_str().expect("an id"));
+        let mut mallory = Person::new(&format!("mallory-{name}"));
+        let mut registering = mallory.begin_registration(&host).await;
+        registering.registration.id.clone_from(&id);
+        let attested = &mut registering.registration.authenticator_data.attested;
+        attested.as_mut().expect("attested").id = id;
+        let answer = host.post("/register/complete", &registering.body()).await;
+        answer.refused(409, "7.1.26", "credential_exists");
+        let mut headers = answer.headers.clone();
+        headers.sort();
+        answers.push((headers, answer.json()));
+        // The name is still free.
+        let again = json!({"username": mallory.name});
+        host.post("/register/begin", &again).await.ok();
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+}
+
 #[rocket::async_test]
 async fn what_is_not_allowed_as_a_name_is_refused_at_sign_in_too() {
     let host = Host::local(&[]).await;

@@ -5,6 +5,7 @@ mod attacks;
 mod ceremonies;
 mod decoys;
 mod jwt;
+mod library;
 mod limits;
 mod malformed;
 mod second_client;

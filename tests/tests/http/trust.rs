@@ -578,6 +578,40 @@ fn roots_that_cannot_be_read_stop_the_start() {
     refused();
 }
 
+/// The next issue is taken up without a restart; one that is not signed, or older, is not.
+#[rocket::async_test]
+async fn metadata_are_renewed_when_their_file_changes() {
+    let folder = Folder::new("renewed");
+    let mut blob = Blob::new(&signer(), &[]);
+    let settings = folder.metadata(&blob.encode());
+    let pairs: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let host = Host::listening(&pairs).await;
+    let issue = async |expected: u64| {
+        let started = std::time::Instant::now();
+        while health(&host).await["metadata"]["no"] != expected {
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "not {expected}"
+            );
+            rocket::tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    issue(7).await;
+    blob.payload["no"] = 8.into();
+    folder.write("blob.jwt", blob.encode());
+    issue(8).await;
+    // Refused one after the other, and the next good one is taken.
+    folder.write("blob.jwt", "not metadata");
+    blob.payload["no"] = 7.into();
+    folder.write("blob.jwt", blob.encode());
+    blob.payload["no"] = 9.into();
+    folder.write("blob.jwt", blob.encode());
+    issue(9).await;
+}
+
 /// The host and the command line say the same of a response, where a check can ask for the same.
 #[rocket::async_test]
 async fn the_host_judges_as_a_check_with_the_same_roots() {
