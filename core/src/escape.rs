@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-/// Writes text as it has to stand between quotes in JSON.
+/// Writes text as the content of a JSON string.
 pub(crate) struct Escaped<W>(pub(crate) W);
 
 impl<W: Write> Write for Escaped<W> {

@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets to the parsers that have none of their own. `cargo fuzz` alone builds them.
+//! Entry points for the fuzz targets to parsers that are not public. Only `cargo fuzz` builds them.
 
 use crate::encoding::Fault;
 use crate::{algorithm, attestation, data};

@@ -3,13 +3,13 @@
 //!
 //! # What comes in, what goes out
 //!
-//! A response is taken apart ([`RegistrationResponse`], [`AuthenticationResponse`]), held against a
-//! [`Challenge`] and a [`Policy`], and verified step by step as WebAuthn Level 3, section 7, gives the
-//! steps: [`verify_registration`], [`verify_authentication`]. What comes out is a proof with getters,
-//! or an [`Error`] that names the step. An [`Observer`] sees every step on the way; [`TraceLog`]
+//! A response is taken apart ([`RegistrationResponse`], [`AuthenticationResponse`]) and verified against a
+//! [`Challenge`] and a [`Policy`], step by step as in section 7 of WebAuthn Level 3:
+//! [`verify_registration`], [`verify_authentication`]. What comes out is a proof with getters, or an
+//! [`Error`] that names the step. An [`Observer`] sees every step on the way; [`TraceLog`]
 //! records them.
 //!
-//! # Floors
+//! # Layers
 //!
 //! Each module knows only those below it: [`ceremony`] over [`attestation`] over [`algorithm`] and the
 //! [`Policy`] over [`data`] over the encodings (CBOR, JSON, base64url), with every bound in [`limits`].
@@ -25,9 +25,9 @@
 //!   numbers.
 //! * `rs1`, `ecdsa-any-hash`: what only attestation statements and certificates are signed with.
 //! * `all-algorithms`: all of those.
-//! * `ed448`: Ed448 over a pre-release, in none of the other features.
-//! * `attestation`: the attestation statement formats that have certificates. It brings no algorithm.
-//! * `trust`: paths from those certificates to roots of the caller, and what it knows of models.
+//! * `ed448`: Ed448, over a pre-release, so no other feature includes it.
+//! * `attestation`: the attestation statement formats that have certificates. It adds no algorithm.
+//! * `trust`: paths from those certificates to the caller's roots, and its metadata of authenticator models.
 //! * `json`: the JSON forms of responses, and the check and its verdict (module `check`).
 //! * `approval`: approvals of documents and their receipts (module `approval`).
 //! * `inspect`: an explained dump of any artefact (module `inspect`).

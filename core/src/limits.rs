@@ -1,7 +1,7 @@
 //! Every limit of the verifier, each with its reason.
 //!
-//! Inputs are slices of the caller, so nothing here reserves memory for the largest case; the limits
-//! bound work and nesting, and the sizes of the few owned types.
+//! Inputs are the caller's slices, so nothing here reserves memory for the largest case. The limits bound
+//! work and nesting, and the sizes of the few owned types.
 
 /// Longest credential id that a registration may bring, in bytes (step 25 of
 /// [section 7.1](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential)).
@@ -31,7 +31,7 @@ pub const RSA_MODULUS_MIN: usize = 2048;
 pub const RSA_MODULUS_MAX: usize = 4096;
 
 /// Longest RSA exponent, in bits: the work of a verification grows with it. Nearly all are 65537; BoringSSL,
-/// AWS-LC and ring take none longer.
+/// AWS-LC and ring have the same limit.
 pub const RSA_EXPONENT_MAX: usize = 33;
 
 /// Extensions of one certificate. Genuine ones have up to 12; each is compared with those before it.
@@ -47,11 +47,11 @@ pub const CERTIFICATES_MAX: usize = 8;
 #[cfg(feature = "trust")]
 pub const PATH_SIGNATURES_MAX: u8 = 8;
 
-/// Roots of one model of authenticator. The FIDO metadata list up to some dozens.
+/// Roots of one authenticator model. The FIDO metadata lists up to a few dozen.
 #[cfg(feature = "trust")]
 pub const MODEL_ROOTS_MAX: usize = 1024;
 
-/// Statements in one compound attestation, which has two at least. Each may cost a signature of the slowest
+/// Statements in one compound attestation, which has at least two. Each may cost a signature of the slowest
 /// kind, so this bounds the cost of a hostile one.
 #[cfg(feature = "attestation")]
 pub const COMPOUND_STATEMENTS_MAX: usize = 2;
@@ -70,13 +70,13 @@ pub const SAFETYNET_CHAIN_MAX: usize = SAFETYNET_JSON_MAX / 4 * 3;
 #[cfg(feature = "attestation")]
 pub const SAFETYNET_SIGNATURE_MAX: usize = (RSA_MODULUS_MAX / 8 * 4).div_ceil(3);
 
-/// Longest clientDataJSON, in bytes. Genuine ones have up to some 400; it is read, scanned and hashed.
+/// Longest clientDataJSON, in bytes. Genuine ones have up to about 400; it is read, scanned and hashed.
 pub const CLIENT_DATA_MAX: usize = 8192;
 
 /// Nesting of arrays and objects in JSON: one bit each in the scanner's stack.
 pub const JSON_DEPTH_MAX: u32 = 64;
 
-/// Values in one JSON document, those inside others included. A check with all its lists full has some 500.
+/// Values in one JSON document, those inside others included. A check with all its lists full has about 500.
 pub const JSON_VALUES_MAX: u32 = 4096;
 
 /// Longest list of RP ids, origins, algorithms or formats in a check.

@@ -96,7 +96,7 @@ macro_rules! curve {
             let r = ecdsa::padded::<$length>(r).ok_or(SignatureError)?;
             let s = ecdsa::padded::<$length>(s).ok_or(SignatureError)?;
             let signature = Signature::from_scalars(r, s).map_err(|_| SignatureError)?;
-            // One of the crates takes only the lower of the two s that are valid.
+            // k256 rejects high-S signatures; normalise first.
             let signature = signature.normalize_s();
             key.verify_prehash(digest.as_ref(), &signature)
                 .map_err(|_| SignatureError)
@@ -137,7 +137,7 @@ mod tests {
             b"\x30",
             b"\x30\x00",
             b"\x30\x03\x02\x01\x01",
-            // a byte behind, inside and outside
+            // a trailing byte, inside and outside
             b"\x30\x07\x02\x01\x01\x02\x01\x01\x00",
             b"\x30\x06\x02\x01\x01\x02\x01\x01\x00",
             b"\x30\x09\x02\x01\x01\x02\x01\x01\x02\x01\x01",

@@ -12,7 +12,7 @@ signature_algorithm! {
     |key, message, signature| verify(key, message, signature)
 }
 
-/// Bytes of an encoded point, and of a scalar with the zero byte that RFC 8032 writes behind it.
+/// Bytes of an encoded point, and of a scalar with the zero byte that RFC 8032 appends to it.
 const LENGTH: usize = 57;
 
 /// `dom4(0, "")`.

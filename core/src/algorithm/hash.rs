@@ -46,7 +46,7 @@ impl HashFunction {
         self.length
     }
 
-    /// The digest of the parts, one behind the other.
+    /// The digest of the concatenated parts.
     pub(crate) fn digest(&self, parts: &[&[u8]]) -> Digest {
         (self.digest)(parts)
     }
@@ -67,7 +67,7 @@ fn digest<D: sha2::Digest>(parts: &[&[u8]]) -> Digest {
     Digest::new(&hash.finalize())
 }
 
-/// SHA-1: only for what attestation has always signed with it.
+/// SHA-1: only for attestation, which has always signed with it.
 #[cfg(feature = "sha1")]
 pub(crate) const SHA1: HashFunction = HashFunction {
     name: "SHA-1",

@@ -7,7 +7,7 @@ use ml_dsa::{EncodedVerifyingKey, MlDsaParams, Signature, VerifyingKey};
 use super::{KeyError, SignatureError, signature_algorithm};
 use crate::data::PublicKey;
 
-/// The key's bytes, where they are as many as the parameters have. All such are a key.
+/// The key's bytes, if they have the parameters' length. All such are a key.
 fn encoded<P: MlDsaParams>(key: &PublicKey<'_>) -> Result<EncodedVerifyingKey<P>, KeyError> {
     let PublicKey::Akp { public_key } = *key else {
         return Err(KeyError);

@@ -1,5 +1,5 @@
-//! Signatures and hashes, as lists that the caller passes in: what a program does not pass is not in
-//! its flash, and a hardware verifier is one more entry.
+//! Signatures and hashes, as lists that the caller passes in: what a program does not list is not linked,
+//! and a hardware verifier is one more entry.
 
 #[cfg(any(
     feature = "es256",
@@ -87,7 +87,7 @@ pub trait Sha256: Sync {
     fn digest(&self, parts: &[&[u8]]) -> [u8; 32];
 }
 
-/// One signature algorithm: how to tell a good key and how to verify with it. `Sync`, so that a
+/// One signature algorithm: which keys are valid and how to verify with them. `Sync`, so that a
 /// [`Crypto`] may be a constant and be shared by the threads of a server.
 pub trait SignatureAlgorithm: Sync {
     /// The COSE algorithm that this verifies.
@@ -115,7 +115,7 @@ pub trait SignatureAlgorithm: Sync {
     ) -> Result<(), SignatureError>;
 }
 
-/// Declares a mechanism: its COSE algorithm, what tells a good key, and how a signature is verified.
+/// Declares a mechanism: its COSE algorithm, how a key is checked, and how a signature is verified.
 #[allow(unused_macros, reason = "a build may have no algorithm")]
 macro_rules! signature_algorithm {
     (
@@ -154,7 +154,7 @@ macro_rules! signature_algorithm {
 #[allow(unused_imports, reason = "a build may have no algorithm")]
 use signature_algorithm;
 
-/// The key is none of the algorithm's.
+/// The key is not a valid key of the algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyError;
 
@@ -166,7 +166,7 @@ impl fmt::Display for KeyError {
 
 impl core::error::Error for KeyError {}
 
-/// The signature does not verify. It has no causes: they would only help a forger.
+/// The signature does not verify. Causes are not given: they would only help a forger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignatureError;
 
@@ -186,13 +186,13 @@ pub struct Crypto<'a> {
     pub sha256: &'a dyn Sha256,
     /// The signature algorithms that a credential may have, best first.
     pub algorithms: &'a [&'a dyn SignatureAlgorithm],
-    /// What attestation statements and certificates may be signed with beside those, and a credential
-    /// never: SHA-1, and ECDSA with another hash than the curve's own.
+    /// Further algorithms of attestation statements and certificates, which a credential must not have:
+    /// SHA-1, and ECDSA with another hash than the curve's own.
     pub attestation_algorithms: &'a [&'a dyn SignatureAlgorithm],
 }
 
 impl Crypto<'static> {
-    /// Everything that this build's features hold.
+    /// Everything that this build's features include.
     pub const BUILT_IN: Self = Self {
         sha256: &SoftSha256,
         algorithms: BUILT_IN,
@@ -222,7 +222,7 @@ impl<'a> Crypto<'a> {
         self
     }
 
-    /// The mechanism for a credential's algorithm, where there is one.
+    /// The mechanism for a credential's algorithm, if there is one.
     #[must_use]
     pub fn algorithm(&self, algorithm: CoseAlgorithm) -> Option<&'a dyn SignatureAlgorithm> {
         self.algorithms
@@ -250,7 +250,7 @@ impl<'a> Crypto<'a> {
             .find(|candidate| candidate.check_key(key).is_ok())
     }
 
-    /// Whether attestation may be signed with an algorithm, by whatever key.
+    /// Whether attestation may be signed with an algorithm, by any key.
     #[cfg(feature = "attestation")]
     pub(crate) fn is_attestation_algorithm(&self, algorithm: CoseAlgorithm) -> bool {
         self.algorithms
@@ -270,9 +270,8 @@ impl fmt::Debug for Crypto<'_> {
     }
 }
 
-/// The signature algorithms of this build's features, best first: what every authenticator has in
-/// hardware and is verified fastest, then the larger curves, then what is there for the sake of few
-/// authenticators, RSA last.
+/// The signature algorithms of this build's features, best first: those that every authenticator has in
+/// hardware and that verify fastest, then the larger curves, then those of few authenticators, RSA last.
 pub const BUILT_IN: &[&dyn SignatureAlgorithm] = &[
     #[cfg(feature = "es256")]
     &Es256,
@@ -314,7 +313,7 @@ pub const BUILT_IN: &[&dyn SignatureAlgorithm] = &[
     &Rs512,
 ];
 
-/// What this build's features have for attestation alone.
+/// What this build's features include for attestation only.
 pub const BUILT_IN_FOR_ATTESTATION: &[&dyn SignatureAlgorithm] = &[
     #[cfg(all(feature = "ecdsa-any-hash", feature = "es256"))]
     &EcdsaP256Sha384,

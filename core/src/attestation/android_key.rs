@@ -5,7 +5,7 @@ use super::statement::{Certificates, algorithm, signature};
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::data::Certificate;
 use crate::encoding::der::{Element, Tag};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, once};
 
 /// 1.3.6.1.4.1.11129.2.1.17
 const KEY_DESCRIPTION: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 17];
@@ -32,11 +32,11 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         return Err(StatementError::Binding);
     }
     check_authorization(&description, statement.policy.android_key_tee)?;
-    certificates.prove(AttestationType::Basic, statement)
+    certificates.conclude(AttestationType::Basic, statement)
 }
 
-/// The key was generated in the key store, only signs, and is not open to every application. What the
-/// operating system alone enforces counts unless secure hardware is asked for.
+/// The key was generated in the key store, only signs, and is not open to every application. Properties
+/// that only the operating system enforces count unless the policy requires secure hardware.
 fn check_authorization(
     description: &KeyDescription<'_>,
     tee_only: bool,
@@ -47,10 +47,13 @@ fn check_authorization(
             "the key is open to all applications",
         ));
     }
-    let holds = |software: Fact, tee: Fact| match (software, tee) {
-        (_, tee) if tee_only => tee == Fact::Right,
-        (Fact::Wrong, _) | (_, Fact::Wrong) | (Fact::Absent, Fact::Absent) => false,
-        (Fact::Right, _) | (_, Fact::Right) => true,
+    let holds = |software: Option<bool>, tee: Option<bool>| {
+        if tee_only {
+            tee == Some(true)
+        } else {
+            // One list has to say so, and neither may say otherwise.
+            software.or(tee) == Some(true) && tee != Some(false)
+        }
     };
     if !holds(software.generated, tee.generated) {
         return Err(StatementError::Content(
@@ -70,20 +73,12 @@ struct KeyDescription<'a> {
     tee_enforced: AuthorizationList,
 }
 
-/// What a list says about a property.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fact {
-    Absent,
-    Right,
-    Wrong,
-}
-
 /// `AuthorizationList`, as far as it is judged.
 struct AuthorizationList {
-    /// `purpose` is to sign, and nothing else.
-    signs: Fact,
-    /// `origin` is generation.
-    generated: Fact,
+    /// Whether `purpose` is to sign, and nothing else; `None` where the list does not have it.
+    signs: Option<bool>,
+    /// Whether `origin` is generation; `None` where the list does not have it.
+    generated: Option<bool>,
     all_applications: bool,
 }
 
@@ -121,8 +116,8 @@ impl AuthorizationList {
 
     fn read(list: Element<'_>) -> Result<Self, Fault> {
         let mut found = Self {
-            signs: Fact::Absent,
-            generated: Fact::Absent,
+            signs: None,
+            generated: None,
             all_applications: false,
         };
         for element in list.elements(WHAT) {
@@ -130,11 +125,11 @@ impl AuthorizationList {
             match element.tag {
                 Self::PURPOSE => {
                     let purposes = Element::parse(element.content, Tag::SET, WHAT)?;
-                    set_once(&mut found.signs, is_only(purposes, 2)?)?;
+                    *once(&mut found.signs, WHAT, 0)? = Some(is_only(purposes, 2)?);
                 }
                 Self::ORIGIN => {
                     let origin = Element::parse(element.content, Tag::INTEGER, WHAT)?;
-                    set_once(&mut found.generated, origin.content == [0])?;
+                    *once(&mut found.generated, WHAT, 0)? = Some(origin.content == [0]);
                 }
                 Self::ALL_APPLICATIONS => found.all_applications = true,
                 _ => {}
@@ -142,14 +137,6 @@ impl AuthorizationList {
         }
         Ok(found)
     }
-}
-
-fn set_once(fact: &mut Fact, right: bool) -> Result<(), Fault> {
-    if *fact != Fact::Absent {
-        return Err(Fault::new(WHAT, FaultKind::Duplicate, 0));
-    }
-    *fact = if right { Fact::Right } else { Fact::Wrong };
-    Ok(())
 }
 
 /// Whether a set has this number and no other.

@@ -13,7 +13,7 @@ use crate::data::{Certificate, CoseAlgorithm};
 use crate::encoding::base64url;
 use crate::encoding::cbor::Item;
 use crate::encoding::json::{Content, Elements, JsonStr, Value};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, once};
 use crate::limits::{
     CERTIFICATES_MAX, SAFETYNET_CHAIN_MAX, SAFETYNET_JSON_MAX, SAFETYNET_SIGNATURE_MAX,
 };
@@ -43,7 +43,7 @@ struct Response<'a> {
     header: &'a [u8],
     payload: &'a [u8],
     signature: &'a [u8],
-    /// Header and payload with the point between them: what is signed.
+    /// Header and payload with the dot between them: what is signed.
     signed: &'a [u8],
 }
 
@@ -105,7 +105,7 @@ fn verify_response(
         &[response.signed],
         signature,
     )?;
-    statement.prove(
+    statement.conclude(
         AttestationType::Basic,
         statement.aaguid(),
         &certificate,
@@ -113,7 +113,7 @@ fn verify_response(
     )
 }
 
-/// The certificates in DER, one behind the other in the buffer.
+/// The certificates in DER, one after the other in the buffer.
 fn read_chain<'b>(
     x5c: Elements<'_>,
     mut buffer: &'b mut [u8],
@@ -136,7 +136,7 @@ fn read_chain<'b>(
     Ok(chain)
 }
 
-/// The text's characters; what is not ASCII becomes what is in no alphabet.
+/// The text's characters; anything but ASCII becomes a byte that no alphabet has.
 fn ascii(text: JsonStr<'_>) -> impl Iterator<Item = u8> {
     text.chars()
         .map(|character| u8::try_from(character).unwrap_or(0))
@@ -156,7 +156,7 @@ fn check_host_name(certificate: &Certificate<'_>) -> Result<(), StatementError> 
     }
 }
 
-/// The answer is about this registration. Says whether the device is of a certified kind.
+/// The response is about this registration. Returns whether the device is of a certified kind.
 #[inline(never)]
 fn read_payload(
     response: &Response<'_>,
@@ -169,7 +169,7 @@ fn read_payload(
         .ok_or(Fault::new("SafetyNet nonce", FaultKind::Type, 0))?;
     let signed: [&[u8]; 2] = [statement.auth_data.bytes(), statement.client_data_hash];
     let expected = statement.crypto.sha256.digest(&signed);
-    // As many characters as 32 bytes have with their padding.
+    // 32 bytes in base64.
     let mut buffer = [0; 44];
     let nonce = base64url::decode_padded_into(ascii(nonce), &mut buffer);
     if nonce != Some(&expected[..]) {
@@ -179,7 +179,7 @@ fn read_payload(
     Ok(matches!(cts_profile_match, Some(Content::Bool(true))))
 }
 
-/// A member of an object, which may stand once.
+/// A member of an object, which may come once.
 fn member<'a>(
     object: Value<'a>,
     name: &str,
@@ -190,8 +190,8 @@ fn member<'a>(
         .ok_or(Fault::new(what, FaultKind::Type, 0))?;
     let mut found = None;
     for (other, value) in members {
-        if other == *name && found.replace(value).is_some() {
-            return Err(Fault::new(what, FaultKind::Duplicate, value.at()));
+        if other == *name {
+            *once(&mut found, what, value.at())? = Some(value);
         }
     }
     Ok(found)

@@ -28,7 +28,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
     if certificate.public_key() != statement.key.key() {
         return Err(StatementError::Key);
     }
-    certificates.prove(AttestationType::AnonymizationCa, statement)
+    certificates.conclude(AttestationType::AnonymizationCa, statement)
 }
 
 fn read_nonce<'a>(certificate: &Certificate<'a>) -> Result<&'a [u8], StatementError> {

@@ -1,4 +1,4 @@
-//! What the attestation certificates of several formats have to be.
+//! Requirements on the attestation certificates of several formats.
 
 use super::{Statement, StatementError};
 #[cfg(feature = "trust")]
@@ -24,7 +24,7 @@ pub(super) fn check_not_authority(certificate: &Certificate<'_>) -> Result<(), S
     match authority {
         Some(false) => Ok(()),
         Some(true) => Err(StatementError::Certificate(
-            "the basic constraints are those of an authority",
+            "the basic constraints say that it is an authority",
         )),
         None => Err(StatementError::Certificate(
             "there are no basic constraints",
@@ -32,7 +32,7 @@ pub(super) fn check_not_authority(certificate: &Certificate<'_>) -> Result<(), S
     }
 }
 
-/// A certificate that names a model of authenticator names this one.
+/// If the certificate names an authenticator model, it names this one.
 pub(super) fn check_model(
     certificate: &Certificate<'_>,
     statement: &Statement<'_, '_>,

@@ -52,7 +52,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
     Ok(all)
 }
 
-/// A part is a statement with its format: an accepted one, and not compound again.
+/// A part is a statement with its format, which has to be accepted and not compound itself.
 fn read_part<'a>(
     part: Item<'a>,
     statement: &Statement<'_, 'a>,
@@ -82,7 +82,7 @@ fn read_part<'a>(
     Ok((format, att_stmt))
 }
 
-/// A statement with certificates says more than one without, and of two that have them the first counts.
+/// A statement with certificates proves more than one without; of two that have them the first counts.
 const fn stronger(first: AttestationType, second: AttestationType) -> AttestationType {
     match (first, second) {
         (AttestationType::None, second) => second,

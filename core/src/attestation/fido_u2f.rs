@@ -50,5 +50,5 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         y,
     ];
     statement.verify_signature_of(&certificates.first, CoseAlgorithm::ES256, &signed, sig)?;
-    certificates.prove_without_aaguid(AttestationType::Basic, statement)
+    certificates.conclude_without_aaguid(AttestationType::Basic, statement)
 }

@@ -1,7 +1,7 @@
 //! Attestation statement formats (WebAuthn section 8), one file a format.
 //!
-//! A format's `verify` is the procedure of its subsection, top to bottom. It says of what type the
-//! attestation is; whether that is enough is the ceremony's to judge.
+//! A format's `verify` is the procedure of its subsection, top to bottom. It returns the attestation
+//! type; the ceremony decides whether that is enough.
 
 #[cfg(feature = "attestation")]
 mod android_key;
@@ -36,8 +36,8 @@ pub(crate) use tpm::{is_attest, is_public_area};
 #[cfg(feature = "trust")]
 pub use trust::{PathError, verify_path};
 
-/// Declares the statement formats in one table: the identifier, the format in a few words, the module
-/// with its procedure, and how many of the module's `MEMBERS` a statement has to have: the first ones.
+/// Declares the statement formats in one table: identifier, description, the module with the procedure,
+/// and how many of the module's `MEMBERS` are required: the first ones.
 macro_rules! formats {
     ($(
         $(#[doc = $doc:literal])+
@@ -64,13 +64,13 @@ macro_rules! formats {
                 match self { $(Self::$format => $name,)+ }
             }
 
-            /// The format in a few words.
+            /// A short description.
             #[must_use]
             pub const fn describe(self) -> &'static str {
                 match self { $(Self::$format => $description,)+ }
             }
 
-            /// The members that a statement has to have, and those that it may have.
+            /// The required members of a statement, and the optional ones.
             #[cfg(feature = "inspect")]
             pub(crate) const fn members(
                 self,
@@ -128,7 +128,7 @@ pub(crate) fn verify(
     }
 }
 
-/// Verifies a statement that is not made of others.
+/// Verifies a statement that is not compound.
 fn verify_simple(
     format: Format,
     statement: &Statement<'_, '_>,
@@ -154,7 +154,7 @@ fn verify_simple(
 }
 
 impl Format {
-    /// The format of this identifier, where it can be verified here.
+    /// The format of this identifier, if it can be verified here.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
@@ -177,7 +177,7 @@ impl Formats {
         Self(self.0 | format.bit())
     }
 
-    /// This set but for one format.
+    /// This set without one format.
     #[must_use]
     pub const fn without(self, format: Format) -> Self {
         Self(self.0 & !format.bit())

@@ -26,7 +26,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
     }
 }
 
-/// The new key signs for itself.
+/// The new key signs the statement.
 fn verify_self(
     statement: &Statement<'_, '_>,
     alg: CoseAlgorithm,
@@ -40,7 +40,7 @@ fn verify_self(
     Ok(Verified::new(AttestationType::SelfAttestation))
 }
 
-/// An attestation key signs.
+/// An attestation key signs the statement.
 #[cfg(feature = "attestation")]
 #[inline(never)]
 fn verify_certified(
@@ -56,10 +56,11 @@ fn verify_certified(
     check_subject(certificate)?;
     check_not_authority(certificate)?;
     check_model(certificate, statement)?;
-    certificates.prove(AttestationType::Basic, statement)
+    certificates.conclude(AttestationType::Basic, statement)
 }
 
-/// Section 8.2.1: country, organization and name, and the unit's literal name.
+/// [Section 8.2.1](https://www.w3.org/TR/webauthn-3/#sctn-packed-attestation-cert-requirements): country,
+/// organization, common name, and the literal organizational unit.
 #[cfg(feature = "attestation")]
 fn check_subject(certificate: &Certificate<'_>) -> Result<(), StatementError> {
     let subject = certificate.subject();

@@ -1,5 +1,5 @@
-//! What the formats share: the statement and what it is about, its members, its certificates, and what
-//! can be wrong with it.
+//! What the formats share: the statement and its subject, its members, its certificates, and what can be
+//! wrong with it.
 
 use super::AttestationType;
 #[cfg(feature = "attestation")]
@@ -22,7 +22,7 @@ use crate::policy::Policy;
 #[cfg(feature = "trust")]
 use crate::policy::{AttestationPolicy, Model, Models, Standing};
 
-/// A statement and what it is about.
+/// A statement and its subject.
 #[derive(Clone, Copy)]
 pub(crate) struct Statement<'s, 'a> {
     pub(crate) att_stmt: Item<'a>,
@@ -38,24 +38,24 @@ pub(crate) struct Statement<'s, 'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Verified {
     pub(crate) attestation_type: AttestationType,
-    /// Whether its certificates lead to a root, where that is judged and it has any.
+    /// Whether its certificates lead to a root, if that is judged and it has any.
     #[cfg(feature = "trust")]
     pub(crate) path: Option<Result<(), PathError>>,
-    /// Whether the model may be registered, where somebody knows and a certificate names it.
+    /// Whether the model may be registered, if there is metadata and a certificate.
     #[cfg(feature = "trust")]
     pub(crate) standing: Option<Standing>,
-    /// Some certificate is not valid at the time at which that is judged.
+    /// A certificate is not valid at the policy's time.
     pub(crate) outdated: bool,
-    /// `SafetyNet` has found the device not to be of a certified kind.
+    /// `SafetyNet` reports that the device is not certified.
     pub(crate) cts_profile_mismatch: bool,
 }
 
 /// Why a statement does not verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StatementError {
-    /// Not of its format's syntax.
+    /// It does not have its format's syntax.
     Malformed(Fault),
-    /// Its algorithm does not fit its key.
+    /// Its algorithm does not match its key.
     Algorithm,
     /// Its signature does not verify.
     Signature,
@@ -63,7 +63,7 @@ pub(crate) enum StatementError {
     Unsupported,
     /// Its algorithm cannot be verified here.
     AlgorithmUnsupported(CoseAlgorithm),
-    /// It has a part of a format that is not accepted.
+    /// One of its parts has a format that is not accepted.
     #[cfg(feature = "attestation")]
     FormatNotAccepted(Format),
     /// Its certificate cannot be read.
@@ -81,7 +81,7 @@ pub(crate) enum StatementError {
     /// It was made for another registration.
     #[cfg(feature = "attestation")]
     Binding,
-    /// It does not say what the format requires.
+    /// Its content is not what the format requires.
     #[cfg(feature = "attestation")]
     Content(&'static str),
 }
@@ -107,7 +107,7 @@ impl Verified {
 }
 
 impl<'a> Statement<'_, 'a> {
-    /// The members of the statement in the order of `names`: it may have these and no others.
+    /// The members of the statement in the order of `names`, which are the only ones that it may have.
     pub(super) fn members<const N: usize>(
         &self,
         names: [&str; N],
@@ -146,7 +146,7 @@ impl<'a> Statement<'_, 'a> {
             .map_err(|_| StatementError::Signature)
     }
 
-    /// Verifies a signature with an attestation key, which has to be one of the algorithm's.
+    /// Verifies a signature with an attestation key, which has to be a key of the algorithm.
     #[cfg(feature = "attestation")]
     pub(super) fn verify_signature_of(
         &self,
@@ -175,13 +175,16 @@ impl<'a> Statement<'_, 'a> {
         attested.map_or(Aaguid::ZERO, |attested| attested.aaguid())
     }
 
-    /// What the statement proves once it has been verified with the first of these certificates.
+    /// Judges path, model and dates of a statement that the first of these certificates has verified.
     #[cfg(feature = "attestation")]
     #[cfg_attr(
         not(feature = "trust"),
-        expect(unused_variables, reason = "the first and the AAGUID tell the model")
+        expect(
+            unused_variables,
+            reason = "the first certificate and the AAGUID identify the model"
+        )
     )]
-    pub(super) fn prove<'c>(
+    pub(super) fn conclude<'c>(
         &self,
         attestation_type: AttestationType,
         aaguid: Aaguid,
@@ -199,7 +202,7 @@ impl<'a> Statement<'_, 'a> {
                     roots: self.policy.roots,
                     time: self.policy.time,
                 };
-                // The path's dates are judged on the way; what else was sent along does not matter.
+                // The path's dates are judged with it; other certificates in the list do not matter.
                 let path = trust::check_path(certificates, anchors, known, self.crypto);
                 verified.path = Some(path);
                 return Ok(verified);
@@ -216,8 +219,8 @@ impl<'a> Statement<'_, 'a> {
     }
 }
 
-/// The standing of a model, and of the one that its certificate names: FIDO U2F keys, whose own AAGUID is of
-/// zeros, may have such a certificate.
+/// The standing of a model, and of the one that its certificate names: FIDO U2F keys, whose AAGUID is all
+/// zero, may have such a certificate.
 #[cfg(feature = "trust")]
 fn standing(models: &dyn Models, model: &Model<'_>) -> Standing {
     let standing = models.standing(model);
@@ -261,7 +264,7 @@ pub(super) fn signature<'a>(item: Option<Item<'a>>) -> Result<&'a [u8], Fault> {
 #[cfg(feature = "attestation")]
 const X5C: &str = "attestation statement x5c";
 
-/// The member `x5c`: the attestation certificate, and those that lead from it to a root.
+/// The member `x5c`: the attestation certificate and its chain.
 #[cfg(feature = "attestation")]
 pub(super) struct Certificates<'a> {
     pub(super) first: Certificate<'a>,
@@ -292,7 +295,7 @@ impl<'a> Certificates<'a> {
         })
     }
 
-    /// Fails unless the attestation certificate stands alone.
+    /// Fails unless the attestation certificate is the only one.
     pub(super) fn expect_one(&self) -> Result<(), StatementError> {
         match self.each().count() {
             1 => Ok(()),
@@ -308,22 +311,22 @@ impl<'a> Certificates<'a> {
         elements.into_iter().flatten().filter_map(Item::as_bytes)
     }
 
-    /// What the statement proves once it has been verified with these certificates.
-    pub(super) fn prove(
+    /// Judges path, model and dates of a statement that these certificates have verified.
+    pub(super) fn conclude(
         &self,
         attestation_type: AttestationType,
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
         let aaguid = statement.aaguid();
-        statement.prove(attestation_type, aaguid, &self.first, self.each())
+        statement.conclude(attestation_type, aaguid, &self.first, self.each())
     }
 
-    /// The same for FIDO U2F, whose signature does not cover the AAGUID: whatever it says, it is none.
-    pub(super) fn prove_without_aaguid(
+    /// The same for FIDO U2F, whose signature does not cover the AAGUID, which is therefore ignored.
+    pub(super) fn conclude_without_aaguid(
         &self,
         attestation_type: AttestationType,
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
-        statement.prove(attestation_type, Aaguid::ZERO, &self.first, self.each())
+        statement.conclude(attestation_type, Aaguid::ZERO, &self.first, self.each())
     }
 }

@@ -50,11 +50,11 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
             "the certified name is not that of the public area",
         ));
     }
-    certificates.prove(AttestationType::AttestationCa, statement)
+    certificates.conclude(AttestationType::AttestationCa, statement)
 }
 
-/// The key in the public area is the credential's. Numbers are compared as numbers: a TPM leaves
-/// leading zeros off, or writes one.
+/// The key in the public area is the credential's. Numbers are compared as numbers: TPMs omit leading
+/// zeros, or add one.
 fn check_key(key: &TpmKey<'_>, credential_key: &PublicKey<'_>) -> Result<(), StatementError> {
     let same = match (key, credential_key) {
         (TpmKey::Rsa { modulus, exponent }, PublicKey::Rsa { n, e }) => {
@@ -84,7 +84,7 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
         .eq(b.iter().skip_while(is_zero))
 }
 
-/// Section 8.3.1, but for the model.
+/// [Section 8.3.1](https://www.w3.org/TR/webauthn-3/#sctn-tpm-cert-requirements), without the model.
 fn check_certificate(certificate: &Certificate<'_>) -> Result<(), StatementError> {
     /// 2.23.133.8.3, tcg-kp-AIKCertificate
     const AIK_CERTIFICATE: &[u8] = &[0x67, 0x81, 5, 8, 3];
@@ -104,7 +104,8 @@ fn check_certificate(certificate: &Certificate<'_>) -> Result<(), StatementError
     check_not_authority(certificate)
 }
 
-/// The alternative name tells maker, model and version of the TPM (EK credential profile, section 3.2.9).
+/// The subject alternative name has the TPM's manufacturer, model and version (EK credential profile,
+/// section 3.2.9).
 fn check_alternative_name(certificate: &Certificate<'_>) -> Result<(), StatementError> {
     const MANUFACTURER: &[u8] = &[0x67, 0x81, 5, 2, 1];
     const MODEL: &[u8] = &[0x67, 0x81, 5, 2, 2];
@@ -112,7 +113,7 @@ fn check_alternative_name(certificate: &Certificate<'_>) -> Result<(), Statement
     let device = read_device(certificate)
         .map_err(StatementError::CertificateMalformed)?
         .ok_or(StatementError::Certificate(
-            "no alternative name tells the TPM",
+            "the subject alternative name does not identify the TPM",
         ))?;
     let is_vendor = |text: &str| {
         let digits = text.strip_prefix("id:").unwrap_or_default();
@@ -120,12 +121,12 @@ fn check_alternative_name(certificate: &Certificate<'_>) -> Result<(), Statement
     };
     if !device.texts(MANUFACTURER).any(is_vendor) {
         return Err(StatementError::Certificate(
-            "the TPM's manufacturer is not told",
+            "the subject alternative name has no TPM manufacturer",
         ));
     }
     for (oid, why) in [
-        (MODEL, "the TPM's model is not told"),
-        (VERSION, "the TPM's version is not told"),
+        (MODEL, "the subject alternative name has no TPM model"),
+        (VERSION, "the subject alternative name has no TPM version"),
     ] {
         if !device.texts(oid).any(|text| !text.is_empty()) {
             return Err(StatementError::Certificate(why));
@@ -156,7 +157,7 @@ const fn hash_of_tpm(number: u16) -> Option<HashFunction> {
     })
 }
 
-/// The hash function that a signature algorithm employs; none where it has none of its own.
+/// The hash function of a signature algorithm; `None` if it has none of its own.
 const fn hash_of_algorithm(algorithm: CoseAlgorithm) -> Option<HashFunction> {
     Some(match algorithm.value() {
         -65535 => hash::SHA1,
@@ -167,13 +168,13 @@ const fn hash_of_algorithm(algorithm: CoseAlgorithm) -> Option<HashFunction> {
     })
 }
 
-/// Follows how a structure is read, field by field. Judging needs nobody who does; an explanation is
-/// made of it.
+/// Observes how a structure is read, field by field. Verification does without; an explained dump is made
+/// from it.
 pub(crate) trait Watch {
     /// A field of this name is read next.
     fn expect(&mut self, name: &'static str);
 
-    /// It has been read: its place, with its own length where it has one, and its value.
+    /// It has been read: its place, including its length prefix if it has one, and its value.
     fn field(&mut self, span: Range<usize>, value: &[u8]);
 }
 
@@ -211,7 +212,7 @@ impl<'a, 'w> Fields<'a, 'w> {
         self.array(name).map(u16::from_be_bytes)
     }
 
-    /// A `TPM2B`: bytes behind their length.
+    /// A `TPM2B`: a length and so many bytes.
     fn sized(&mut self, name: &'static str) -> Result<&'a [u8], Fault> {
         self.watch.expect(name);
         let at = self.reader.position();
@@ -308,7 +309,7 @@ impl<'a> TpmKey<'a> {
             0x0005 => Curve::P521,
             _ => return Err(Fault::new("TPM ECC curve", FaultKind::Value, at)),
         };
-        // The key derivation's scheme has its hash behind it, like a signature's.
+        // The key derivation's scheme is followed by its hash, like a signature's.
         skip_scheme(fields, "kdf")?;
         let x = fields.sized("unique.x")?;
         let y = fields.sized("unique.y")?;
@@ -350,7 +351,7 @@ pub(crate) struct Attest<'a> {
 impl<'a> Attest<'a> {
     pub(crate) fn parse(bytes: &'a [u8], watch: &mut dyn Watch) -> Result<Self, StatementError> {
         let mut fields = Fields::new(bytes, "TPM certInfo", watch);
-        // TPM_GENERATED_VALUE: made within the TPM, and nowhere else.
+        // TPM_GENERATED_VALUE: only the TPM itself writes it.
         if fields.array("magic")? != *b"\xffTCG" {
             return Err(StatementError::Content(
                 "certInfo was not generated by a TPM",

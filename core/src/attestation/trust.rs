@@ -1,10 +1,10 @@
 //! Trust paths: from an attestation certificate to a root that the relying party trusts (RFC 5280
 //! section 6, as far as attestation certificates need it).
 //!
-//! The path is walked upwards, one issuer at a time, over at most [`CERTIFICATES_MAX`] certificates;
-//! where one leads nowhere, the next of its name is tried. A certificate is trusted when it
-//! is one of the roots byte for byte, as the FIDO metadata list some attestation certificates, or when
-//! a root has signed it. A root that only stands in `x5c` is a certificate like any other.
+//! The path is walked upwards, one issuer at a time, over at most [`CERTIFICATES_MAX`] certificates; if an
+//! issuer leads nowhere, the next of the same name is tried. A certificate is trusted if it equals one of
+//! the roots (the FIDO metadata lists some attestation certificates so), or if a root has signed it. A
+//! root that is only sent in `x5c` is a certificate like any other.
 
 use core::fmt;
 
@@ -19,7 +19,7 @@ use crate::encoding::reader::Reader;
 use crate::limits::{CERTIFICATES_MAX, MODEL_ROOTS_MAX, PATH_SIGNATURES_MAX};
 use crate::policy::{Model, Models};
 
-/// What certificates have to lead to.
+/// What certificates must lead to.
 #[derive(Clone, Copy)]
 pub(super) struct Anchors<'p> {
     /// Certificates in DER that are roots for every model.
@@ -28,12 +28,12 @@ pub(super) struct Anchors<'p> {
     pub(super) time: Option<UnixTime>,
 }
 
-/// A model of authenticator, and who knows its roots.
+/// An authenticator model, and the metadata with its roots.
 pub(super) type KnownModel<'p, 'a> = (&'p dyn Models, &'p Model<'a>);
 
 impl<'p> Anchors<'p> {
-    /// The roots of a model where there are some, else those for every model: an authority that vouches for
-    /// other models has no say in one that is known to have its own.
+    /// The roots of a model if it has any, else those for every model: an authority of other models must not
+    /// vouch for a model that has roots of its own.
     fn roots(self, known: Option<KnownModel<'p, '_>>) -> impl Iterator<Item = &'p [u8]> + Clone {
         let of_model = known.into_iter().flat_map(|(models, model)| {
             (0..MODEL_ROOTS_MAX).map_while(move |index| models.root(model, index))
@@ -52,11 +52,11 @@ pub enum PathError {
     NoAnchors,
     /// The first certificate cannot be read.
     Malformed(Fault),
-    /// A certificate of the path is not what it has to be.
+    /// A certificate of the path does not meet the requirements.
     Invalid(&'static str),
     /// A certificate of the path is not valid at the time.
     Outdated,
-    /// Nobody known has signed the path's last certificate.
+    /// No known issuer has signed the last certificate of the path.
     NoRoot,
 }
 
@@ -190,7 +190,7 @@ impl<'r, R: Iterator<Item = &'r [u8]> + Clone> Walk<'_, R> {
         issuer: &[u8],
         check: impl FnOnce(&Certificate<'_>) -> Result<(), PathError>,
     ) -> Result<bool, PathError> {
-        // One that cannot be read is no issuer; another may be.
+        // A certificate that cannot be read is not an issuer; another one may be.
         let Ok(issuer) = Certificate::parse(issuer) else {
             return Ok(false);
         };

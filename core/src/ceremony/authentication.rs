@@ -12,7 +12,7 @@ use crate::data::{
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::USER_HANDLE_MAX;
 
-/// A sign-in that was verified: only [`verify_authentication`] makes one, or [`PendingAuthentication`].
+/// A verified sign-in: only [`verify_authentication`] and [`PendingAuthentication`] construct one.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedAuthentication<'a> {
     credential_id: &'a [u8],
@@ -47,7 +47,7 @@ impl<'a> VerifiedAuthentication<'a> {
         &self.extensions
     }
 
-    /// Whether the authenticator verified the person.
+    /// Whether the authenticator verified the user.
     #[must_use]
     pub const fn user_verified(&self) -> bool {
         self.flags.user_verified()
@@ -69,12 +69,12 @@ impl<'a> VerifiedAuthentication<'a> {
 /// Verifies a sign-in: WebAuthn Level 3,
 /// [section 7.2](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion), from step 3.
 ///
-/// Without a `record` everything is judged that can be without one; the steps that need it are
-/// skipped, and the sign-in is refused at the end with [`ErrorKind::CredentialMissing`].
+/// Without a `record`, the steps that need one are skipped, all others are performed, and the sign-in is
+/// refused at the end with [`ErrorKind::CredentialMissing`].
 ///
 /// # Errors
 ///
-/// [`Error`] at the first step that does not hold.
+/// [`Error`] at the first step that fails.
 pub fn verify_authentication<'a, O: Observer<'a> + ?Sized>(
     response: &AuthenticationResponse<'a>,
     record: Option<&CredentialRecord<'_>>,
@@ -90,9 +90,9 @@ pub fn verify_authentication<'a, O: Observer<'a> + ?Sized>(
     }
 }
 
-/// The same for a signature that something else verifies, such as a peripheral that answers later:
-/// everything up to the signature is verified here (steps 3 to 20). What comes out says what has to be
-/// verified with which key, and takes the answer.
+/// The same for a signature that something else verifies, such as an asynchronous peripheral. Everything
+/// up to the signature is verified here (steps 3 to 20); the result says what to verify with which key,
+/// and takes the answer.
 ///
 /// ```
 /// # use portcullis_core::algorithm::{SignatureError, SoftSha256};
@@ -116,7 +116,7 @@ pub fn verify_authentication<'a, O: Observer<'a> + ?Sized>(
 ///
 /// # Errors
 ///
-/// [`Error`] at the first step that does not hold, and at step 21 where the recorded public key cannot
+/// [`Error`] at the first step that fails, and at step 21 where the recorded public key cannot
 /// be read.
 pub fn begin_authentication<'a, 'r, O: Observer<'a> + ?Sized>(
     response: &AuthenticationResponse<'a>,
@@ -135,7 +135,7 @@ pub fn begin_authentication<'a, 'r, O: Observer<'a> + ?Sized>(
     }
 }
 
-/// A sign-in of which all is verified but the signature and what comes after it.
+/// A sign-in that is verified up to the signature.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is accepted before the signature is"]
 pub struct PendingAuthentication<'a, 'r> {
@@ -216,7 +216,7 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
     if client_extensions.unknown {
         run.observer.note(Note::ClientExtensionUnknown);
     }
-    // Section 10.1.1: the client has used the AppID in the RP ID's place.
+    // Section 10.1.1: the client used the AppID in place of the RP ID.
     let app_id = policy.app_id.filter(|_| client_extensions.app_id);
     run.step(Step::AUTH_ALLOW_LIST, check_allowed(credential_id, policy))?;
     run.step(Step::AUTH_USER, check_user(response, record, policy))?;
@@ -383,7 +383,7 @@ fn check_user<'a>(
     }
 }
 
-/// What the authenticator and the client have sent.
+/// What the authenticator and the client sent.
 struct Values<'a> {
     client_data_json: &'a [u8],
     authenticator_data: &'a [u8],

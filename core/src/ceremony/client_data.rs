@@ -7,7 +7,7 @@ use crate::encoding::json::{self, JsonStr};
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::CLIENT_DATA_MAX;
 
-/// The steps that read the client data, by what each of them judges.
+/// The steps that read the client data, by what each of them checks.
 pub(super) struct ClientDataSteps {
     pub(super) utf8: Step,
     pub(super) syntax: Step,
@@ -159,7 +159,7 @@ fn check_top_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'
     }
 }
 
-/// What the client wrote, where it was not as expected from the start.
+/// What the client wrote.
 fn found(member: Option<json::Value<'_>>) -> Value<'_> {
     member
         .and_then(json::Value::as_str)

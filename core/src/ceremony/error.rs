@@ -40,7 +40,7 @@ impl Error {
         self.kind.code()
     }
 
-    /// The reason in one sentence that depends on nothing else in the response.
+    /// The reason in one sentence, which does not depend on anything else in the response.
     #[must_use]
     pub const fn message(&self) -> &'static str {
         self.kind.message()

@@ -1,9 +1,9 @@
-//! The two ceremonies of WebAuthn Level 3, section 7, from where the browser has answered.
+//! The two ceremonies of WebAuthn Level 3, section 7, from the browser's response on.
 //!
 //! Each is one function that reads top to bottom as the specification does, and performs every step
-//! as one small `check_*` below it: what comes in is a response that was only taken apart, a challenge
-//! and a [`Policy`]; what goes out is a proof that only this module can make, or an [`Error`] with its
-//! step. An [`Observer`] sees every step on the way.
+//! in one small `check_*` function below it. Input is a response that was only taken apart, a challenge
+//! and a [`Policy`]; output is a proof that only this module can construct, or an [`Error`] with its
+//! step. An [`Observer`] sees every step.
 
 mod authentication;
 mod authenticator_data;

@@ -16,7 +16,7 @@ use crate::data::{
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::CREDENTIAL_ID_MAX;
 
-/// A registration that was verified: only [`verify_registration`] makes one.
+/// A verified registration: only [`verify_registration`] constructs one.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedRegistration<'a> {
     attested: AttestedCredentialData<'a>,
@@ -49,7 +49,7 @@ impl<'a> VerifiedRegistration<'a> {
         self.algorithm
     }
 
-    /// The authenticator's model. Only an attestation that leads to a trusted root proves it.
+    /// The authenticator's model. Only a trusted attestation proves it.
     #[must_use]
     pub const fn aaguid(&self) -> Aaguid {
         self.attested.aaguid()
@@ -61,7 +61,7 @@ impl<'a> VerifiedRegistration<'a> {
         self.sign_count
     }
 
-    /// Whether the authenticator verified the person.
+    /// Whether the authenticator verified the user.
     #[must_use]
     pub const fn user_verified(&self) -> bool {
         self.flags.user_verified()
@@ -73,7 +73,7 @@ impl<'a> VerifiedRegistration<'a> {
         self.flags.backup_eligible()
     }
 
-    /// Whether the credential is copied to another place now.
+    /// Whether the credential is currently backed up.
     #[must_use]
     pub const fn backup_state(&self) -> bool {
         self.flags.backup_state()
@@ -91,8 +91,8 @@ impl<'a> VerifiedRegistration<'a> {
         &self.extensions
     }
 
-    /// Whether the credential is discoverable, where the client has said so (`credProps`). Nothing
-    /// proves it.
+    /// Whether the credential is discoverable, if the client reported it (`credProps`). Nothing proves
+    /// it.
     #[must_use]
     pub const fn resident_key(&self) -> Option<bool> {
         self.resident_key
@@ -122,7 +122,7 @@ impl<'a> VerifiedRegistration<'a> {
 ///
 /// # Errors
 ///
-/// [`Error`] at the first step that does not hold.
+/// [`Error`] at the first step that fails.
 pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     response: &RegistrationResponse<'a>,
     challenge: Challenge<'_>,
@@ -348,7 +348,7 @@ fn check_attestation<'a>(
     }
 }
 
-/// The ceremony's error for a statement's.
+/// Maps a statement's error to the ceremony's.
 fn refuse_statement<'a>(error: StatementError) -> Failure<'a> {
     let (kind, value) = match error {
         StatementError::Malformed(fault) => (
@@ -417,7 +417,7 @@ fn has_anchors(_: Option<&Verified>, policy: &Policy<'_>) -> bool {
 /// or not at all.
 #[cfg_attr(
     not(feature = "trust"),
-    expect(unused_variables, reason = "nobody knows the model")
+    expect(unused_variables, reason = "there is no metadata to ask")
 )]
 fn check_trust<'a>(
     attestation: Option<&Verified>,

@@ -1,4 +1,4 @@
-//! How a check says what came of it, and how a ceremony reports that.
+//! The result of a check, and how a ceremony reports it.
 
 use super::{Error, ErrorKind, Observer, Outcome, Step, Value};
 use crate::encoding::Fault;
@@ -8,7 +8,7 @@ pub(super) struct Run<'o, O: ?Sized> {
     pub(super) observer: &'o mut O,
 }
 
-/// What a check that did not fail has to say.
+/// The result of a check that passed or was skipped.
 pub(super) struct Performed<'a, T> {
     outcome: Outcome,
     value: Value<'a>,
@@ -16,7 +16,7 @@ pub(super) struct Performed<'a, T> {
 }
 
 impl<'a, T> Performed<'a, T> {
-    /// The same with a result of its own.
+    /// The same with another result.
     pub(super) fn with<U>(self, result: U) -> Performed<'a, U> {
         Performed {
             outcome: self.outcome,
@@ -26,7 +26,7 @@ impl<'a, T> Performed<'a, T> {
     }
 }
 
-/// What a check that failed has to say.
+/// The result of a check that failed.
 #[derive(Clone, Copy)]
 pub(super) struct Failure<'a> {
     pub(super) kind: ErrorKind,
@@ -59,7 +59,7 @@ pub(super) fn fail<T>(kind: ErrorKind, value: Value<'_>) -> Checked<'_, T> {
     Err(Failure { kind, value })
 }
 
-/// A check that passes where `holds`.
+/// A check that passes if `holds`.
 pub(super) fn check(holds: bool, kind: ErrorKind, value: Value<'_>) -> Checked<'_> {
     if holds {
         pass_with(value, ())
@@ -68,7 +68,7 @@ pub(super) fn check(holds: bool, kind: ErrorKind, value: Value<'_>) -> Checked<'
     }
 }
 
-/// Bytes that a step could not read, as that step's failure.
+/// Turns a fault in the bytes into the failure of the step that read them.
 pub(super) fn malformed<'a>(kind: ErrorKind) -> impl Fn(Fault) -> Failure<'a> {
     move |fault| Failure {
         kind,

@@ -11,7 +11,7 @@ pub enum Outcome {
     Pass,
     /// Performed, and what it asks for does not hold.
     Fail,
-    /// Nothing asked for it.
+    /// Not required here.
     Skip,
 }
 
@@ -27,15 +27,15 @@ impl Outcome {
     }
 }
 
-/// What a step has looked at, as far as it helps to understand its outcome.
+/// What a step looked at, as far as it explains the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// Nothing worth telling.
+    /// Nothing.
     None,
     /// A text.
     Text(&'a str),
-    /// A text as it stands between quotes in JSON.
+    /// The content of a JSON string, escapes included.
     JsonText(&'a str),
     /// A key's algorithm.
     Algorithm(CoseAlgorithm),
@@ -59,7 +59,7 @@ pub enum Value<'a> {
 /// Declares the notes with their sentences in one table.
 macro_rules! notes {
     ($($(#[$doc:meta])+ $note:ident = $message:literal;)+) => {
-        /// Something that does not fail a ceremony but that a person may want to know.
+        /// Something noteworthy that does not fail a ceremony.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Note {
@@ -88,25 +88,25 @@ notes! {
     ClientExtensionUnknown = "client extension results not known here are skipped";
     /// The authenticator has sent outputs of extensions that are not known here.
     AuthenticatorExtensionUnknown = "authenticator extension outputs not known here are skipped";
-    /// `SafetyNet` has found the device not to be of a certified kind.
+    /// `SafetyNet` reports that the device is not certified.
     CtsProfileMismatch = "SafetyNet's ctsProfileMatch is not true";
-    /// The signature counter did not grow, which the policy only reports.
+    /// The signature counter did not increase, which the policy only reports.
     SignCountNotIncreased = "signature counter did not grow";
-    /// BE is not as recorded, which the policy only reports.
+    /// BE differs from the record, which the policy only reports.
     BackupEligibilityChanged = "backup eligibility is not the recorded one";
-    /// BS is not as recorded: the credential was backed up, or its backup is gone.
+    /// BS differs from the record: the credential was backed up, or its backup was removed.
     BackupStateChanged = "backup state is not the recorded one";
 }
 
-/// Watches a ceremony. `&mut ()` watches nothing and costs nothing.
+/// Observes a ceremony. `&mut ()` observes nothing and costs nothing.
 ///
-/// Steps come in the specification's order, each at most once; a [`Outcome::Fail`] comes exactly where
-/// the ceremony is refused, as the last one.
+/// Steps come in the specification's order, each at most once. [`Outcome::Fail`] is reported exactly when
+/// the ceremony is refused, as the last step.
 pub trait Observer<'a> {
     /// A step was performed or skipped.
     fn step(&mut self, step: Step, outcome: Outcome, value: Value<'a>);
 
-    /// Something was noticed.
+    /// A note.
     fn note(&mut self, note: Note);
 }
 
@@ -132,7 +132,7 @@ pub struct TraceEntry<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct TraceLog<'a, const N: usize> {
     entries: Vec<TraceEntry<'a>, N>,
-    /// A ceremony notes each thing once at most.
+    /// A ceremony notes each thing at most once.
     notes: Vec<Note, { Note::ALL.len() }>,
 }
 
@@ -152,7 +152,7 @@ impl<'a, const N: usize> TraceLog<'a, N> {
         &self.entries
     }
 
-    /// What was noticed.
+    /// The notes so far.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
@@ -161,7 +161,7 @@ impl<'a, const N: usize> TraceLog<'a, N> {
 
 impl<'a, const N: usize> Observer<'a> for TraceLog<'a, N> {
     fn step(&mut self, step: Step, outcome: Outcome, value: Value<'a>) {
-        // A log that its owner made shorter than a ceremony keeps the beginning.
+        // A log with too little room keeps the beginning.
         let _full = self.entries.push(TraceEntry {
             step,
             outcome,

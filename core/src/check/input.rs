@@ -1,4 +1,4 @@
-//! The check: what the relying party knew and wanted, and the response it got.
+//! The check: what the relying party knew and required, and the response it received.
 
 use heapless::Vec;
 
@@ -22,7 +22,7 @@ const RP_IDS_MAX: usize = CHECK_LIST_MAX + 1;
 type IdList = Vec<Span, CHECK_CREDENTIALS_MAX>;
 type AlgorithmList = Vec<CoseAlgorithm, CHECK_LIST_MAX>;
 
-/// The members of a check: by where they lie, or in the policy where they need no buffer.
+/// The members of a check: as offsets, or in the policy if they need no buffer.
 pub(super) struct Found {
     kind: Option<Ceremony>,
     response: Option<response_json::Found>,
@@ -44,18 +44,18 @@ pub(super) struct Found {
 
 const NOTHING: Span = Span { start: 0, end: 0 };
 
-/// A credential record, by where its members lie.
+/// A credential record, as offsets.
 #[derive(Clone, Copy, Default)]
 struct FoundCredential {
     id: Option<Span>,
-    /// Of no bytes where it is no string: the ceremony judges that it is no COSE key.
+    /// Empty if it is not a string: the ceremony reports that it is not a COSE key.
     public_key: Option<Span>,
     sign_count: Option<u32>,
     backup_eligible: Option<bool>,
     backup_state: Option<bool>,
 }
 
-/// A member of an object: what a fault calls it, and what reads its value.
+/// A member of an object: its name in a fault, and what reads its value.
 type Member<T> = (
     &'static str,
     fn(&mut T, Value<'_>, &'static str) -> Result<(), Fault>,
@@ -350,7 +350,7 @@ fn algorithm(value: Value<'_>, what: &'static str) -> Result<CoseAlgorithm, Faul
     integer(value, what).map(CoseAlgorithm::new)
 }
 
-/// Formats that are not built cannot be accepted, so naming them changes nothing.
+/// Formats that are not built cannot be accepted, so they are ignored.
 fn formats(value: Value<'_>, what: &'static str) -> Result<Formats, Fault> {
     let Content::Array(names) = value.content() else {
         return Err(Fault::new(what, FaultKind::Type, value.at()));
@@ -383,7 +383,7 @@ fn credential(value: Value<'_>, what: &'static str) -> Result<FoundCredential, F
 
 /// A date and time of RFC 3339.
 fn time(value: Value<'_>, what: &'static str) -> Result<UnixTime, Fault> {
-    // No date and time is longer, but for fractions that nobody writes.
+    // Only unreasonably many digits of a second's fraction make a date and time longer.
     let mut text = heapless::String::<64>::new();
     let mut characters = value.as_str().into_iter().flat_map(json::JsonStr::chars);
     characters
@@ -408,7 +408,7 @@ fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault>
     base64url::decode(json, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
 }
 
-/// The text of a challenge, which stays as it was written: a client has to have written the same.
+/// The text of a challenge, which is not decoded: the client data have to repeat it exactly.
 fn challenge(json: &mut [u8], span: Span) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
     let fault = Fault::new("challenge", FaultKind::Base64, span.range().start);
@@ -444,7 +444,7 @@ pub(super) struct Decoded {
     rp_ids: RpIdList,
     origins: TextList,
     challenge: Span,
-    /// The members that need not be there.
+    /// The optional members.
     found: Found,
 }
 
@@ -576,7 +576,7 @@ fn origin<'a>(text: &'a str, span: Span, what: &'static str) -> Result<Origin<'a
     Origin::parse(text).map_err(|_| Fault::new(what, FaultKind::Value, span.range().start))
 }
 
-/// The same list with other elements, which is as long, so that it fits.
+/// The list with its elements converted. It has the same capacity, so it fits.
 fn collect<T, U, const N: usize>(
     list: &Vec<T, N>,
     read: impl Fn(&T) -> Result<U, Fault>,

@@ -1,10 +1,10 @@
-//! One check, one verdict: the JSON in which a person or another program asks whether a response
-//! verifies, and the JSON in which the answer comes, trace included.
+//! One check, one verdict: the JSON that asks whether a response verifies, and the JSON of the answer,
+//! trace included.
 //!
-//! The command line and the browser's module both call [`verify_check`] and add nothing, so they
-//! answer byte for byte the same. Data flow: the check is scanned in the caller's buffer (`input`,
+//! The command line and the browser's module both call [`verify_check`] and add nothing, so their
+//! answers are the same byte for byte. Data flow: the check is scanned in the caller's buffer (`input`,
 //! offsets only), its base64url is decoded in place, the borrowed parts become a `Policy` and a
-//! response, the ceremony runs with a `TraceLog`, and `verdict` writes what came of it.
+//! response, the ceremony runs with a `TraceLog`, and `verdict` writes the result.
 
 mod input;
 mod verdict;
@@ -20,7 +20,7 @@ use crate::limits::TRACE_STEPS_MAX;
 use input::{Check, Subject};
 use verdict::{Context, Verdict};
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judged {
     /// The response verifies.
@@ -61,7 +61,7 @@ impl NotACheck {
         self.fault
     }
 
-    /// Writes the object that takes a verdict's place.
+    /// Writes the JSON object that replaces a verdict.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl core::error::Error for CheckError {}
 
 /// Judges one check and writes one verdict, a JSON object without a line end, to `out`.
 ///
-/// The check is decoded in place: `json` holds nothing useful afterwards.
+/// The check is decoded in place: the content of `json` is unspecified afterwards.
 ///
 /// # Errors
 ///

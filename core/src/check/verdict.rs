@@ -1,4 +1,4 @@
-//! The verdict: what came of a check, with every step on the way.
+//! The verdict: the result of a check, with every step.
 
 use core::fmt::{self, Write};
 
@@ -19,7 +19,7 @@ pub(super) enum Verdict<'a> {
     Rejected(Error),
 }
 
-/// What was expected, for the sentence that says what was found instead.
+/// What was expected, for the details of a mismatch.
 pub(super) struct Context<'a> {
     pub(super) challenge: Challenge<'a>,
     pub(super) policy: &'a Policy<'a>,
@@ -106,7 +106,7 @@ fn write_entry(
     out.write_str("\"}")
 }
 
-/// What a step has looked at; for the one that failed, the reason, what was found and what was expected.
+/// What a step looked at; for the one that failed, the reason, what was found and what was expected.
 fn write_detail(
     entry: &TraceEntry<'_>,
     rejected: Option<&Error>,
@@ -171,7 +171,7 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
     match value {
         Value::None => Ok(()),
         Value::Text(text) => Escaped(out).write_str(text),
-        // Between quotes in JSON before, between quotes in JSON now.
+        // It was the content of a JSON string and is one again.
         Value::JsonText(text) => out.write_str(text),
         Value::Algorithm(algorithm) => write_algorithm(*algorithm, out),
         Value::Bytes(bytes) => base64url::write(bytes, out),

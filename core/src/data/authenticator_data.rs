@@ -42,13 +42,13 @@ impl Flags {
         self.0
     }
 
-    /// UP: a person was present.
+    /// UP: the user was present.
     #[must_use]
     pub const fn user_present(self) -> bool {
         self.has(0)
     }
 
-    /// UV: the authenticator has verified who the person is.
+    /// UV: the authenticator verified the user.
     #[must_use]
     pub const fn user_verified(self) -> bool {
         self.has(2)
@@ -60,7 +60,7 @@ impl Flags {
         self.has(3)
     }
 
-    /// BS: the credential is copied to another place now.
+    /// BS: the credential is currently backed up.
     #[must_use]
     pub const fn backup_state(self) -> bool {
         self.has(4)
@@ -182,7 +182,7 @@ impl<'a> AttestedCredentialData<'a> {
         let aaguid = Aaguid::new(reader.array(WHAT)?);
         let length = u16::from_be_bytes(reader.array(WHAT)?);
         let credential_id = reader.take(usize::from(length), WHAT)?;
-        // Where the key ends is only known once it has been walked.
+        // Only walking the key shows where it ends.
         let (key, form) = Item::read(reader, "credential public key")?;
         *canonical &= form.canonical;
         Ok(Self {
@@ -192,7 +192,7 @@ impl<'a> AttestedCredentialData<'a> {
         })
     }
 
-    /// The authenticator's model, all zero where it does not say.
+    /// The authenticator's model; all zero if it does not identify it.
     #[must_use]
     pub const fn aaguid(&self) -> Aaguid {
         self.aaguid

@@ -1,8 +1,8 @@
 //! X.509 certificates (RFC 5280) as attestation needs them, borrowed from their DER.
 //!
-//! Everything that a certificate has to have is read at once; extensions are only delimited, and read
-//! by whoever asks for one. What genuine attestation certificates get wrong stays unread that way
-//! (certificate policies with malformed qualifiers), or is named where it is tolerated.
+//! Everything that a certificate must have is read at once; extensions are only delimited, and read when
+//! they are needed. Mistakes of genuine attestation certificates are thus not read (certificate policies
+//! with malformed qualifiers), or are tolerated with a comment.
 
 use super::{Curve, PublicKey, UnixTime};
 use crate::encoding::der::{Element, Elements, Tag};
@@ -32,21 +32,23 @@ pub struct Name<'a> {
     element: Element<'a>,
 }
 
-/// What a certificate says of its subject as an authority (RFC 5280 section 4.2.1.9).
+/// Whether a certificate's subject is an authority (RFC 5280 section 4.2.1.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BasicConstraints {
     /// Whether the subject is an authority.
     pub authority: bool,
-    /// How many authorities may stand below it in a path.
+    /// How many authorities may follow below it in a path.
     pub path_length: Option<u8>,
 }
 
-/// One extension, its value not looked into.
+/// One extension, its value not read.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Extension<'a> {
     /// The object identifier's content.
     pub oid: &'a [u8],
-    /// Whether whoever does not know the extension has to refuse the certificate.
+    /// Whether a verifier that does not know the extension has to refuse the certificate.
     pub critical: bool,
     /// The value: DER of the extension's own type.
     pub value: &'a [u8],
@@ -144,7 +146,7 @@ impl<'a> Certificate<'a> {
             version,
             serial_number: serial_number.content,
             signature_algorithm: signature_algorithm.content,
-            // Some of the first U2F security keys count unused bits where there are none.
+            // Some of the first U2F security keys claim unused bits although there are none.
             signature: signature.content.get(1..).unwrap_or_default(),
             issuer,
             not_before,
@@ -161,7 +163,7 @@ impl<'a> Certificate<'a> {
         self.signed
     }
 
-    /// The version, counted as people do: 1, 2 or 3.
+    /// The version: 1, 2 or 3.
     #[must_use]
     pub const fn version(&self) -> u8 {
         self.version
@@ -185,19 +187,19 @@ impl<'a> Certificate<'a> {
         self.signature
     }
 
-    /// Who has issued the certificate.
+    /// The issuer's name.
     #[must_use]
     pub const fn issuer(&self) -> Name<'a> {
         self.issuer
     }
 
-    /// When the certificate begins to be valid.
+    /// The start of the validity.
     #[must_use]
     pub const fn not_before(&self) -> UnixTime {
         self.not_before
     }
 
-    /// When the certificate ceases to be valid.
+    /// The end of the validity.
     #[must_use]
     pub const fn not_after(&self) -> UnixTime {
         self.not_after
@@ -209,7 +211,7 @@ impl<'a> Certificate<'a> {
         (self.not_before..=self.not_after).contains(&time)
     }
 
-    /// Whom the certificate is about.
+    /// The subject's name.
     #[must_use]
     pub const fn subject(&self) -> Name<'a> {
         self.subject
@@ -223,7 +225,7 @@ impl<'a> Certificate<'a> {
 
     /// The extensions, in order, none twice.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
-        // Reading the certificate has shown that each is one.
+        // Reading the certificate has proven that each is one.
         self.extensions
             .into_iter()
             .flat_map(|list| list.elements(EXTENSION))
@@ -370,7 +372,7 @@ fn read_public_key<'a>(reader: &mut Reader<'a>) -> Result<PublicKey<'a>, Fault> 
             algorithm.finish(WHAT)?;
             read_point(key, curve).ok_or(unsupported)
         }
-        // The parameters are NULL, and some leave them out.
+        // The parameters are NULL; some certificates omit them.
         oid::RSA => {
             let mut numbers = Element::parse(key, Tag::SEQUENCE, WHAT)?.reader();
             let n = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
@@ -489,10 +491,10 @@ impl<'a> Name<'a> {
         self.element.content.is_empty()
     }
 
-    /// The values of an attribute that are text, wherever in the name they stand.
+    /// The text values of an attribute, anywhere in the name.
     pub fn texts(self, oid: &[u8]) -> impl Iterator<Item = &'a str> {
         const WHAT: &str = "";
-        // Reading the name has shown that each is an attribute.
+        // Reading the name has proven that each is an attribute.
         self.element
             .elements(WHAT)
             .filter_map(Result::ok)

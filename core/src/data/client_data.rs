@@ -14,7 +14,7 @@ const WHAT: &str = "clientDataJSON";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Challenge<'a> {
     bytes: &'a [u8],
-    /// In place of the bytes: their encoding, as somebody has written it.
+    /// Their encoding as it was written, in which case there are no bytes.
     text: &'a str,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Challenge<'a> {
         }
     }
 
-    /// The challenge that is written so: a client has to have written the same.
+    /// The challenge with this encoding, which the client data have to repeat exactly.
     #[cfg(feature = "json")]
     pub(crate) const fn from_text(text: &'a str) -> Option<Self> {
         if text.is_empty() {
@@ -39,12 +39,12 @@ impl<'a> Challenge<'a> {
         }
     }
 
-    /// The challenge as client data carry it: in base64url.
+    /// The challenge as in client data: in base64url.
     pub(crate) fn characters(&self) -> impl Iterator<Item = u8> + use<'a> {
         base64url::characters(self.bytes).chain(self.text.bytes())
     }
 
-    /// Moves behind the challenge if it comes next.
+    /// Skips the challenge if it comes next.
     fn skip(&self, reader: &mut Reader<'_>) -> bool {
         base64url::skip(reader, self.bytes) && reader.skip_prefix(self.text.as_bytes())
     }
@@ -58,11 +58,12 @@ pub(crate) struct Expected<'a> {
     pub(crate) origins: &'a [Origin<'a>],
 }
 
-/// The client data, of which the members are judged later, each at its step.
+/// The client data. Each member is judged later, at its step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ClientData<'a> {
-    /// The origin, where the text began with exactly what was expected (section 5.8.1.2): type,
-    /// challenge and origin are right and no frame is involved.
+    /// The origin, if the text began with exactly what was expected
+    /// ([section 5.8.1.2](https://www.w3.org/TR/webauthn-3/#clientdatajson-verification)): type, challenge
+    /// and origin are right and no frame is involved.
     pub(crate) as_expected: Option<&'a str>,
     pub(crate) ty: Option<Value<'a>>,
     pub(crate) challenge: Option<Value<'a>>,
@@ -72,9 +73,9 @@ pub(crate) struct ClientData<'a> {
 }
 
 impl<'a> ClientData<'a> {
-    /// Reads client data: by the limited verification of section 5.8.1.2 as far as that goes, and by
-    /// a scanner that takes members in any order where it does not. What either skips must still be
-    /// JSON, and may not say anything a second time that a ceremony judges.
+    /// Reads client data by the limited verification of section 5.8.1.2 if that applies, else by a
+    /// scanner that takes members in any order. What either skips must still be JSON and must not repeat
+    /// a member that a ceremony judges.
     #[inline(never)]
     pub(crate) fn parse(json: &'a [u8], expected: &Expected<'_>) -> Result<Self, Fault> {
         let mut data = Self::default();
@@ -166,7 +167,7 @@ impl<'a> ClientData<'a> {
         }
     }
 
-    /// The page that the ceremony's frame was embedded in, where the client names it.
+    /// The page that embeds the ceremony's frame, if the client names it.
     pub(crate) fn top_origin(&self) -> Result<Option<JsonStr<'a>>, Fault> {
         match self.top_origin {
             None => Ok(None),
@@ -189,8 +190,8 @@ fn text<'a>(value: Option<Value<'a>>, what: &'static str) -> Result<JsonStr<'a>,
         .ok_or(Fault::new(what, FaultKind::Type, value.at()))
 }
 
-/// Moves behind the beginning that a client of Level 2 or later writes in a page of its own, if it
-/// says what is expected, and returns the origin in it. Frames are left to the scanner.
+/// Skips the beginning that clients of Level 2 and later write in a top-level page, if it matches what is
+/// expected, and returns the origin in it. Frames are left to the scanner.
 fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option<&'a str> {
     let begins = reader.skip_prefix(b"{\"type\":\"")
         && reader.skip_prefix(expected.ty.as_bytes())
@@ -200,7 +201,7 @@ fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option
     if !begins {
         return None;
     }
-    // Up to its quotation mark; an escape is for the scanner, and so is what stands in no string.
+    // Up to its quotation mark. Escapes, and characters that no string has, are left to the scanner.
     let end = reader
         .rest()
         .iter()

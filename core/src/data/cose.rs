@@ -2,14 +2,14 @@ use core::fmt;
 
 use crate::encoding::cbor::{self, Head, Major};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, once};
 
 /// A COSE algorithm identifier (IANA "COSE Algorithms").
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CoseAlgorithm(i32);
 
-/// Declares the algorithms in one table: number, name, description, and where certificates are signed with
-/// it the object identifier of such a signature.
+/// Declares the algorithms in one table: number, name, description, and for those that sign certificates
+/// the object identifier of such a signature.
 macro_rules! algorithms {
     ($($algorithm:ident = $number:literal, $name:literal, $description:literal $(, signature $oid:literal)?;)+) => {
         impl CoseAlgorithm {
@@ -18,7 +18,7 @@ macro_rules! algorithms {
                 pub const $algorithm: Self = Self($number);
             )+
 
-            /// The name in the registry, where it is one that WebAuthn knows.
+            /// The name in the registry, for those that WebAuthn knows.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self {
@@ -27,7 +27,7 @@ macro_rules! algorithms {
                 }
             }
 
-            /// The algorithm in a few words, where it is one that WebAuthn knows.
+            /// A short description, for those that WebAuthn knows.
             #[must_use]
             pub const fn describe(self) -> Option<&'static str> {
                 match self {
@@ -36,8 +36,8 @@ macro_rules! algorithms {
                 }
             }
 
-            /// The algorithm of a certificate's signature by its object identifier, where that alone
-            /// determines it. SHA-1 is not among them: nothing trusts it any more.
+            /// The algorithm of a certificate's signature by its object identifier, if that alone determines
+            /// it. SHA-1 is not included: it is no longer trusted.
             #[cfg(feature = "trust")]
             pub(crate) const fn of_signature(oid: &[u8]) -> Option<Self> {
                 match oid {
@@ -159,7 +159,7 @@ impl Curve {
 }
 
 /// A public key's parameters, by key type. Lengths agree with the curve; whether the numbers are a
-/// point on it is for the [`SignatureAlgorithm`](crate::algorithm::SignatureAlgorithm) to say.
+/// point on it is for the [`SignatureAlgorithm`](crate::algorithm::SignatureAlgorithm) to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublicKey<'a> {
@@ -193,7 +193,8 @@ pub enum PublicKey<'a> {
     },
 }
 
-/// A credential public key in its `COSE_Key` encoding (WebAuthn section 5.8.5, RFC 9052 section 7).
+/// A credential public key in its `COSE_Key` encoding ([section 5.8.5](https://www.w3.org/TR/webauthn-3/#sctn-alg-identifier),
+/// RFC 9052 section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoseKey<'a> {
     algorithm: CoseAlgorithm,
@@ -265,9 +266,7 @@ impl<'a> Parameters<'a> {
                 Some(-3) => &mut parameters.minus_3,
                 _ => return Err(Fault::new(WHAT, FaultKind::Unexpected, at)),
             };
-            if slot.is_some() {
-                return Err(Fault::new(WHAT, FaultKind::Duplicate, at));
-            }
+            let slot = once(slot, WHAT, at)?;
             *slot = Some(Parameter::read(reader)?);
         }
         Ok(parameters)

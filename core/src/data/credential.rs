@@ -27,7 +27,7 @@ pub struct CredentialRecord<'a> {
 
 impl<'a> CredentialRecord<'a> {
     /// A record of a credential's id, its public key in its `COSE_Key` encoding, and its signature
-    /// counter as last seen. Nothing is known of its backups.
+    /// counter as last seen, without backup flags.
     #[must_use]
     pub const fn new(id: &'a [u8], public_key: &'a [u8], sign_count: u32) -> Self {
         Self {
@@ -73,7 +73,7 @@ pub enum StoredCredentialError {
     Capacity,
     /// The buffer is too small for the encoding.
     Buffer,
-    /// The bytes are no record.
+    /// The bytes are not a record.
     Malformed(Fault),
 }
 
@@ -118,7 +118,7 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
         }
     }
 
-    /// Takes over what a verified assertion says of the credential (step 24 of
+    /// Updates the record from a verified assertion (step 24 of
     /// [section 7.2](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion)).
     pub fn update(&mut self, sign_count: u32, backup_state: bool) {
         self.sign_count = sign_count;
@@ -154,8 +154,7 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
         Ok(())
     }
 
-    /// Reads what [`to_cbor`](Self::to_cbor) has written, and nothing else: a damaged record is
-    /// refused, not guessed at.
+    /// Reads what [`to_cbor`](Self::to_cbor) has written, and nothing else: a damaged record is refused.
     ///
     /// # Errors
     ///

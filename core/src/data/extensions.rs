@@ -1,6 +1,6 @@
 //! Extension outputs: those that the authenticator signs within its data (CBOR), and those that the
-//! client reports beside the response (JSON). No output decides a ceremony, but for `appid`; what is
-//! known here has to have its type, what is not is skipped.
+//! client reports alongside the response (JSON). No output affects a ceremony except `appid`. Known
+//! outputs must have their type; unknown ones are skipped.
 
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
@@ -23,7 +23,7 @@ pub struct AuthenticatorExtensions<'a> {
     pub hmac_secret: Option<&'a [u8]>,
     /// `thirdPartyPayment`: whether the credential may serve payments of third parties.
     pub third_party_payment: Option<bool>,
-    /// `uvm`: how the person was verified, up to three methods.
+    /// `uvm`: how the user was verified, up to three methods.
     pub user_verification_methods: Option<[Option<UserVerificationMethod>; 3]>,
     /// There were outputs that are not known here.
     pub(crate) unknown: bool,
@@ -31,6 +31,7 @@ pub struct AuthenticatorExtensions<'a> {
 
 /// One of the methods in `uvm`, by their numbers in the FIDO registry of predefined values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UserVerificationMethod {
     /// The method.
     pub method: u32,

@@ -19,7 +19,7 @@ pub use aaguid::{Aaguid, AaguidError};
 pub(crate) use attestation_object::AttestationObject;
 pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
 #[cfg(feature = "attestation")]
-pub use certificate::{Certificate, Extension, Name};
+pub use certificate::{BasicConstraints, Certificate, Extension, Name};
 pub use client_data::Challenge;
 pub(crate) use client_data::{ClientData, Expected, is_any_origin};
 pub use cose::{CoseAlgorithm, CoseKey, Curve, PublicKey};

@@ -5,7 +5,7 @@ use core::fmt;
 ///
 /// A web origin is reduced to its ASCII serialisation when it is read: scheme and host in lower case,
 /// no default port, no trailing slash. The client's origin must then equal it byte for byte. Every
-/// other text is an opaque origin, such as `android:apk-key-hash:...`, and is compared as it stands.
+/// other text is an opaque origin, such as `android:apk-key-hash:...`, and is compared verbatim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin<'a>(Kind<'a>);
 
@@ -22,17 +22,17 @@ enum Kind<'a> {
     Exact(&'a str),
 }
 
-/// Why a text is no [`Origin`].
+/// Why a text is not an [`Origin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OriginError {
-    /// Nothing there.
+    /// It is empty.
     Empty,
     /// The host has characters outside ASCII; its `xn--` form is what browsers send.
     NotAscii,
-    /// Something that no host has, or no host at all.
+    /// The host is missing, or not a host name or address.
     Host,
-    /// No port number.
+    /// The port is not a number from 1 to 65535.
     Port,
     /// A path, a query, a fragment or user information: an origin has none of these.
     NotAnOrigin,
@@ -41,11 +41,13 @@ pub enum OriginError {
 impl fmt::Display for OriginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "an origin is not empty",
-            Self::NotAscii => "an origin's host is written in its ASCII (xn--) form",
+            Self::Empty => "an origin must not be empty",
+            Self::NotAscii => "the origin's host must be in its ASCII (xn--) form",
             Self::Host => "the origin's host is not a host name or address",
             Self::Port => "the origin's port is not a number from 1 to 65535",
-            Self::NotAnOrigin => "an origin is a scheme, a host and perhaps a port, nothing more",
+            Self::NotAnOrigin => {
+                "an origin is a scheme, a host and optionally a port, nothing more"
+            }
         })
     }
 }
@@ -157,8 +159,8 @@ fn is_name(host: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
 }
 
-/// An IPv6 address in its brackets, as far as its characters tell: only what a client sends is
-/// compared with it.
+/// An IPv6 address in brackets, judged by its characters alone: it is only compared with what clients
+/// send.
 fn is_ipv6(host: &str) -> bool {
     host.strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))

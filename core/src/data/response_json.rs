@@ -1,16 +1,16 @@
 //! [`RegistrationResponseJSON`](https://www.w3.org/TR/webauthn-3/#dictdef-registrationresponsejson) and
 //! [`AuthenticationResponseJSON`](https://www.w3.org/TR/webauthn-3/#dictdef-authenticationresponsejson).
 //!
-//! base64url is decoded where it lies, so reading goes in three turns over one buffer: find the
-//! members ([`Members`], offsets only), decode them (the buffer changes), borrow the result.
+//! base64url is decoded in place, so reading takes three passes over one buffer: find the members
+//! ([`Members`], offsets only), decode them (the buffer changes), borrow the result.
 
 use super::response::{Envelope, Field};
 use super::{AuthenticationResponse, ClientExtensionResults, RegistrationResponse};
 use crate::encoding::json::{self, Content, Value};
-use crate::encoding::{Fault, FaultKind, Span, base64url};
+use crate::encoding::{Fault, FaultKind, Span, base64url, once};
 
-/// The members of either response, by where they lie. What has the wrong type is a fault of the
-/// response that has to have it; the other ceremony does not look.
+/// The members of either response, as offsets. A member of the wrong type is a fault of the response that
+/// needs it; the other ceremony ignores it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Members {
     id: Slot,
@@ -24,20 +24,11 @@ pub(crate) struct Members {
     transports: Slot,
 }
 
-/// A member, if it is there: where its text lies, or what is wrong with it.
+/// A member, if present: where its text is, or what is wrong with it.
 type Slot = Option<Result<Span, Fault>>;
 
-/// The members of a response, or why it has not the form of one.
+/// The members of a response, or why it is not one.
 pub(crate) type Found = Result<Members, Fault>;
-
-/// Sets a member once.
-fn set<T>(slot: &mut Option<T>, value: T, what: &'static str, at: usize) -> Result<(), Fault> {
-    if slot.is_some() {
-        return Err(Fault::new(what, FaultKind::Duplicate, at));
-    }
-    *slot = Some(value);
-    Ok(())
-}
 
 fn string(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
     value
@@ -58,21 +49,17 @@ pub(crate) fn find(response: Value<'_>) -> Found {
     for (name, value) in members {
         let at = name.at();
         if name == *"id" {
-            set(&mut found.id, string(value, "id"), "id", at)?;
+            *once(&mut found.id, "id", at)? = Some(string(value, "id"));
         } else if name == *"rawId" {
-            set(&mut found.raw_id, string(value, "rawId"), "rawId", at)?;
+            *once(&mut found.raw_id, "rawId", at)? = Some(string(value, "rawId"));
         } else if name == *"type" {
-            set(&mut ty, value, "type", at)?;
+            *once(&mut ty, "type", at)? = Some(value);
         } else if name == *"response" {
-            set(&mut inner, value, "response.response", at)?;
+            *once(&mut inner, "response.response", at)? = Some(value);
         } else if name == *"clientExtensionResults" {
-            let results = ClientExtensionResults::read(value);
-            set(
-                &mut found.client_extension_results,
-                results,
-                "clientExtensionResults",
-                at,
-            )?;
+            let results = &mut found.client_extension_results;
+            *once(results, "clientExtensionResults", at)? =
+                Some(ClientExtensionResults::read(value));
         }
     }
     let ty = ty.ok_or(Fault::new("type", FaultKind::Missing, 0))?;
@@ -106,14 +93,13 @@ impl Members {
                 (&mut self.user_handle, "userHandle")
             } else if name == *"transports" {
                 if !matches!(value.content(), Content::Null) {
-                    let transports = transports(value);
-                    set(&mut self.transports, transports, "transports", name.at())?;
+                    *once(&mut self.transports, "transports", name.at())? = Some(transports(value));
                 }
                 continue;
             } else {
                 continue;
             };
-            set(slot, string(value, what), what, name.at())?;
+            *once(slot, what, name.at())? = Some(string(value, what));
         }
         Ok(())
     }
@@ -130,13 +116,13 @@ fn transports(value: Value<'_>) -> Result<Span, Fault> {
     }
 }
 
-/// A member that need not be there.
+/// An optional member that is absent.
 const ABSENT: Slot = Some(Ok(Span { start: 0, end: 0 }));
 
-/// A member's bytes once decoded, by where they lie.
+/// A member's decoded bytes, as offsets.
 pub(crate) type DecodedField = Result<Span, Fault>;
 
-/// Decodes a member that has to be there.
+/// Decodes a required member.
 fn decode(buffer: &mut [u8], slot: Slot, what: &'static str) -> DecodedField {
     let span = slot.ok_or(Fault::new(what, FaultKind::Missing, 0))??;
     let span = json::unescape(buffer, span);
@@ -152,7 +138,7 @@ struct DecodedEnvelope {
 }
 
 impl DecodedEnvelope {
-    /// `required` are the members without which it is no response of its ceremony.
+    /// `required` are the members that a response of its ceremony must have.
     fn decode(buffer: &mut [u8], found: &Found, required: &[(Slot, &'static str)]) -> Self {
         let members = match found {
             Ok(members) => members,

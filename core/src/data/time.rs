@@ -20,7 +20,7 @@ impl UnixTime {
         self.0
     }
 
-    /// Reads a date and time of RFC 3339, section 5.6. Fractions of a second are left off.
+    /// Reads a date and time of RFC 3339, section 5.6. Fractions of a second are dropped.
     ///
     /// # Errors
     ///

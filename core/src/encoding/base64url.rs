@@ -12,7 +12,7 @@ use super::Span;
 use super::reader::Reader;
 
 /// Decodes the text that `span` names in place and returns the span of the bytes, which begin where
-/// the text began. `None` leaves the text's place in an unspecified state: it was no base64url.
+/// the text began. `None`: it is not base64url, and the bytes of the text are unspecified.
 #[cfg(feature = "json")]
 pub(crate) fn decode(buffer: &mut [u8], span: Span) -> Option<Span> {
     decode_span::<Base64UrlUnpadded>(buffer, span)
@@ -73,7 +73,7 @@ fn ends_with_byte(text: &[u8]) -> bool {
     }
 }
 
-/// Copies base64url into a buffer and decodes it there. `None` where it does not fit or is no base64url.
+/// Copies base64url into a buffer and decodes it there. `None` if it does not fit or is not base64url.
 #[cfg(feature = "attestation")]
 pub(crate) fn decode_into(text: impl Iterator<Item = u8>, buffer: &mut [u8]) -> Option<&[u8]> {
     decode_copy::<Base64UrlUnpadded>(text, buffer)

@@ -1,9 +1,9 @@
 //! CBOR (RFC 8949) as WebAuthn uses it, borrowed and bounded.
 //!
 //! A structure is walked once by [`Item::parse`], which proves it well-formed: nesting and item count
-//! within [`limits`](crate::limits), no key twice in a map, text in UTF-8, nothing behind the end.
-//! Definite and indefinite lengths of arrays and maps, any order of keys and longer heads than needed
-//! are accepted and reported as not canonical, because authenticators in the field send them.
+//! within [`limits`](crate::limits), no key twice in a map, text in UTF-8, nothing after the end.
+//! Indefinite lengths of arrays and maps, any order of keys and overlong heads are accepted and reported as
+//! not canonical, because some authenticators send them.
 //! Tags and strings of indefinite length are refused: nothing in WebAuthn has them.
 //!
 //! Heads are read here and not by a library, because what is needed is whether a head was the
@@ -32,8 +32,8 @@ pub(crate) struct Head {
     pub(crate) major: Major,
     /// `None`: indefinite length, or for [`Major::Simple`] the break.
     pub(crate) argument: Option<u64>,
-    /// Whether a shorter head would have said the same.
-    padded: bool,
+    /// Whether a shorter head would have meant the same.
+    overlong: bool,
     /// Bytes of argument that followed the first byte.
     width: u8,
 }
@@ -73,7 +73,7 @@ impl Head {
             major,
             argument,
             // Simple values carry floats in their argument, which have no shorter form here.
-            padded: major != Major::Simple && argument.is_some_and(|value| value < least),
+            overlong: major != Major::Simple && argument.is_some_and(|value| value < least),
             width,
         })
     }
@@ -255,7 +255,7 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// The members of a map, in the order in which they stand.
+/// The members of a map, in their order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members<'a>(Sequence<'a>);
 
@@ -305,7 +305,7 @@ impl<'a> Key<'a> {
     }
 }
 
-/// The bytes behind the head of a byte or text string.
+/// The bytes after the head of a byte or text string.
 pub(crate) fn string<'a>(
     reader: &mut Reader<'a>,
     head: &Head,
@@ -364,7 +364,7 @@ fn walk<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<Form, Fault> 
         items = count(items, reader, what)?;
         let at = reader.position();
         let head = Head::read(reader, what)?;
-        form.canonical &= !head.padded;
+        form.canonical &= !head.overlong;
         match head.major {
             Major::Unsigned | Major::Negative => {}
             Major::Bytes | Major::Text => {
@@ -423,7 +423,7 @@ fn read_key<'a>(
 ) -> Result<(), Fault> {
     let at = reader.position();
     let (key, head) = Key::read(reader, what)?;
-    form.canonical &= !head.padded;
+    form.canonical &= !head.overlong;
     match map.last.map_or(Ordering::Less, |last| last.cmp(&key)) {
         Ordering::Equal => return Err(Fault::new(what, FaultKind::Duplicate, at)),
         Ordering::Greater => map.sorted = false,
@@ -453,12 +453,12 @@ fn check_simple(head: &Head, at: usize, what: &'static str) -> Result<(), Fault>
         (0, Some(20..=23)) => Ok(()),
         // half, single, double
         (2 | 4 | 8, Some(_)) => Ok(()),
-        // A break where no container is open, or simple values that nobody has defined.
+        // A break where no container is open, or undefined simple values.
         _ => Err(Fault::new(what, FaultKind::Syntax, at)),
     }
 }
 
-/// Moves past one item that a walk has proven well-formed.
+/// Skips one item that a walk has proven well-formed.
 fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
     const WHAT: &str = "CBOR item";
     // Items still to come in each container that is open; `None`: until the break.
@@ -541,7 +541,7 @@ mod tests {
     #[test]
     fn other_forms_of_the_same_are_read_and_reported() {
         for bytes in [
-            // Longer heads than needed, for a number, a length and a key.
+            // Overlong heads, for a number, a length and a key.
             &[0x18, 23][..],
             &[0x58, 1, 0],
             &[0xa1, 0x18, 1, 0],

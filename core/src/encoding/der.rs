@@ -65,7 +65,7 @@ impl Tag {
         }
     }
 
-    /// `[number]` in place of another element's tag, over a content that is no element.
+    /// `[number]` in place of another element's tag, over content that is not an element.
     pub(crate) const fn context_primitive(number: u32) -> Self {
         Self {
             first: if number < 31 {
@@ -130,7 +130,7 @@ const fn low(number: u32) -> u8 {
     (number & 0x1f) as u8
 }
 
-/// What stands before an element's content.
+/// What precedes an element's content.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) tag: Tag,

@@ -1,8 +1,8 @@
 //! JSON (RFC 8259) without a tree: a document is scanned once by [`Value::parse`], which proves it
-//! well-formed, and is then read member by member where it lies.
+//! well-formed, and is then read in place, member by member.
 //!
 //! Nesting is bounded and kept in one word, so nothing recurses. Strings stay as they were written,
-//! escapes included; they are compared and copied by decoding as one goes. A document with invalid
+//! escapes included; they are decoded while they are compared or copied. A document with invalid
 //! UTF-8 or with half a surrogate pair is refused as a whole.
 
 #[cfg(feature = "json")]
@@ -139,7 +139,7 @@ impl<'a> Inside<'a> {
         if self.scanned {
             skip_scanned(&mut self.reader);
         } else if scan(&mut self.reader, Start::Value, "").is_err() {
-            // Nothing whole comes behind what is broken.
+            // Nothing whole follows what is broken.
             self.reader.skip_while(|_| true);
             return None;
         }
@@ -151,7 +151,7 @@ impl<'a> Inside<'a> {
     }
 }
 
-/// Where a text is cut: what stands there in place of a whole value.
+/// Where a text is cut: what is there in place of a whole value.
 #[cfg(feature = "inspect")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut<'a> {
@@ -204,7 +204,7 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// The members of an object, in the order in which they stand, duplicates included.
+/// The members of an object, in their order, duplicates included.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members<'a>(Inside<'a>);
 
@@ -223,8 +223,8 @@ impl<'a> Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// The members that are left in an object whose first ones have been read otherwise: `reader`
-    /// stands behind a member's value, and the object ends the document.
+    /// The remaining members of an object whose first ones have been read otherwise: `reader` is after a
+    /// member's value, and the object ends the document.
     pub(crate) fn rest_of_object(
         reader: &mut Reader<'a>,
         what: &'static str,
@@ -284,7 +284,7 @@ impl<'a> JsonStr<'a> {
         (!self.raw.contains('\\')).then_some(self.raw)
     }
 
-    /// The characters that the string stands for.
+    /// The characters of the string, escapes decoded.
     pub(crate) fn chars(self) -> Unescape<'a> {
         Unescape {
             rest: self.raw.chars(),
@@ -364,13 +364,13 @@ fn skip_space(reader: &mut Reader<'_>) {
 /// Where a scan begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Start {
-    /// Before a value; the scan ends behind it.
+    /// Before a value; the scan ends after it.
     Value,
-    /// Behind a member's value; the scan ends behind the object.
+    /// After a member's value; the scan ends after the object.
     InsideObject,
 }
 
-/// Moves over one value of any depth and proves it well-formed.
+/// Skips one value of any depth and proves it well-formed.
 fn scan(reader: &mut Reader<'_>, start: Start, what: &'static str) -> Result<(), Fault> {
     // One bit a level, the innermost lowest: set for an object.
     let mut objects = 0_u64;
@@ -485,7 +485,7 @@ fn scan_string(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault>
     }
 }
 
-/// Moves over a value that was scanned before, as part of what it stands in.
+/// Skips a value that was scanned before, as part of its container.
 fn skip_scanned(reader: &mut Reader<'_>) {
     let mut depth = 0_u32;
     loop {
@@ -581,7 +581,7 @@ fn scan_digits(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault>
     Ok(())
 }
 
-/// Replaces a string's escapes by what they stand for, in place, and returns the span of the text,
+/// Replaces a string's escapes by their characters, in place, and returns the span of the text,
 /// which begins where the string began. The span is one of a string that a scan has proven right.
 #[cfg(feature = "json")]
 pub(crate) fn unescape(buffer: &mut [u8], span: Span) -> Span {
@@ -599,7 +599,7 @@ pub(crate) fn unescape(buffer: &mut [u8], span: Span) -> Span {
         } else {
             (&[byte], 1)
         };
-        // An escape is longer than what it stands for, so this only overwrites what has been read.
+        // An escape is longer than its character, so this only overwrites what has been read.
         for (to, from) in string.iter_mut().skip(written).zip(text) {
             *to = *from;
         }
@@ -609,7 +609,7 @@ pub(crate) fn unescape(buffer: &mut [u8], span: Span) -> Span {
     Span::new(start, start.saturating_add(written))
 }
 
-/// The character that the escape at `at` stands for, and the escape's length.
+/// The character of the escape at `at`, and the escape's length.
 #[cfg(feature = "json")]
 fn escape_at(string: &[u8], at: usize) -> (char, usize) {
     // The longest escape is a surrogate pair.

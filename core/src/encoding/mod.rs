@@ -1,4 +1,4 @@
-//! Bytes to items: CBOR, JSON and base64url. Nothing here knows what WebAuthn is.
+//! Bytes to items: CBOR, JSON and base64url. Nothing here knows WebAuthn.
 //!
 //! Every reader borrows from its input and answers malformed bytes with a [`Fault`]: what was read,
 //! what is wrong with it, and at which byte.
@@ -31,19 +31,19 @@ pub enum FaultKind {
     Truncated,
     /// Bytes follow the item's end.
     Trailing,
-    /// The bytes are no item of the encoding at all.
+    /// The bytes are not well-formed.
     Syntax,
-    /// A well-formed item of another type than the one that belongs there.
+    /// A well-formed item of another type than expected.
     Type,
-    /// A value outside what is allowed there.
+    /// A value that is not allowed.
     Value,
     /// A length that differs from the one required.
     Length,
     /// A required member is absent.
     Missing,
-    /// A member stands twice.
+    /// A member appears twice.
     Duplicate,
-    /// A member that does not belong there.
+    /// An unexpected member.
     Unexpected,
     /// More bytes, deeper nesting or more items than [`limits`](crate::limits) allow.
     Limit,
@@ -65,9 +65,9 @@ impl FaultKind {
             Self::Value => "has a value that is not allowed",
             Self::Length => "has the wrong length",
             Self::Missing => "is missing",
-            Self::Duplicate => "stands twice",
-            Self::Unexpected => "does not belong here",
-            Self::Limit => "is longer, deeper or of more items than is read here",
+            Self::Duplicate => "appears twice",
+            Self::Unexpected => "is unexpected here",
+            Self::Limit => "exceeds a size, depth or item limit",
             Self::Utf8 => "is not UTF-8",
             Self::Base64 => "is not base64url without padding",
         }
@@ -112,7 +112,19 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A range of bytes in an input, by offset: what outlives a change of the buffer it points into.
+/// The place of a member that may come once, where it has not come yet.
+pub(crate) fn once<'s, T>(
+    slot: &'s mut Option<T>,
+    what: &'static str,
+    at: usize,
+) -> Result<&'s mut Option<T>, Fault> {
+    match slot {
+        Some(_) => Err(Fault::new(what, FaultKind::Duplicate, at)),
+        None => Ok(slot),
+    }
+}
+
+/// A range of bytes in an input, by offset, so that it stays valid when the buffer changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// First byte.
@@ -136,7 +148,7 @@ impl Span {
             ..usize::try_from(self.end).unwrap_or(usize::MAX)
     }
 
-    /// The bytes of `input` that the span names; none where it lies outside.
+    /// The bytes of `input` that the span names; `None` if it is out of range.
     #[must_use]
     pub fn of(self, input: &[u8]) -> Option<&[u8]> {
         input.get(self.range())

@@ -1,9 +1,9 @@
-//! PEM (RFC 7468), decoded where it lies.
+//! PEM (RFC 7468), decoded in place.
 
 use super::{Span, base64url};
 
-/// Decodes the one block of this label that the text which `span` names is, and returns the span of
-/// its bytes. `None` leaves the text's place in an unspecified state: it was no such block.
+/// Decodes the text that `span` names, which has to be one block with this label, and returns the span of
+/// its bytes. `None`: it is no such block, and the bytes of the text are unspecified.
 pub(crate) fn decode(buffer: &mut [u8], span: Span, label: &str) -> Option<Span> {
     let start = span.range().start;
     let text = core::str::from_utf8(span.of(buffer)?).ok()?.trim_end();

@@ -1,4 +1,4 @@
-//! The one place where an offset moves over bytes.
+//! The only file that moves an offset over bytes.
 
 use super::{Fault, FaultKind};
 

@@ -7,7 +7,7 @@ use crate::encoding::cbor::{Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
 
-/// Explains an attestation object, member by member as they stand.
+/// Explains an attestation object, member by member in their order.
 pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     let mut reader = Reader::new(bytes);
     let mut left = Left::read(&mut reader, Major::Map, "attestation object (a map)")?;
@@ -25,7 +25,7 @@ pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Bre
     while left.advance(&mut reader) {
         explain_member(&mut reader, &mut format, visitor)?;
     }
-    // What no member by itself shows: one that stands twice, or bytes behind the last.
+    // What no single member shows: a duplicate, or trailing bytes.
     whole?;
     Ok(())
 }
@@ -57,14 +57,14 @@ fn explain_member<'a>(
             *format = text;
             field.meaning = names::format(text);
         }
-        ("fmt", _) => field.problem = "is no text",
+        ("fmt", _) => field.problem = "is not a text",
         _ => field.problem = "is not a member of an attestation object",
     }
     visitor.field(&field);
     Ok(())
 }
 
-/// Authenticator data are explained even where they are cut: that is what one looks for then.
+/// Authenticator data are explained even if they are cut.
 fn explain_authenticator_data(
     reader: &mut Reader<'_>,
     at: usize,
@@ -79,7 +79,7 @@ fn explain_authenticator_data(
     }
     let Bytes { bytes, whole } = cbor::read_bytes(reader, &head, WHAT);
     visitor.begin(
-        &Field::new("authData", at, length, Value::None).meaning("what the authenticator says"),
+        &Field::new("authData", at, length, Value::None).meaning("what the authenticator signs"),
     );
     part::explain(Artefact::AuthenticatorData, bytes, visitor);
     visitor.end();

@@ -7,7 +7,7 @@ use crate::data::{Aaguid, Flags};
 use crate::encoding::cbor::{Item, Major};
 use crate::encoding::reader::Reader;
 
-/// Explains authenticator data from their first byte to their last.
+/// Explains authenticator data from the first byte to the last.
 pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     let mut reader = Reader::new(bytes);
     let hash = reader.take(32, "rpIdHash (32 bytes)")?;
@@ -42,14 +42,14 @@ fn explain_flags(flags: Flags, visitor: &mut dyn Visitor) {
         (
             "UP",
             flags.user_present(),
-            "a person was present",
-            "nobody was present",
+            "the user was present",
+            "the user was not present",
         ),
         (
             "UV",
             flags.user_verified(),
-            "the person was verified",
-            "the person was not verified",
+            "the user was verified",
+            "the user was not verified",
         ),
         (
             "BE",

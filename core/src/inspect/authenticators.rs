@@ -6,7 +6,7 @@ use crate::data::Aaguid;
 /// and the passkey community's list of AAGUIDs, as of 2026-08-24. A registration with `none` proves
 /// nothing about its AAGUID.
 static AUTHENTICATORS: &[(Aaguid, &str)] = &[
-    (uuid(0), "not told"),
+    (uuid(0), "not disclosed"),
     (
         uuid(0x0898_7058_cadc_4b81_b6e1_30de_50dc_be96),
         "Windows Hello",

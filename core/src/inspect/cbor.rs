@@ -45,14 +45,13 @@ impl Left {
     }
 }
 
-/// The name of a map's member; empty where it is no text.
+/// The name of a map's member; empty if it is not a text.
 pub(super) fn read_name<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<&'a str, Fault> {
     let (name, _) = Item::read(reader, what)?;
     Ok(name.as_text().unwrap_or_default())
 }
 
-/// How many bytes from `start` on the item takes that `reader` stands before: all of them where it is
-/// cut.
+/// How many bytes from `start` on the item at `reader` takes: all of them if it is cut.
 pub(super) fn extent(reader: &Reader<'_>, start: usize) -> usize {
     let mut ahead = *reader;
     let end = match Item::read(&mut ahead, "") {
@@ -68,7 +67,7 @@ pub(super) struct Bytes<'a> {
     pub(super) whole: Result<(), Break>,
 }
 
-/// Reads a byte string behind its head, whether it is cut or not.
+/// Reads a byte string after its head, whether it is cut or not.
 pub(super) fn read_bytes<'a>(
     reader: &mut Reader<'a>,
     head: &Head,

@@ -6,7 +6,7 @@ use super::dump::{Break, Field, Value, Visitor};
 use crate::data::Certificate;
 use crate::encoding::der::Tag;
 
-/// Explains a certificate. What its own grammar allows and the verifier refuses is told at the end.
+/// Explains a certificate. What its grammar allows but the verifier refuses is reported at the end.
 pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     der::explain(bytes, &CERTIFICATE, visitor)?;
     if let Err(fault) = Certificate::parse(bytes) {
@@ -56,20 +56,22 @@ const SIGNED: &[Node] = &[
         .meaning("the version")
         .optional(),
     Node::new("serialNumber", Tag::INTEGER, Shape::Bytes)
-        .meaning("one of the issuer's, never given twice"),
+        .meaning("unique among the issuer's certificates"),
     Node::new("signature", Tag::SEQUENCE, Shape::Fields(ALGORITHM))
         .meaning("how it is signed, as the issuer has signed it"),
-    Node::new("issuer", Tag::SEQUENCE, Shape::Each(&ATTRIBUTES)).meaning("who has issued it"),
+    Node::new("issuer", Tag::SEQUENCE, Shape::Each(&ATTRIBUTES))
+        .meaning("the name of the issuing authority"),
     Node::new(
         "validity",
         Tag::SEQUENCE,
         Shape::Fields(&[
-            Node::any("notBefore", Shape::Time).meaning("when it begins to be valid"),
-            Node::any("notAfter", Shape::Time).meaning("when it ceases to be valid"),
+            Node::any("notBefore", Shape::Time).meaning("the start of the validity"),
+            Node::any("notAfter", Shape::Time).meaning("the end of the validity"),
         ]),
     )
     .meaning("when it is valid"),
-    Node::new("subject", Tag::SEQUENCE, Shape::Each(&ATTRIBUTES)).meaning("whom it is about"),
+    Node::new("subject", Tag::SEQUENCE, Shape::Each(&ATTRIBUTES))
+        .meaning("the name of the certified entity"),
     PUBLIC_KEY_INFO,
     Node::new("issuerUniqueID", Tag::context_primitive(1), Shape::Bytes).optional(),
     Node::new("subjectUniqueID", Tag::context_primitive(2), Shape::Bytes).optional(),
@@ -112,7 +114,7 @@ const PUBLIC_KEY_INFO: Node = Node::new(
             Tag::BIT_STRING,
             Shape::ByIdentifier(&[(RSA, RSA_KEY)]),
         )
-        .meaning("the public key; of a curve the point: 04, x, y"),
+        .meaning("the public key; on a curve, the point 04, x, y"),
     ]),
 )
 .meaning("the subject's public key");
@@ -135,7 +137,7 @@ static EXTENSION: Node = Node::new(
     Shape::Labelled(&[
         Node::new("extnID", Tag::OID, Shape::Shown),
         Node::new("critical", Tag::BOOLEAN, Shape::Plain)
-            .meaning("whether it has to be understood")
+            .meaning("whether a verifier must understand it")
             .optional(),
         Node::new(
             "extnValue",
@@ -148,7 +150,7 @@ static EXTENSION: Node = Node::new(
 
 /// The values of the extensions that are looked into, by object identifier.
 const EXTENSION_VALUES: &[(&[u8], Node)] = &[
-    // Most of RFC 5280's own stand below 2.5.29.
+    // Most of RFC 5280's own are below 2.5.29.
     (
         &[0x55, 0x1d, 14],
         Node::new("keyIdentifier", Tag::OCTET_STRING, Shape::Bytes),
@@ -175,11 +177,11 @@ const EXTENSION_VALUES: &[(&[u8], Node)] = &[
                     .meaning("whether the subject is an authority")
                     .optional(),
                 Node::new("pathLenConstraint", Tag::INTEGER, Shape::Plain)
-                    .meaning("how many authorities may stand below it")
+                    .meaning("how many authorities may follow below it")
                     .optional(),
             ]),
         )
-        .meaning("no authority unless cA says so"),
+        .meaning("not an authority unless cA is set"),
     ),
     (
         &[0x55, 0x1d, 31],
@@ -240,8 +242,8 @@ const EXTENSION_VALUES: &[(&[u8], Node)] = &[
             Shape::Bits(&[
                 ("bluetoothRadio", "Bluetooth Classic"),
                 ("bluetoothLowEnergyRadio", "Bluetooth Low Energy"),
-                ("uSB", "a cable"),
-                ("nFC", "held close"),
+                ("uSB", "USB"),
+                ("nFC", "NFC"),
                 ("uSBInternal", "built in"),
             ]),
         ),
@@ -263,8 +265,8 @@ const EXTENSION_VALUES: &[(&[u8], Node)] = &[
 ];
 
 const KEY_USAGES: &[(&str, &str)] = &[
-    ("digitalSignature", "signs other things than certificates"),
-    ("nonRepudiation", "signs what has to be answered for"),
+    ("digitalSignature", "signs other data than certificates"),
+    ("nonRepudiation", "signs with non-repudiation"),
     ("keyEncipherment", "encrypts keys"),
     ("dataEncipherment", "encrypts data"),
     ("keyAgreement", "agrees on keys"),
@@ -277,10 +279,10 @@ const KEY_USAGES: &[(&str, &str)] = &[
 /// `GeneralName`.
 const GENERAL_NAMES: &[Node] = &[
     Node::new("otherName", Tag::context(0), Shape::Bytes),
-    Node::new("rfc822Name", Tag::context_primitive(1), Shape::Text).meaning("a mail address"),
+    Node::new("rfc822Name", Tag::context_primitive(1), Shape::Text).meaning("an email address"),
     Node::new("dNSName", Tag::context_primitive(2), Shape::Text).meaning("a host"),
     Node::new("directoryName", Tag::context(4), Shape::Each(&NAME))
-        .meaning("a name as subjects have it; of a TPM its maker, model and version"),
+        .meaning("a distinguished name; for a TPM its manufacturer, model and version"),
     Node::new(
         "uniformResourceIdentifier",
         Tag::context_primitive(6),
@@ -359,7 +361,7 @@ const KEY_DESCRIPTION: &[Node] = &[
         Shape::Number(SECURITY_LEVELS),
     ),
     Node::new("attestationChallenge", Tag::OCTET_STRING, Shape::Bytes)
-        .meaning("has to be the hash of the client data"),
+        .meaning("must be the hash of the client data"),
     Node::new("uniqueId", Tag::OCTET_STRING, Shape::Bytes),
     Node::new(
         "softwareEnforced",
@@ -402,7 +404,7 @@ const AUTHORIZATIONS: &[Node] = &[
     authorization(401, "originationExpireDateTime", &MOMENT),
     authorization(402, "usageExpireDateTime", &MOMENT),
     authorization(405, "usageCountLimit", &NUMBER),
-    authorization(503, "noAuthRequired", &FLAG).meaning("without asking for a person"),
+    authorization(503, "noAuthRequired", &FLAG).meaning("usable without user authentication"),
     authorization(504, "userAuthType", &NUMBER),
     authorization(505, "authTimeout", &NUMBER).meaning("seconds"),
     authorization(506, "allowWhileOnBody", &FLAG),
@@ -410,10 +412,10 @@ const AUTHORIZATIONS: &[Node] = &[
     authorization(508, "trustedConfirmationRequired", &FLAG),
     authorization(509, "unlockedDeviceRequired", &FLAG),
     authorization(600, "allApplications", &FLAG)
-        .meaning("every application may use it: refused in a registration"),
+        .meaning("usable by every application: refused in a registration"),
     authorization(701, "creationDateTime", &MOMENT),
     authorization(702, "origin", &ORIGIN),
-    authorization(704, "rootOfTrust", &ROOT_OF_TRUST).meaning("how the device has booted"),
+    authorization(704, "rootOfTrust", &ROOT_OF_TRUST).meaning("how the device booted"),
     authorization(705, "osVersion", &NUMBER).meaning("as MMmmss"),
     authorization(706, "osPatchLevel", &NUMBER).meaning("as YYYYMM"),
     authorization(709, "attestationApplicationId", &APPLICATION_ID)

@@ -8,8 +8,8 @@ use crate::encoding::cbor::{self, Head, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
 
-/// Explains the parameters of a key from its head on. Parameters that are wrong in themselves are
-/// told as such, and the walk goes on; what makes the verifier refuse the whole is told at the end.
+/// Explains the parameters of a key from its head on. A wrong parameter is
+/// reported and the walk goes on; what makes the verifier refuse the whole is reported at the end.
 pub(super) fn explain(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
     let (at, before) = (reader.position(), reader.rest());
     let mut left = Left::read(reader, Major::Map, "COSE key (a map)")?;
@@ -44,7 +44,7 @@ fn explain_parameter(
     let label = cbor::integer(&Head::read(reader, WHAT)?);
     let (name, meaning) = match (label, kind.kty) {
         (Some(1), _) => ("kty (1)", "key type"),
-        (Some(2), _) => ("kid (2)", "key id: no credential key has one"),
+        (Some(2), _) => ("kid (2)", "key id: credential keys have none"),
         (Some(3), _) => ("alg (3)", "algorithm"),
         (Some(-1), Some(3)) => ("n (-1)", "the modulus"),
         (Some(-2), Some(3)) => ("e (-2)", "the public exponent"),
@@ -53,7 +53,7 @@ fn explain_parameter(
         (Some(-2), Some(1)) => ("x (-2)", "the encoded point"),
         (Some(-2), _) => ("x (-2)", "the x-coordinate"),
         (Some(-3), _) => ("y (-3)", "the y-coordinate"),
-        _ => ("unknown parameter", "no credential key has it"),
+        _ => ("unknown parameter", "credential keys do not have it"),
     };
     let value_at = reader.position();
     let head = Head::read(reader, name)?;
@@ -66,9 +66,9 @@ fn explain_parameter(
         let problem = match (label, curve.and_then(Curve::of)) {
             _ if whole.is_err() => "is cut",
             (Some(-2 | -3), Some(curve)) if bytes.len() != curve.coordinate_length() => {
-                "has not the length of the curve's coordinates"
+                "does not have the length of the curve's coordinates"
             }
-            (Some(1 | 3), _) => "is a byte string; an integer belongs here",
+            (Some(1 | 3), _) => "is a byte string; an integer is expected",
             _ => "",
         };
         let mut field = field(Value::Bytes(bytes), reader).problem(problem);
@@ -81,7 +81,7 @@ fn explain_parameter(
     if head.major == Major::Text {
         let bytes = cbor::string(reader, &head, name)?;
         let text = core::str::from_utf8(bytes).unwrap_or_default();
-        let problem = "is a text; COSE keys of WebAuthn have none";
+        let problem = "is a text; WebAuthn's COSE keys have none";
         visitor.field(&field(Value::Text(text), reader).problem(problem));
         return Ok(());
     }
@@ -95,13 +95,13 @@ fn explain_parameter(
         }
         Some(3) => (names::algorithm(number), ""),
         Some(-1) if matches!(kind.kty, Some(3 | 7)) => {
-            (meaning, "is a number; a byte string belongs here")
+            (meaning, "is a number; a byte string is expected")
         }
         Some(-1) => {
             kind.curve = Some(number);
             (names::curve(number), "")
         }
-        Some(-2 | -3) => (meaning, "is a number; a byte string belongs here"),
+        Some(-2 | -3) => (meaning, "is a number; a byte string is expected"),
         _ => (meaning, ""),
     };
     let length = reader.position().saturating_sub(at);

@@ -22,7 +22,7 @@ const DEPTH_MAX: usize = 16;
 pub(super) struct Node {
     name: &'static str,
     meaning: &'static str,
-    /// `None`: whatever stands there.
+    /// `None`: any.
     tag: Option<Tag>,
     optional: bool,
     shape: Shape,
@@ -45,7 +45,7 @@ pub(super) enum Shape {
     Milliseconds,
     /// A time of either kind.
     Time,
-    /// NULL: that it stands there is what it says.
+    /// NULL: its presence is its meaning.
     Flag,
     /// The sixteen bytes of an AAGUID.
     Aaguid,
@@ -55,7 +55,7 @@ pub(super) enum Shape {
     Labelled(&'static [Node]),
     /// Any number of one kind.
     Each(&'static Node),
-    /// Any number, each of the kind that its tag tells.
+    /// Any number, each of the kind that its tag identifies.
     Any(&'static [Node]),
     /// One element, shown in this one's place and, where it has one, under this one's name.
     Around(&'static Node),
@@ -132,7 +132,7 @@ enum Rest {
     Any(&'static [Node]),
 }
 
-/// What stands where the grammar knows nothing better.
+/// An element that the grammar does not know.
 static UNKNOWN: Node = Node::any("element", Shape::Plain).meaning("not known here");
 
 impl Rest {
@@ -251,7 +251,7 @@ impl<'a> Walk<'a, '_> {
         let end = content_at.saturating_add(head.length);
         let room = self.open.last().map_or(usize::MAX, |open| open.end);
         if end > room {
-            // Longer than what it stands in.
+            // Longer than its container.
             return Err(expected(node, FaultKind::Length, at));
         }
         self.enter(node, head.tag, at, end)
@@ -463,7 +463,7 @@ fn interpret<'a>(mut field: Field<'a>, shape: Shape, tag: Tag, content: &'a [u8]
             match UnixTime::parse_certificate(content, tag == Tag::UTC_TIME) {
                 Ok(time) => Value::Time(time.seconds()),
                 Err(_) => {
-                    field.problem = "is no time in UTC to the second";
+                    field.problem = "is not a time in UTC to the second";
                     text(content)
                 }
             }

@@ -1,8 +1,8 @@
 //! Documents that hold artefacts: responses, checks and verdicts, whose members are explained in their
 //! place.
 //!
-//! The top of this wing: an artefact within a document is explained by the modules below, and none of
-//! those comes back here. So the calls are as deep as the modules are many, whatever the input nests.
+//! The top layer of the dump: artefacts within a document are explained by the modules below, and none of
+//! those calls back here. So the depth of calls is bounded, however the input is nested.
 
 use super::dump::{Artefact, Field, Value, Visitor};
 use super::json_document::{
@@ -32,7 +32,7 @@ fn explain_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visito
     }
 }
 
-/// Explains an artefact that stands in base64url.
+/// Explains an artefact that is encoded in base64url.
 fn explain_artefact(
     document: &mut [u8],
     member: &Member,

@@ -1,4 +1,5 @@
-//! What a dump is made of: artefacts, fields, the places where they break, and who is shown them.
+//! What a dump is made of: artefacts, fields, the places where they break, and the visitor that receives
+//! them.
 
 use super::names;
 use crate::data::Aaguid;
@@ -38,7 +39,7 @@ pub enum Artefact {
     TpmPublic,
     /// An ECDSA signature in DER.
     EcdsaSignature,
-    /// Nothing that is known here.
+    /// Something unknown.
     Unknown,
 }
 
@@ -114,9 +115,9 @@ pub struct Guess {
     pub encoding: Encoding,
     /// What it is.
     pub artefact: Artefact,
-    /// Where in the input it stands; not the whole where a log line holds it.
+    /// Where it is in the input; a part of it in the case of a log line.
     pub span: Span,
-    /// Whether other text stands around it.
+    /// Whether other text surrounds it.
     pub embedded: bool,
     /// Whether its text ends within a byte.
     pub cut: bool,
@@ -126,7 +127,7 @@ pub struct Guess {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// Nothing to show: the fields below say it all.
+    /// Nothing to show: the fields below have it all.
     None,
     /// A text.
     Text(&'a str),
@@ -185,7 +186,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Where an artefact cannot be read any further, and what was expected there.
+/// Where an artefact cannot be read further, and what was expected there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Break {
@@ -210,7 +211,7 @@ impl From<Fault> for Break {
     }
 }
 
-/// Is told what is in an artefact, from front to back.
+/// Receives the content of an artefact, from front to back.
 pub trait Visitor {
     /// What the input was taken for.
     fn guessed(&mut self, guess: &Guess);
@@ -227,6 +228,6 @@ pub trait Visitor {
     /// The structure or artefact that began last has ended.
     fn end(&mut self);
 
-    /// The artefact cannot be read any further.
+    /// The artefact cannot be read further.
     fn broken(&mut self, place: &Break);
 }

@@ -47,7 +47,7 @@ pub(super) fn guess(input: &mut [u8]) -> Guess {
     }
 }
 
-/// What stands before a PEM block's label and behind it.
+/// What precedes and follows a PEM block's label.
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 const PEM_MARK: &[u8] = b"-----";
 
@@ -92,7 +92,7 @@ fn pem_artefact(block: &[u8]) -> Artefact {
 /// A PEM block, decoded where it lies.
 pub(super) struct PemBlock {
     pub(super) artefact: Artefact,
-    /// Its bytes; none where there is no base64 in it.
+    /// Its bytes; `None` if it is not base64.
     pub(super) decoded: Option<Span>,
     /// Where its text ends.
     pub(super) end: usize,
@@ -228,8 +228,7 @@ fn document_of(value: json::Value<'_>) -> Option<Artefact> {
     })
 }
 
-/// Which artefact bytes are. What is whole and well-formed is told by reading it; what is not, by how
-/// it begins.
+/// Which artefact bytes are. Well-formed ones are recognised by reading them, others by their beginning.
 pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
     if let Ok((item, _)) = Item::parse(bytes, "")
         && let Content::Map(mut members) = item.content()
@@ -381,7 +380,7 @@ fn decode_hex(input: &mut [u8], span: Span) -> Option<Span> {
 /// What base64 has decoded to.
 pub(super) struct Decoded {
     pub(super) span: Span,
-    /// It has characters that base64url has not.
+    /// It has characters that base64url does not have.
     pub(super) is_standard: bool,
     /// It has padding.
     pub(super) is_padded: bool,

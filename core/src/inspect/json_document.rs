@@ -2,7 +2,7 @@
 //! certificates (client data, the two halves of a token).
 //!
 //! A document is scanned once for its members; those that carry an artefact in base64url are then
-//! decoded where they lie and explained in their place.
+//! decoded in place and explained.
 
 use heapless::Vec;
 
@@ -17,13 +17,13 @@ const MEMBERS_MAX: usize = 256;
 /// Objects and arrays within objects that are followed.
 const NESTING_MAX: usize = 6;
 
-/// A member, by where it lies.
+/// A member, as offsets.
 #[derive(Clone, Copy)]
 pub(super) struct Member {
     name: Span,
     pub(super) value: Span,
     pub(super) kind: Kind,
-    /// Which element it is, where it stands in an array.
+    /// Its index, if it is an element of an array.
     index: Option<u16>,
     /// It is the output of a client extension.
     is_extension: bool,
@@ -36,10 +36,10 @@ pub(super) enum Kind {
     /// An object or an array, whose members follow up to the matching end.
     Open,
     End,
-    /// A string; the span is what stands between its quotes.
+    /// A string; the span is its content without the quotes.
     Text,
     Bool(bool),
-    /// A number, null, or an array that is shown as it stands.
+    /// A number, null, or an array that is shown verbatim.
     Raw,
     /// A string that carries this.
     Encoded(Carries),
@@ -49,9 +49,9 @@ pub(super) enum Kind {
 pub(super) enum Carries {
     /// Bytes in base64url.
     Bytes,
-    /// An artefact in base64url; `Unknown`: one that its own bytes tell.
+    /// An artefact in base64url; `Unknown`: recognised by its bytes.
     Artefact(Artefact),
-    /// A signed token as it stands.
+    /// A signed token.
     Token,
     /// A certificate in base64.
     Certificate,
@@ -150,7 +150,7 @@ impl<'a> Container<'a> {
     }
 
     /// What a value opens: an object, or an array of objects or of certificates. Other arrays are shown
-    /// as they stand.
+    /// verbatim.
     fn of(entry: &Entry<'a>) -> Option<Self> {
         let (members, elements) = match entry.value {
             Ok(value) => match value.content() {
@@ -186,7 +186,7 @@ impl<'a> Container<'a> {
 }
 
 impl Entry<'_> {
-    /// Where the value lies: of a string what stands between its quotes.
+    /// The span of the value: for a string, its content without the quotes.
     fn span(&self) -> Span {
         match self.value {
             Ok(value) => value
@@ -248,7 +248,7 @@ fn members(document: &[u8], what: &'static str) -> Found {
         found.fault = fault.or(Some(Fault::new(what, FaultKind::Type, start)));
         return found;
     }
-    // The brace that ends a whole object is no member and ends the walk.
+    // The brace that ends a whole object is not a member and ends the walk.
     let members = Members::of_cut(top);
     let mut open: Vec<Container<'_>, NESTING_MAX> = Vec::new();
     let of_extensions = false;
@@ -369,7 +369,7 @@ pub(super) fn explain_document(
     visitor.end();
 }
 
-/// Decodes base64 where it lies; what of it is not as WebAuthn's JSON forms have it is a problem.
+/// Decodes base64 in place; a form that WebAuthn's JSON does not allow is a problem.
 pub(super) fn decode(document: &mut [u8], span: Span) -> Option<(Span, &'static str)> {
     let decoded = guess::decode_base64(document, span)?;
     let problem = if decoded.is_base64url() {
@@ -427,11 +427,11 @@ fn explain_certificate(
             part::explain(Artefact::Certificate, bytes, visitor);
             visitor.end();
         }
-        None => visitor.field(&field.problem("is no base64")),
+        None => visitor.field(&field.problem("is not base64")),
     }
 }
 
-/// Shows a member as it stands.
+/// Shows a member verbatim.
 fn show(document: &[u8], member: &Member, visitor: &mut dyn Visitor) {
     let field = member.field(document);
     let value = text(document, member.value);
@@ -464,7 +464,7 @@ pub(super) fn explain_token(token: &mut [u8], visitor: &mut dyn Visitor) {
         let Some(rest) = token.get(start..) else {
             let what = "signed token (three parts)";
             visitor.broken(&Break {
-                why: "a point stands between two parts",
+                why: "a dot separates its parts",
                 ..Fault::new(what, FaultKind::Truncated, token.len()).into()
             });
             break;

@@ -1,8 +1,8 @@
 //! An explained dump of any artefact of WebAuthn: what it is, and what each of its bytes means.
 //!
 //! [`inspect`] guesses what was pasted (JSON, lines of it, base64url, base64, hex, PEM, a token, bytes,
-//! or a log line that holds one of these), decodes it in place and walks it. A [`Visitor`] is told of every
-//! structure and field with its offset, length, value and meaning; what is malformed is told up to the
+//! or a log line that holds one of these), decodes it in place and walks it. A [`Visitor`] receives every
+//! structure and field with its offset, length, value and meaning; malformed input is explained up to the
 //! byte where it breaks. [`TextWriter`] and [`JsonWriter`] are the two visitors of the command line;
 //! the page shows the JSON tree.
 //!
@@ -29,7 +29,7 @@ mod tpm;
 pub use dump::{Artefact, Break, Encoding, Field, Guess, Value, Visitor};
 pub use output::{JsonWriter, TextWriter};
 
-/// Explains whatever `input` holds. It is decoded in place and holds nothing useful afterwards.
+/// Explains what `input` holds. It is decoded in place: its content is unspecified afterwards.
 pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
     let guess = guess::guess(input);
     visitor.guessed(&guess);
@@ -64,7 +64,7 @@ fn explain_pem(text: &mut [u8], visitor: &mut dyn Visitor) {
     }
 }
 
-/// Explains documents that stand one a line.
+/// Explains documents, one a line.
 fn explain_lines(text: &mut [u8], visitor: &mut dyn Visitor) {
     for line in text.split_mut(|byte| *byte == b'\n') {
         if !line.trim_ascii().is_empty() {
@@ -112,11 +112,11 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("!! is a text; COSE keys of WebAuthn have none"),
+            text.contains("!! is a text; WebAuthn's COSE keys have none"),
             "{text}"
         );
         assert!(
-            text.contains("!! has not the length of the curve's coordinates"),
+            text.contains("!! does not have the length of the curve's coordinates"),
             "{text}"
         );
         assert!(text.contains("the y-coordinate"), "{text}");

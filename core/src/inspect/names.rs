@@ -4,7 +4,7 @@ pub(super) use super::authenticators::name as authenticator;
 use crate::attestation::Format;
 use crate::data::CoseAlgorithm;
 
-/// What stands beside a key in a table.
+/// The value of a key in a table.
 pub(super) fn find<K: PartialEq, V>(table: &'static [(K, V)], key: &K) -> Option<&'static V> {
     table
         .iter()
@@ -24,7 +24,7 @@ pub(super) fn algorithm(value: i64) -> &'static str {
     i32::try_from(value)
         .ok()
         .and_then(|value| CoseAlgorithm::new(value).describe())
-        .unwrap_or("an algorithm that is not known here")
+        .unwrap_or("an unknown algorithm")
 }
 
 /// A COSE key type (IANA "COSE Key Types").
@@ -52,13 +52,11 @@ static CURVES: &[(i64, &str)] = &[
 ];
 
 pub(super) fn curve(value: i64) -> &'static str {
-    find(CURVES, &value)
-        .copied()
-        .unwrap_or("a curve that is not known here")
+    find(CURVES, &value).copied().unwrap_or("an unknown curve")
 }
 
 pub(super) fn format(name: &str) -> &'static str {
-    Format::from_name(name).map_or("a format that is not known here", Format::describe)
+    Format::from_name(name).map_or("an unknown format", Format::describe)
 }
 
 /// A member of an attestation statement.
@@ -87,7 +85,7 @@ static EXTENSIONS: &[(&str, &str)] = &[
     ),
     (
         "credProtect",
-        "how far user verification protects the credential: 1 not, 2 unless it is named, 3 always",
+        "when the credential requires user verification: 1 optional, 2 unless its id is listed, 3 always",
     ),
     ("credBlob", "a small secret kept with the credential"),
     ("hmac-secret", "secrets derived from the credential (CTAP)"),
@@ -107,12 +105,12 @@ static EXTENSIONS: &[(&str, &str)] = &[
         "thirdPartyPayment",
         "the credential may confirm payments for others",
     ),
-    ("uvm", "how the person was verified"),
+    ("uvm", "how the user was verified"),
     ("payment", "a payment was confirmed"),
 ];
 
 pub(super) fn extension(name: &str) -> &'static str {
-    meaning(EXTENSIONS, name).unwrap_or("an extension that is not known here")
+    meaning(EXTENSIONS, name).unwrap_or("an unknown extension")
 }
 
 /// A member of one of WebAuthn's JSON forms, of client data, of a check, or a claim of a token.
@@ -130,20 +128,20 @@ static MEMBERS: &[(&str, &str)] = &[
     ),
     (
         "attestationObject",
-        "the new credential, and who vouches for it",
+        "the new credential and its attestation",
     ),
-    ("authenticatorData", "what the authenticator says; signed"),
+    ("authenticatorData", "what the authenticator signs"),
     (
         "signature",
         "over the authenticator data and the hash of the client data",
     ),
     (
         "userHandle",
-        "whose credential it is, as the relying party named the user",
+        "the user handle that the relying party assigned",
     ),
     (
         "clientExtensionResults",
-        "what the client did for the extensions asked for",
+        "the client's results of the requested extensions",
     ),
     (
         "authenticatorAttachment",
@@ -169,29 +167,29 @@ static MEMBERS: &[(&str, &str)] = &[
     ("alg", "the token's signature algorithm"),
     ("typ", "the token's type"),
     ("kid", "the key that has signed"),
-    ("iss", "who issued it"),
-    ("aud", "whom it is for"),
-    ("sub", "whom it is about"),
+    ("iss", "the issuer"),
+    ("aud", "the audience"),
+    ("sub", "the subject"),
     ("iat", "when it was issued"),
     ("exp", "when it is over"),
     ("nbf", "from when it is good"),
     ("jti", "its id, good once"),
     ("auth_time", "when the person signed in"),
-    ("uv", "whether the person was verified"),
+    ("uv", "whether the user was verified"),
     (
         "rk",
         "the credential is discoverable: it can be used without a name",
     ),
     ("preferred_username", "the account's name"),
     ("username", "the account's name"),
-    ("user_handle", "whose credential it will be"),
+    ("user_handle", "the user handle"),
     ("proven", "whether the caller was signed in as that user"),
     (
         "mediation",
-        "how the browser was to ask; conditional: among the suggestions of a field",
+        "how the browser was to prompt; conditional: as a suggestion of an input field",
     ),
     ("rp_id", "the RP ID"),
-    ("user_verification", "whether the person has to be verified"),
+    ("user_verification", "whether user verification is required"),
     ("challenge_token", "the challenge, as the host signed it"),
     ("login_token", "the proof of a sign-in"),
     (
@@ -199,11 +197,11 @@ static MEMBERS: &[(&str, &str)] = &[
         "a registration, or how its attestation is judged",
     ),
     ("assertion", "a sign-in"),
-    ("x5c", "certificates: who signed, then the chain above"),
+    ("x5c", "certificates: the signer's, then its chain"),
     // What a check holds beside the response, and a verdict.
     ("rpIds", "further RP IDs that are accepted"),
     ("topOrigins", "the origins that may embed the page"),
-    ("userVerification", "whether the person has to be verified"),
+    ("userVerification", "whether user verification is required"),
     ("algorithms", "the COSE algorithms that were offered"),
     ("formats", "the attestation formats that are accepted"),
     ("appId", "the FIDO AppID that was asked for"),
@@ -221,7 +219,7 @@ static MEMBERS: &[(&str, &str)] = &[
         "whether the credential may be copied to other devices",
     ),
     ("backupState", "whether it is backed up"),
-    ("userVerified", "whether the person was verified"),
+    ("userVerified", "whether the user was verified"),
     ("aaguid", "the authenticator's model"),
     ("fmt", "the attestation statement's format"),
     ("attestationType", "what kind of proof the attestation is"),
@@ -230,10 +228,10 @@ static MEMBERS: &[(&str, &str)] = &[
     ("step", "the step of WebAuthn's section 7"),
     ("slug", "the step's name, for programs"),
     ("title", "what the step checks"),
-    ("outcome", "pass, fail, or skip where nothing asked for it"),
+    ("outcome", "pass, fail, or skip if it was not required"),
     ("detail", "what was seen"),
-    ("trace", "every step that was taken"),
-    ("notes", "what was noticed without being judged"),
+    ("trace", "every step that was performed"),
+    ("notes", "observations that do not affect the verdict"),
     // A SafetyNet response.
     (
         "nonce",
@@ -244,18 +242,18 @@ static MEMBERS: &[(&str, &str)] = &[
     ("apkDigestSha256", "SHA-256 of that app"),
     (
         "apkCertificateDigestSha256",
-        "SHA-256 of what has signed that app",
+        "SHA-256 of the certificate that signed that app",
     ),
     (
         "ctsProfileMatch",
-        "whether the device is of a certified kind, unmodified",
+        "whether the device is certified and unmodified",
     ),
     ("basicIntegrity", "whether the device seemed intact"),
     (
         "evaluationType",
         "BASIC, or HARDWARE_BACKED by a key in secure hardware",
     ),
-    ("advice", "what would make the answer better"),
+    ("advice", "what would improve the result"),
     ("error", "what went wrong"),
 ];
 
@@ -270,7 +268,7 @@ static REASONS: &[(&str, &str)] = &[
     ("signCount (4 bytes)", "it follows the flags"),
     ("aaguid (16 bytes)", "flag AT is set"),
     ("credentialIdLength (2 bytes)", "it follows the AAGUID"),
-    ("credentialId", "it is as long as the length before it says"),
+    ("credentialId", "its length is given before it"),
     (
         "credentialPublicKey (a COSE key)",
         "it follows the credential id",
@@ -340,7 +338,7 @@ static IDENTIFIERS: &[(&[u8], &str, &str)] = &[
     (
         &[0x67, 0x81, 5, 2, 1],
         "tcg-at-tpmManufacturer",
-        "the maker of the TPM, by its number in hexadecimal",
+        "the TPM's manufacturer, as a hexadecimal number",
     ),
     (
         &[0x67, 0x81, 5, 2, 2],
@@ -534,7 +532,7 @@ static IDENTIFIERS: &[(&[u8], &str, &str)] = &[
     (
         &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 0x11],
         "android-key-description",
-        "Android: what the key is, and who enforces it",
+        "Android: the key's properties, and what enforces them",
     ),
     (
         &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 0x1e],
@@ -550,12 +548,12 @@ static IDENTIFIERS: &[(&[u8], &str, &str)] = &[
     (
         &[0x2b, 6, 1, 5, 5, 7, 3, 1],
         "id-kp-serverAuth",
-        "a server proves who it is",
+        "TLS server authentication",
     ),
     (
         &[0x2b, 6, 1, 5, 5, 7, 3, 2],
         "id-kp-clientAuth",
-        "a client proves who it is",
+        "TLS client authentication",
     ),
     (
         &[0x67, 0x81, 5, 8, 1],

@@ -32,7 +32,7 @@ impl<W: Write> TextWriter<W> {
     ///
     /// # Errors
     ///
-    /// That of the writer below.
+    /// Those of the underlying writer.
     pub fn finish(self) -> Result<W, fmt::Error> {
         self.result.map(|()| self.out)
     }
@@ -229,7 +229,7 @@ impl<W: Write> JsonWriter<W> {
     ///
     /// # Errors
     ///
-    /// That of the writer below.
+    /// Those of the underlying writer.
     pub fn finish(mut self) -> Result<W, fmt::Error> {
         self.result.and_then(|()| self.out.write_str("]}"))?;
         Ok(self.out)

@@ -1,4 +1,4 @@
-//! Artefacts that hold no other: what an attestation object is made of, and what stands alone.
+//! Artefacts that hold no others: the parts of an attestation object, and standalone ones.
 
 use super::dump::{Artefact, Break, Field, Value, Visitor};
 use super::{authenticator_data, certificate, cose, guess, tpm};
@@ -26,7 +26,7 @@ pub(super) fn explain(artefact: Artefact, bytes: &[u8], visitor: &mut dyn Visito
     visitor.end();
 }
 
-/// Whether a signature is one of ECDSA: those of other algorithms have no structure.
+/// Whether a signature is ECDSA's: those of other algorithms have no structure.
 pub(super) fn is_signature_in_der(bytes: &[u8]) -> bool {
     guess::der_artefact(bytes) == Some(Artefact::EcdsaSignature)
 }

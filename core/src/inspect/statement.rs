@@ -8,7 +8,7 @@ use crate::encoding::cbor::{Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind};
 
-/// Longest `SafetyNet` response that is looked into; genuine ones have about 9 KiB.
+/// Longest `SafetyNet` response that is explained; genuine ones have about 9 KiB.
 const RESPONSE_MAX: usize = 16 * 1024;
 
 /// The most members that a statement of any format has to have.
@@ -165,7 +165,7 @@ fn explain_member(
     if let ("alg", Content::Integer(algorithm)) = (name, item.content()) {
         field.meaning = names::algorithm(algorithm);
     } else if inside.is_some() {
-        field.problem = "is no byte string";
+        field.problem = "is not a byte string";
     }
     visitor.field(&field);
     Ok(())
@@ -189,7 +189,7 @@ fn explain_inside(artefact: Artefact, bytes: &[u8], whole: &Field<'_>, visitor: 
     visitor.end();
 }
 
-/// Explains a `SafetyNet` response. It is decoded in place, so in a copy.
+/// Explains a `SafetyNet` response, in a copy because it is decoded in place.
 fn explain_response(bytes: &[u8], visitor: &mut dyn Visitor) {
     let mut buffer = [0; RESPONSE_MAX];
     match buffer.get_mut(..bytes.len()) {
@@ -199,7 +199,7 @@ fn explain_response(bytes: &[u8], visitor: &mut dyn Visitor) {
         }
         None => {
             let field = Field::new("response", 0, bytes.len(), Value::Bytes(bytes));
-            visitor.field(&field.problem("is too long to be looked into"));
+            visitor.field(&field.problem("is too long to be explained"));
         }
     }
 }
@@ -218,7 +218,7 @@ fn explain_certificates(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> R
         let Bytes { bytes, whole } = cbor::read_bytes(reader, &head, WHAT);
         let meaning = match index {
             0 => "the attestation certificate",
-            _ => "of who has issued the one before",
+            _ => "the issuer of the one before",
         };
         let field = Field::new("certificate", at, length, Value::Integer(index)).meaning(meaning);
         visitor.begin(&field);

@@ -128,7 +128,7 @@ static FIELDS: &[(&str, Kind, &str)] = &[
     (
         "magic",
         Kind::Bytes,
-        "TPM_GENERATED_VALUE: made within the TPM and nowhere else",
+        "TPM_GENERATED_VALUE: generated within the TPM",
     ),
     (
         "type",
@@ -143,7 +143,7 @@ static FIELDS: &[(&str, Kind, &str)] = &[
     (
         "extraData",
         Kind::Bytes,
-        "has to be the hash of the authenticator data and the client data's hash",
+        "must be the hash of the authenticator data and the client data's hash",
     ),
     (
         "clockInfo.clock",
@@ -164,7 +164,7 @@ static FIELDS: &[(&str, Kind, &str)] = &[
     (
         "firmwareVersion",
         Kind::Bytes,
-        "of the TPM, as its maker counts",
+        "the TPM's, as its manufacturer counts",
     ),
     (
         "attested.name",
@@ -218,7 +218,7 @@ static FIELDS: &[(&str, Kind, &str)] = &[
     (
         "exponent",
         Kind::Number,
-        "the public exponent; 0 stands for 65537",
+        "the public exponent; 0 means 65537",
     ),
     ("curveID", Kind::Constant(CURVES), "the curve"),
     ("unique", Kind::Bytes, "the modulus"),

@@ -1,5 +1,5 @@
-//! What the relying party knows and wants: below the attestation statements and the ceremonies, which
-//! both read it.
+//! What the relying party knows and requires. Attestation statements and ceremonies both read it, so it
+//! is a layer below them.
 
 #[cfg(feature = "trust")]
 mod models;
@@ -9,14 +9,14 @@ pub use models::{Model, Models, Standing};
 
 use crate::data::{CoseAlgorithm, Origin, UnixTime};
 
-/// Declares [`Policy`] in one table: each member with its default, and what sets it.
+/// Declares [`Policy`] in one table: each member with its default and its builder method.
 macro_rules! policy {
     ($(
         $(#[doc = $doc:literal])+
         $(#[cfg($($feature:tt)+)])?
         $member:ident: $type:ty = $default:expr, $with:ident;
     )+) => {
-        /// What the relying party knows and wants: [`Policy::new`] gives the strict defaults, the
+        /// What the relying party knows and requires: [`Policy::new`] gives the strict defaults, the
         /// methods change them.
         ///
         /// ```
@@ -75,7 +75,7 @@ policy! {
     user_verification: UserVerification = UserVerification::Preferred, with_user_verification;
     /// How the ceremony was mediated; a conditional registration may lack UP.
     mediation: Mediation = Mediation::Modal, with_mediation;
-    /// Algorithms that a new key may have; `None`: all that there is a mechanism for.
+    /// Algorithms that a new key may have; `None`: all that can be verified.
     algorithms: Option<&'a [CoseAlgorithm]> = None, with_algorithms;
     /// Attestation statement formats that a registration may bring.
     formats: Formats = Formats::ALL, with_formats;
@@ -88,20 +88,20 @@ policy! {
     models: Option<&'a dyn Models> = None, with_models;
     /// The time at which an attestation's certificates have to be valid; `None`: dates are not judged.
     time: Option<UnixTime> = None, with_time;
-    /// Of an Android key only what its secure hardware enforces counts
+    /// Whether only the properties that secure hardware enforces count for an Android key
     /// ([section 8.4](https://www.w3.org/TR/webauthn-3/#sctn-android-key-attestation)).
     android_key_tee: bool = false, with_android_key_tee;
     /// Credential ids that are registered already.
     existing_credentials: &'a [&'a [u8]] = &[], with_existing_credentials;
-    /// Credential ids that a sign-in was asked with; none, or an empty list: any.
+    /// Credential ids that the sign-in was requested with; `None` or an empty list: any.
     allow_credentials: Option<&'a [&'a [u8]]> = None, with_allow_credentials;
-    /// The account's user handle, where it is known.
+    /// The account's user handle, if known.
     user_handle: Option<&'a [u8]> = None, with_user_handle;
     /// The response has to carry the user handle, because nothing else identifies the account.
     discoverable: bool = false, with_discoverable;
-    /// What follows from a signature counter that did not grow.
+    /// What to do about a signature counter that did not increase.
     counter: CounterPolicy = CounterPolicy::Reject, with_counter;
-    /// What follows from a backup eligibility that is not the recorded one.
+    /// What to do about a backup eligibility that differs from the record.
     backup: BackupPolicy = BackupPolicy::Consistent, with_backup;
     /// The FIDO `AppID` that was requested with the `appid` extension
     /// ([section 10.1.1](https://www.w3.org/TR/webauthn-3/#sctn-appid-extension)).
@@ -136,18 +136,18 @@ pub enum CrossOrigin<'a> {
 pub enum UserVerification {
     /// A response without UV is refused.
     Required,
-    /// UV is welcome.
+    /// UV is optional.
     Preferred,
-    /// UV is not asked for.
+    /// UV is not requested.
     Discouraged,
 }
 
-/// The mediation that the ceremony was asked for with, as far as it matters here.
+/// The mediation that the ceremony was requested with, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mediation {
-    /// The person was asked.
+    /// The user was prompted.
     Modal,
-    /// `conditional`: the browser acted by itself if it could.
+    /// `conditional`: the browser may have acted without a prompt.
     Conditional,
 }
 
@@ -155,15 +155,15 @@ pub enum Mediation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttestationPolicy {
-    /// Nothing: it is not looked at.
+    /// Nothing: it is ignored.
     Ignore,
-    /// That it is right in itself.
+    /// That it verifies by its format's procedure.
     Verify,
-    /// Also that its certificates lead to one of the policy's roots, each valid at the policy's time.
+    /// Also that its certificates lead to one of the policy's roots and are valid at the policy's time.
     Trusted,
 }
 
-/// What follows from a signature counter that did not grow.
+/// What to do about a signature counter that did not increase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CounterPolicy {
     /// The sign-in is refused.
@@ -172,7 +172,7 @@ pub enum CounterPolicy {
     Report,
 }
 
-/// What follows from a backup eligibility that is not the recorded one.
+/// What to do about a backup eligibility that differs from the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackupPolicy {
     /// The sign-in is refused.

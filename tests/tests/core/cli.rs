@@ -280,7 +280,7 @@ fn inspect_says_where_an_assertion_was_cut() {
     );
     let text = String::from_utf8(output.stdout).expect("the dump is UTF-8");
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("UP: true  a person was present"), "{text}");
+    assert!(text.contains("UP: true  the user was present"), "{text}");
     assert!(
         text.contains("33           !! breaks here: signCount (4 bytes) ends too early"),
         "{text}"
