@@ -104,7 +104,7 @@ impl App {
             format!(
                 "PORTCULLIS_MDS: the next issue was due on {}; fetch it, this one does not know of models \
                  that were revoked since",
-                issue.next_update.as_str()
+                issue.next_update()
             )
         }));
         warnings

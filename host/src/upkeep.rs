@@ -35,7 +35,7 @@ async fn refresh_metadata(app: &Arc<App>) {
     match refreshed {
         Ok(Refresh::Renewed) => {
             let trust = app.trust.current();
-            let number = trust.metadata.as_ref().map(|issue| issue.number);
+            let number = trust.metadata.as_ref().map(|issue| issue.number());
             tracing::info!(number, "the next issue of the FIDO metadata is in use");
         }
         Ok(Refresh::Refused(error)) => {

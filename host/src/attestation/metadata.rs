@@ -30,10 +30,8 @@ const GLOBALSIGN: &str = include_str!("globalsign.pem");
 /// The metadata, verified.
 #[derive(Clone, Debug)]
 pub struct Metadata {
-    /// The serial number of this issue.
-    pub number: u64,
-    /// The day on which the next issue comes at the latest.
-    pub next_update: Date,
+    number: u64,
+    next_update: Date,
     models: HashMap<ModelId, Entry>,
 }
 
@@ -49,7 +47,7 @@ pub struct Issuer {
 
 /// A day, in UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Date {
+struct Date {
     text: String,
     begins: UnixTime,
 }
@@ -190,6 +188,18 @@ impl Metadata {
             next_update: payload.next_update,
             models,
         })
+    }
+
+    /// The serial number of this issue.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The day on which the next issue comes at the latest: `2026-12-31`.
+    #[must_use]
+    pub fn next_update(&self) -> &str {
+        &self.next_update.text
     }
 
     /// Whether the next issue is not overdue.
@@ -373,12 +383,6 @@ impl Date {
     fn is_over(&self, now: UnixTime) -> bool {
         const DAY: i64 = 86_400;
         self.begins.seconds().saturating_add(DAY) <= now.seconds()
-    }
-
-    /// The day as it was written: `2026-12-31`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
     }
 }
 

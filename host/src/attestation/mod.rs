@@ -1,6 +1,11 @@
 //! Which authenticators are trusted: the operator's roots, the FIDO metadata, and a list of models, as
 //! the verifier asks for them.
 
+#[cfg(feature = "metadata")]
+pub mod metadata;
+/// A build that reads no metadata.
+#[cfg(not(feature = "metadata"))]
+#[path = "no_metadata.rs"]
 pub mod metadata;
 mod roots;
 
@@ -10,10 +15,10 @@ use std::time::SystemTime;
 use portcullis_core::attestation::{Model, Models, Standing};
 use portcullis_core::data::UnixTime;
 
-use crate::config::{Aaguids, ConfigError, PREFIX, TrustSettings};
+use crate::config::{Aaguids, ConfigError, TrustSettings};
 
 pub use metadata::Metadata;
-pub(crate) use roots::{read_bounded, read_file, read_folder};
+use roots::read_folder;
 
 /// What the settings say of authenticators, read from their files.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +116,7 @@ impl TrustSource {
             Err(error) => return Refresh::Refused(error),
         };
         let before = self.current();
-        let number = |metadata: &Option<Metadata>| metadata.as_ref().map(|issue| issue.number);
+        let number = |metadata: &Option<Metadata>| metadata.as_ref().map(Metadata::number);
         if number(&metadata) < number(&before.metadata) {
             let hint = "the file now holds an older issue than the one in use; fetch it anew";
             return Refresh::Refused(ConfigError::new("MDS", hint));
@@ -132,7 +137,11 @@ fn written(settings: &TrustSettings) -> Option<SystemTime> {
         .ok()
 }
 
+#[cfg(feature = "metadata")]
 fn read_metadata(settings: &TrustSettings, now: UnixTime) -> Result<Option<Metadata>, ConfigError> {
+    use crate::config::PREFIX;
+    use roots::{read_bounded, read_file};
+
     let Some(path) = &settings.metadata else {
         return Ok(None);
     };
@@ -155,6 +164,17 @@ fn read_metadata(settings: &TrustSettings, now: UnixTime) -> Result<Option<Metad
             );
             ConfigError::new("MDS", hint)
         })
+}
+
+#[cfg(not(feature = "metadata"))]
+fn read_metadata(settings: &TrustSettings, _: UnixTime) -> Result<Option<Metadata>, ConfigError> {
+    match settings.metadata {
+        Some(_) => Err(ConfigError::new(
+            "MDS",
+            "this build reads no metadata; leave it out",
+        )),
+        None => Ok(None),
+    }
 }
 
 /// What is known of models of authenticators at a time.

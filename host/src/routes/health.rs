@@ -33,8 +33,8 @@ fn healthz(app: &App) -> Json<Health> {
     Json(Health {
         status: "OK",
         metadata: metadata.map(|metadata| MetadataHealth {
-            no: metadata.number,
-            next_update: metadata.next_update.as_str().to_owned(),
+            no: metadata.number(),
+            next_update: metadata.next_update().to_owned(),
             fresh: metadata.is_fresh(now),
         }),
     })

@@ -543,7 +543,7 @@ fn of_a_root_that_issues_to_everybody_only_the_named_host_may_sign() {
         let names = der::sequence(&[name]);
         leaf.put(Extension::new(ALTERNATIVE_NAME, false, names));
         let blob = Blob::with_chain(&chain, &chain.x5c_of(&leaf), &[]).encode();
-        Metadata::read(blob.as_bytes(), &signer, now).map(|metadata| metadata.number)
+        Metadata::read(blob.as_bytes(), &signer, now).map(|metadata| metadata.number())
     };
     assert_eq!(read("mds.fidoalliance.org"), Ok(7));
     let refused = Err(MetadataError::Host("mds.fidoalliance.org"));
