@@ -30,6 +30,8 @@
 mod error;
 mod input;
 mod receipt;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 

@@ -25,21 +25,21 @@ pub enum UriError {
     /// An attribute without a value, or a value that is not percent-encoded UTF-8.
     #[error("`{0}` is not an attribute with a value")]
     Syntax(String),
-    /// An attribute that stands twice.
-    #[error("`{0}` stands twice")]
+    /// An attribute that appears twice.
+    #[error("`{0}` appears twice")]
     Twice(&'static str),
-    /// An attribute that says nothing here.
-    #[error("`{0}` is not understood here")]
+    /// An attribute that is not supported.
+    #[error("`{0}` is not supported")]
     Unknown(String),
     /// The PIN itself.
     #[error(
-        "a PIN does not belong into a setting; put it in a file and name that: pin-source=file:/PATH"
+        "a PIN does not belong in a setting; write it to a file and name the file: pin-source=file:/PATH"
     )]
     PinValue,
     /// A PIN source that is not a file.
     #[error("pin-source must be a file: pin-source=file:/PATH")]
     PinSource,
-    /// An attribute that has to be there.
+    /// A required attribute is missing.
     #[error("{0} is missing")]
     Missing(&'static str),
 }
@@ -48,7 +48,7 @@ impl Pkcs11Uri {
     /// Reads a URI.
     ///
     /// # Errors
-    /// [`UriError`] where it does not name all that is needed, or says what cannot be held to.
+    /// [`UriError`] where an attribute is missing, malformed or not supported.
     pub fn parse(text: &str) -> Result<Self, UriError> {
         let rest = text.strip_prefix("pkcs11:").ok_or(UriError::Scheme)?;
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));

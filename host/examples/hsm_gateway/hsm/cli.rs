@@ -74,7 +74,7 @@ pub(crate) fn run(
         }
         ["serve", settings] => serve(settings, output),
         _ => {
-            // A reader that has gone away cannot be told.
+            // There is nowhere else to report that the reader has gone away.
             let _ = writeln!(messages, "{USAGE}");
             return ExitCode::from(2);
         }

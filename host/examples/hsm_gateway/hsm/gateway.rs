@@ -146,7 +146,7 @@ impl Gateway {
         now: Time,
     ) -> Result<(Request, Value), Refusal> {
         let now = self.time(now);
-        // An expired request is remembered for another life, to be told from an unknown one.
+        // An expired request is kept for another life, so that its refusal says that it has expired.
         let life = self.settings.life;
         self.requests
             .retain(|_, open| open.request.expires.saturating_add(life) > now);
