@@ -11,6 +11,7 @@ pub mod check;
 pub mod client_data;
 pub mod corpora;
 pub mod der;
+pub mod deviations;
 pub mod encoding;
 pub mod host;
 pub mod keys;

@@ -24,14 +24,22 @@ pub fn registration(rp_id: &str, challenge: &[u8], origin: &str) -> Registration
     let (_, mut registration) = authenticator.make(rp_id, b"user", challenge, origin);
     let attested = registration.authenticator_data.attested.as_mut();
     attested.expect("a new credential").public_key = key.cose_key();
+    registration.attestation = Arc::new(statement(0x000b));
+    registration
+}
 
+/// Its statement, the public area named by this hash.
+#[must_use]
+pub fn statement(name_algorithm: u16) -> Tpm {
+    let key: Arc<dyn CredentialKey> = Arc::new(Rsa {
+        hash: RsaHash::Sha256,
+    });
     let authority = w3c::authority();
     let mut certificate = authority.issue(&Rsa::public_key_info(), vec![1]);
     Tpm::adapt(&mut certificate);
     let x5c = vec![certificate.sign(&authority.key), authority.certificate()];
-    let mut public_area = Tpm::rsa(0x000b, &Rsa::modulus());
+    let mut public_area = Tpm::rsa(name_algorithm, &Rsa::modulus());
     // fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, decrypt, sign
     public_area[4..8].copy_from_slice(&[0x00, 0x06, 0x04, 0x72]);
-    registration.attestation = Arc::new(Tpm::new(key, x5c, public_area));
-    registration
+    Tpm::new(key, x5c, public_area)
 }

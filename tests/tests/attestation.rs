@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
+use portcullis_core::ceremony::Note;
 use portcullis_tests::attestation::{
     AndroidKey, Attestation, Compound, NoAttestation, PackedSelf, SafetyNet, Tpm,
 };
 use portcullis_tests::authenticator::flags;
 use portcullis_tests::cbor::Cbor;
 use portcullis_tests::certificate::{AAGUID, BASIC_CONSTRAINTS, Certificate, Extension};
+use portcullis_tests::chain::pem;
 use portcullis_tests::keys::{Rsa, RsaHash};
-use portcullis_tests::scene::{MODEL, Scene, edited, put, spoil_signature};
+use portcullis_tests::metadata::uuid;
+use portcullis_tests::scene::{MODEL, Scene, edited, spoil_signature};
 use portcullis_tests::verdict::accepted;
 use portcullis_tests::{check, der, scene, w3c};
 use serde_json::{Value, json};
@@ -69,20 +72,57 @@ fn malformed_certificate_policies_are_nobodys_business() {
     accept(&scene, scene.tpm(policies), "AttCA");
 }
 
-#[test]
-fn fido_u2f() {
-    let scene = Scene::new();
-    accept(&scene, scene.u2f(), "basic");
+/// The AAGUID that the verdict reports, and whether it notes that another one came.
+#[track_caller]
+fn reported_aaguid(scene: &Scene, attestation: impl Attestation + 'static) -> (Value, bool) {
+    let verdict = accepted(&scene.check(attestation));
+    let note = Value::from(Note::AaguidNotSigned.message());
+    let noted = verdict["notes"].as_array().expect("notes").contains(&note);
+    (verdict["credential"]["aaguid"].clone(), noted)
 }
 
 #[test]
-fn apple_with_and_without_what_the_first_devices_sent() {
+fn fido_u2f_proves_no_aaguid() {
+    let mut scene = Scene::new();
+    accept(&scene, scene.u2f(), "basic");
+    let (model, zeros) = (json!(uuid(MODEL)), json!(uuid([0; 16])));
+    assert_eq!(reported_aaguid(&scene, scene.u2f()), (zeros.clone(), true));
+    scene.policy = json!({"attestation": {"policy": "ignore"}});
+    assert_eq!(reported_aaguid(&scene, scene.u2f()), (zeros.clone(), true));
+    assert_eq!(
+        reported_aaguid(&scene, scene.packed(|_| ())),
+        (model.clone(), false)
+    );
+    let roots = [pem(&scene.authority.certificate())];
+    scene.policy = json!({"attestation": {"policy": "trusted", "roots": roots}});
+    assert_eq!(reported_aaguid(&scene, scene.u2f()), (zeros.clone(), true));
+
+    // In a compound statement another part with certificates may sign it.
+    scene.policy = json!({});
+    let u2f: Arc<dyn Attestation> = Arc::new(scene.u2f());
+    let packed: Arc<dyn Attestation> = Arc::new(scene.packed(|_| ()));
+    let own: Arc<dyn Attestation> = Arc::new(scene.packed_self());
+    for (parts, reported) in [
+        ([&u2f, &packed], (&model, false)),
+        ([&packed, &u2f], (&model, false)),
+        ([&u2f, &own], (&zeros, true)),
+        ([&own, &u2f], (&zeros, true)),
+        ([&own, &packed], (&model, false)),
+    ] {
+        let compound = Compound(parts.map(Arc::clone).to_vec());
+        let (aaguid, noted) = reported_aaguid(&scene, compound);
+        assert_eq!((&aaguid, noted), reported, "{parts:?}");
+    }
+    let mut plain = scene;
+    let attested = plain.registration.authenticator_data.attested.as_mut();
+    attested.expect("a credential").aaguid = [0; 16];
+    assert_eq!(reported_aaguid(&plain, plain.u2f()), (zeros, false));
+}
+
+#[test]
+fn apple() {
     let scene = Scene::new();
     accept(&scene, scene.apple(), "AnonCA");
-    let first = edited(scene.apple(), |statement| {
-        put(statement, "alg", Cbor::Int(-7));
-    });
-    accept(&scene, first, "AnonCA");
 }
 
 #[test]
@@ -102,6 +142,30 @@ fn tpm_names_by_every_hash() {
     let scene = Scene::new();
     for name_algorithm in [4, 11, 12, 13] {
         accept(&scene, scene.tpm_about(scene.area(name_algorithm)), "AttCA");
+    }
+}
+
+#[test]
+fn a_tpm_says_whether_it_keeps_the_key() {
+    let scene = Scene::new();
+    const SIGN: u32 = 1 << 18;
+    let (fixed_tpm, fixed_parent, origin) = (1 << 1, 1 << 4, 1 << 5);
+    let bound = fixed_tpm | fixed_parent | origin;
+    for (attributes, noted) in [
+        (bound, false),
+        // As Windows has it: also for decryption, authorized by the user, without lockout.
+        (0x0006_0472, false),
+        (0, true),
+        (origin, true),
+        (fixed_parent | origin, true),
+        (fixed_tpm | fixed_parent, true),
+    ] {
+        let mut area = scene.area(11);
+        area[4..8].copy_from_slice(&u32::to_be_bytes(attributes | SIGN));
+        let verdict = accept(&scene, scene.tpm_about(area), "AttCA");
+        let note = Value::from(Note::TpmKeyNotBound.message());
+        let notes = verdict["notes"].as_array().expect("notes");
+        assert_eq!(notes.contains(&note), noted, "{attributes:08x}: {notes:?}");
     }
 }
 

@@ -11,13 +11,12 @@ use crate::encoding::der::{Element, Tag};
 /// 1.2.840.113635.100.8.2
 const NONCE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x63, 0x64, 8, 2];
 
-/// The members of a statement. The first devices sent an `alg` beside the certificates, which nothing is
-/// verified with.
-pub(super) const MEMBERS: [&str; 2] = ["x5c", "alg"];
+/// The members of a statement.
+pub(super) const MEMBERS: [&str; 1] = ["x5c"];
 
 #[inline(never)]
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
-    let [x5c, _] = statement.members(MEMBERS)?;
+    let [x5c] = statement.members(MEMBERS)?;
     let certificates = Certificates::read(x5c)?;
     let certificate = &certificates.first;
     let signed = [statement.auth_data.bytes(), statement.client_data_hash];

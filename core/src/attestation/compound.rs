@@ -34,6 +34,11 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
                 ..*statement
             },
         )?;
+        all.aaguid_signed = match (is_certified(&all), is_certified(&verified)) {
+            (true, true) => all.aaguid_signed || verified.aaguid_signed,
+            (false, true) => verified.aaguid_signed,
+            (_, false) => all.aaguid_signed,
+        };
         all.attestation_type = stronger(all.attestation_type, verified.attestation_type);
         #[cfg(feature = "trust")]
         if statement.policy.attestation == AttestationPolicy::Trusted
@@ -48,6 +53,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
         }
         all.outdated |= verified.outdated;
         all.cts_profile_mismatch |= verified.cts_profile_mismatch;
+        all.tpm_key_not_bound |= verified.tpm_key_not_bound;
     }
     Ok(all)
 }
@@ -80,6 +86,14 @@ fn read_part<'a>(
         return Err(StatementError::FormatNotAccepted(format));
     }
     Ok((format, att_stmt))
+}
+
+/// Without certificates nobody vouches for the AAGUID, signed or not.
+const fn is_certified(verified: &Verified) -> bool {
+    !matches!(
+        verified.attestation_type,
+        AttestationType::None | AttestationType::SelfAttestation
+    )
 }
 
 /// A statement with certificates proves more than one without; of two that have them the first counts.

@@ -115,6 +115,17 @@ formats! {
     Compound = "compound", "several statements at once", compound requires 0;
 }
 
+impl Format {
+    /// Whether what a statement signs has the AAGUID in it.
+    pub(crate) const fn signs_aaguid(self) -> bool {
+        match self {
+            #[cfg(feature = "attestation")]
+            Self::FidoU2f => false,
+            _ => true,
+        }
+    }
+}
+
 /// Verifies a statement by its format's procedure.
 #[inline(never)]
 pub(crate) fn verify(

@@ -1,6 +1,8 @@
 //! What the formats share: the statement and its subject, its members, its certificates, and what can be
 //! wrong with it.
 
+use core::cell::Cell;
+
 use super::AttestationType;
 #[cfg(feature = "attestation")]
 use super::Format;
@@ -22,6 +24,9 @@ use crate::policy::Policy;
 #[cfg(feature = "trust")]
 use crate::policy::{AttestationPolicy, Model, Models, Standing};
 
+const STATEMENT: &str = "attestation statement";
+const MEMBER: &str = "attestation statement member";
+
 /// A statement and its subject.
 #[derive(Clone, Copy)]
 pub(crate) struct Statement<'s, 'a> {
@@ -32,6 +37,8 @@ pub(crate) struct Statement<'s, 'a> {
     pub(crate) key: &'s CoseKey<'a>,
     pub(crate) crypto: &'s Crypto<'s>,
     pub(crate) policy: &'s Policy<'s>,
+    /// Set if there is a member that the format does not name.
+    pub(crate) unnamed_members: &'s Cell<bool>,
 }
 
 /// What a statement that verifies proves.
@@ -48,6 +55,10 @@ pub(crate) struct Verified {
     pub(crate) outdated: bool,
     /// `SafetyNet` reports that the device is not certified.
     pub(crate) cts_profile_mismatch: bool,
+    /// The TPM does not attest that it created the key and that the key cannot leave it.
+    pub(crate) tpm_key_not_bound: bool,
+    /// The signature covers the AAGUID.
+    pub(crate) aaguid_signed: bool,
 }
 
 /// Why a statement does not verify.
@@ -102,34 +113,47 @@ impl Verified {
             standing: None,
             outdated: false,
             cts_profile_mismatch: false,
+            tpm_key_not_bound: false,
+            aaguid_signed: true,
         }
     }
 }
 
 impl<'a> Statement<'_, 'a> {
-    /// The members of the statement in the order of `names`, which are the only ones that it may have.
+    /// The members of the statement in the order of `names`. Some builds send others, on which nothing
+    /// depends: a strict policy refuses them.
     pub(super) fn members<const N: usize>(
         &self,
         names: [&str; N],
     ) -> Result<[Option<Item<'a>>; N], Fault> {
-        const WHAT: &str = "attestation statement";
         let members = self
             .att_stmt
             .as_map()
-            .ok_or(Fault::new(WHAT, FaultKind::Type, 0))?;
+            .ok_or(Fault::new(STATEMENT, FaultKind::Type, 0))?;
         let mut found = [None; N];
         for (name, value) in members {
             let slot = names
                 .iter()
                 .zip(&mut found)
                 .find(|(known, _)| name.as_text() == Some(known));
-            let Some((_, slot)) = slot else {
-                const WHAT: &str = "attestation statement member";
-                return Err(Fault::new(WHAT, FaultKind::Unexpected, 0));
-            };
-            *slot = Some(value);
+            match slot {
+                Some((_, slot)) => *slot = Some(value),
+                None if self.policy.strict => {
+                    return Err(Fault::new(MEMBER, FaultKind::Unexpected, 0));
+                }
+                None => self.unnamed_members.set(true),
+            }
         }
         Ok(found)
+    }
+
+    /// Fails unless the statement is an empty map.
+    pub(super) fn expect_no_members(&self) -> Result<(), Fault> {
+        match self.att_stmt.as_map().map(|mut members| members.next()) {
+            Some(None) => Ok(()),
+            Some(Some(_)) => Err(Fault::new(MEMBER, FaultKind::Unexpected, 0)),
+            None => Err(Fault::new(STATEMENT, FaultKind::Type, 0)),
+        }
     }
 
     /// Verifies a signature with the credential's own key.
@@ -327,6 +351,11 @@ impl<'a> Certificates<'a> {
         attestation_type: AttestationType,
         statement: &Statement<'_, '_>,
     ) -> Result<Verified, StatementError> {
-        statement.conclude(attestation_type, Aaguid::ZERO, &self.first, self.each())
+        let verified =
+            statement.conclude(attestation_type, Aaguid::ZERO, &self.first, self.each())?;
+        Ok(Verified {
+            aaguid_signed: false,
+            ..verified
+        })
     }
 }

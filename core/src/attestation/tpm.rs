@@ -33,6 +33,12 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
 
     let area = PublicArea::parse(pub_area, &mut ())?;
     check_key(&area.key, statement.key.key())?;
+    area.attributes.check()?;
+    if area.name_algorithm == SHA1 && !statement.policy.tpm_sha1_names {
+        return Err(StatementError::Content(
+            "the public area is named by SHA-1, which is not accepted",
+        ));
+    }
 
     let certificate = &certificates.first;
     check_certificate(certificate)?;
@@ -50,7 +56,11 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
             "the certified name is not that of the public area",
         ));
     }
-    certificates.conclude(AttestationType::AttestationCa, statement)
+    let verified = certificates.conclude(AttestationType::AttestationCa, statement)?;
+    Ok(Verified {
+        tpm_key_not_bound: !area.attributes.is_bound(),
+        ..verified
+    })
 }
 
 /// The key in the public area is the credential's. Numbers are compared as numbers: TPMs omit leading
@@ -146,10 +156,13 @@ fn read_device<'a>(certificate: &Certificate<'a>) -> Result<Option<Name<'a>>, Fa
     Ok(None)
 }
 
+/// `TPM_ALG_SHA1`
+const SHA1: u16 = 0x0004;
+
 /// The hash function of a number in the TPM's structures.
 const fn hash_of_tpm(number: u16) -> Option<HashFunction> {
     Some(match number {
-        0x0004 => hash::SHA1,
+        SHA1 => hash::SHA1,
         0x000b => hash::SHA256,
         0x000c => hash::SHA384,
         0x000d => hash::SHA512,
@@ -231,7 +244,49 @@ impl<'a, 'w> Fields<'a, 'w> {
 pub(crate) struct PublicArea<'a> {
     name_algorithm: u16,
     name_hash: HashFunction,
+    attributes: Attributes,
     key: TpmKey<'a>,
+}
+
+/// `TPMA_OBJECT` (part 2, section 8.3): what the TPM lets be done with the key.
+#[derive(Clone, Copy)]
+struct Attributes(u32);
+
+impl Attributes {
+    const FIXED_TPM: u32 = 1 << 1;
+    const FIXED_PARENT: u32 = 1 << 4;
+    const SENSITIVE_DATA_ORIGIN: u32 = 1 << 5;
+    const RESTRICTED: u32 = 1 << 16;
+    const SIGN: u32 = 1 << 18;
+
+    const fn has(self, attributes: u32) -> bool {
+        self.0 & attributes == attributes
+    }
+
+    /// A credential's key signs what comes from outside: it is for signing, and not restricted to what the
+    /// TPM itself has made. No TPM creates a key that cannot leave the TPM and can leave its parent key.
+    fn check(self) -> Result<(), StatementError> {
+        if !self.has(Self::SIGN) {
+            return Err(StatementError::Content("the TPM key is not for signing"));
+        }
+        if self.has(Self::RESTRICTED) {
+            return Err(StatementError::Content(
+                "the TPM key only signs what the TPM itself has made",
+            ));
+        }
+        if self.has(Self::FIXED_TPM) && !self.has(Self::FIXED_PARENT) {
+            return Err(StatementError::Content(
+                "the TPM key can leave its parent key, but not the TPM",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether the TPM has created the key and keeps it. WebAuthn does not ask for this, and the `tpm` vector
+    /// that it publishes has none of these attributes set, so it is noted and not required. Windows sets all.
+    const fn is_bound(self) -> bool {
+        self.has(Self::FIXED_TPM | Self::FIXED_PARENT | Self::SENSITIVE_DATA_ORIGIN)
+    }
 }
 
 /// The numbers of a key, as the TPM writes them.
@@ -260,7 +315,7 @@ impl<'a> PublicArea<'a> {
             FaultKind::Value,
             2,
         ))?;
-        let _attributes: [u8; 4] = fields.array("objectAttributes")?;
+        let attributes = Attributes(u32::from_be_bytes(fields.array("objectAttributes")?));
         let _policy = fields.sized("authPolicy")?;
         let key = match ty {
             0x0001 => TpmKey::read_rsa(&mut fields)?,
@@ -271,6 +326,7 @@ impl<'a> PublicArea<'a> {
         Ok(Self {
             name_algorithm,
             name_hash,
+            attributes,
             key,
         })
     }

@@ -1,13 +1,15 @@
 use super::authenticator_data::{
-    check_backup_flags, check_extensions, check_rp_id, check_user_present, check_user_verified,
+    check_backup_flags, check_extensions, check_form, check_rp_id, check_user_present,
+    check_user_verified,
 };
 use super::client_data::{self, ClientDataSteps};
-use super::run::{Checked, Run, check, fail, malformed, pass, pass_with, skip};
+use super::client_extensions::check_client_extensions;
+use super::run::{Checked, Failure, Run, check, fail, malformed, pass, pass_with, skip, tolerate};
 use super::{BackupPolicy, CounterPolicy, Error, ErrorKind, Note, Observer, Policy, Step, Value};
 use crate::algorithm::{Crypto, Sha256, SignatureError};
 use crate::data::{
-    AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge,
-    ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags, PublicKey,
+    AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge, CoseAlgorithm,
+    CoseKey, CredentialRecord, Expected, Flags, PublicKey,
 };
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::USER_HANDLE_MAX;
@@ -85,7 +87,10 @@ pub fn verify_authentication<'a, O: Observer<'a> + ?Sized>(
 ) -> Result<VerifiedAuthentication<'a>, Error> {
     // Taken by reference: the frames of the steps before and after do not hold copies.
     match &prepare(response, record, challenge, policy, crypto.sha256, observer) {
-        Ok(prepared) => prepared.finish(prepared.check_signature(crypto), observer),
+        Ok(prepared) => {
+            let signature = prepared.check_signature(crypto, observer);
+            prepared.finish(signature, observer)
+        }
         Err(error) => Err(*error),
     }
 }
@@ -128,8 +133,7 @@ pub fn begin_authentication<'a, 'r, O: Observer<'a> + ?Sized>(
 ) -> Result<PendingAuthentication<'a, 'r>, Error> {
     let prepared = prepare(response, Some(record), challenge, policy, sha256, observer)?;
     let run = &mut Run { observer };
-    let key = CoseKey::parse(record.public_key).map_err(malformed(ErrorKind::PublicKeyMalformed));
-    match key {
+    match read_recorded_key(record, policy.strict, run.observer) {
         Ok(key) => Ok(PendingAuthentication { prepared, key }),
         Err(failure) => Err(run.fail(Step::AUTH_SIGNATURE, failure)),
     }
@@ -195,6 +199,7 @@ struct Prepared<'a, 'r> {
     signature: &'a [u8],
     record: Option<CredentialRecord<'r>>,
     counter: CounterPolicy,
+    strict: bool,
 }
 
 /// Steps 3 to 20.
@@ -209,17 +214,11 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
 ) -> Result<Prepared<'a, 'r>, Error> {
     let run = &mut Run { observer };
     let credential_id = run.step(Step::AUTH_RESPONSE, check_response(response))?;
-    let client_extensions = run.step(
-        Step::AUTH_CLIENT_EXTENSIONS,
-        check_client_extensions(response),
-    )?;
-    if client_extensions.unknown {
-        run.observer.note(Note::ClientExtensionUnknown);
-    }
-    // Section 10.1.1: the client used the AppID in place of the RP ID.
-    let app_id = policy.app_id.filter(|_| client_extensions.app_id);
+    let app_id = check_app_id(response, policy, run.observer);
+    let app_id = run.step(Step::AUTH_CLIENT_EXTENSIONS, app_id)?;
     run.step(Step::AUTH_ALLOW_LIST, check_allowed(credential_id, policy))?;
-    run.step(Step::AUTH_USER, check_user(response, record, policy))?;
+    let user = check_user(response, record, policy, run.observer);
+    run.step(Step::AUTH_USER, user)?;
     let values = run.step(Step::AUTH_RESPONSE_VALUES, read_values(response))?;
 
     let expected = Expected {
@@ -236,13 +235,8 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
     )?;
 
     let parsed = AuthenticatorData::parse(values.authenticator_data);
-    let auth_data = run.step(
-        Step::AUTH_RP_ID,
-        check_authenticator_data(&parsed, policy, app_id, sha256),
-    )?;
-    if !auth_data.is_canonical() {
-        run.observer.note(Note::AuthenticatorDataNotCanonical);
-    }
+    let auth_data = check_authenticator_data(&parsed, policy, app_id, sha256, run.observer);
+    let auth_data = run.step(Step::AUTH_RP_ID, auth_data)?;
     let flags = auth_data.flags();
     run.step(Step::AUTH_USER_PRESENT, check_user_present(flags))?;
     run.step(Step::AUTH_USER_VERIFIED, check_user_verified(flags, policy))?;
@@ -259,6 +253,7 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
         signature: values.signature,
         record: record.copied(),
         counter: policy.counter,
+        strict: policy.strict,
     })
 }
 
@@ -270,12 +265,15 @@ impl<'a, 'r> Prepared<'a, 'r> {
     /// [7.2.21](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
     /// the signature verifies with the recorded key.
     #[inline(never)]
-    fn check_signature(&self, crypto: &Crypto<'_>) -> Checked<'a> {
-        let Some(record) = self.record else {
+    fn check_signature<O: Observer<'a> + ?Sized>(
+        &self,
+        crypto: &Crypto<'_>,
+        observer: &mut O,
+    ) -> Checked<'a> {
+        let Some(record) = &self.record else {
             return skip();
         };
-        let key =
-            CoseKey::parse(record.public_key).map_err(malformed(ErrorKind::PublicKeyMalformed))?;
+        let key = read_recorded_key(record, self.strict, observer)?;
         let value = Value::Algorithm(key.algorithm());
         let Some(algorithm) = crypto.algorithm(key.algorithm()) else {
             return fail(ErrorKind::AlgorithmUnsupported, value);
@@ -327,14 +325,25 @@ fn check_response<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, &'a 
     pass_with(Value::None, id)
 }
 
-/// [7.2.4](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the results are readable.
-fn check_client_extensions<'a>(
+/// [7.2.4](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion),
+/// and the `AppID` where the client has used it in the RP ID's place
+/// ([section 10.1.1](https://www.w3.org/TR/webauthn-3/#sctn-appid-extension)). Who has requested that
+/// relies on the result.
+fn check_app_id<'a, 'p, O: Observer<'a> + ?Sized>(
     response: &AuthenticationResponse<'a>,
-) -> Checked<'a, ClientExtensionResults> {
-    let results = response
-        .client_extension_results()
-        .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
-    pass_with(Value::None, results)
+    policy: &Policy<'p>,
+    observer: &mut O,
+) -> Checked<'a, Option<&'p str>> {
+    let results = response.client_extension_results();
+    let mut used = None;
+    if let Some(app_id) = policy.app_id {
+        let is_used = results
+            .app_id
+            .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
+        used = is_used.then_some(app_id);
+    }
+    let checked = check_client_extensions(results, policy, observer)?;
+    Ok(checked.with(used))
 }
 
 /// [7.2.5](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
@@ -351,20 +360,25 @@ fn check_allowed<'a>(credential_id: &'a [u8], policy: &Policy<'_>) -> Checked<'a
 }
 
 /// [7.2.6](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
-/// the credential is the recorded one and its user handle the account's.
-fn check_user<'a>(
+/// the credential is the recorded one and its user handle the account's. Clients that know of no user
+/// handle have sent `null`, or one of no bytes.
+fn check_user<'a, O: Observer<'a> + ?Sized>(
     response: &AuthenticationResponse<'a>,
     record: Option<&CredentialRecord<'_>>,
     policy: &Policy<'_>,
+    observer: &mut O,
 ) -> Checked<'a> {
-    let user_handle = response
-        .checked_user_handle()
-        .map_err(malformed(ErrorKind::UserHandleMalformed))?;
-    if user_handle.is_some_and(|sent| sent.len() > USER_HANDLE_MAX) {
-        let fault = Fault::new("userHandle", FaultKind::Length, 0);
-        return fail(ErrorKind::UserHandleMalformed, Value::Fault(fault));
+    const KIND: ErrorKind = ErrorKind::UserHandleMalformed;
+    let length = Fault::new("userHandle", FaultKind::Length, 0);
+    let mut user_handle = response.checked_user_handle().map_err(malformed(KIND))?;
+    if user_handle.is_some_and(<[u8]>::is_empty) {
+        tolerate(policy.strict, observer, Note::UserHandleEmpty, KIND, length)?;
+        user_handle = None;
     }
-    if policy.discoverable && user_handle.is_none_or(<[u8]>::is_empty) {
+    if user_handle.is_some_and(|sent| sent.len() > USER_HANDLE_MAX) {
+        return fail(KIND, Value::Fault(length));
+    }
+    if policy.discoverable && user_handle.is_none() {
         return fail(ErrorKind::UserHandleMissing, Value::None);
     }
     if let (Some(sent), Some(expected)) = (user_handle, policy.user_handle)
@@ -408,17 +422,33 @@ fn read_values<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, Values<
 
 /// [7.2.15](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the first step that looks into
 /// the authenticator data.
-fn check_authenticator_data<'a, 's>(
+fn check_authenticator_data<'a, 's, O: Observer<'a> + ?Sized>(
     parsed: &'s Result<AuthenticatorData<'a>, Fault>,
     policy: &Policy<'_>,
     app_id: Option<&str>,
     sha256: &dyn Sha256,
+    observer: &mut O,
 ) -> Checked<'a, &'s AuthenticatorData<'a>> {
     let auth_data = parsed
         .as_ref()
         .map_err(|fault| malformed(ErrorKind::AuthenticatorDataMalformed)(*fault))?;
+    check_form(auth_data, policy, observer)?;
     let checked = check_rp_id(auth_data, policy, app_id, sha256)?;
     Ok(checked.with(auth_data))
+}
+
+/// The key of a record.
+fn read_recorded_key<'a, 'r, O: Observer<'a> + ?Sized>(
+    record: &CredentialRecord<'r>,
+    strict: bool,
+    observer: &mut O,
+) -> Result<CoseKey<'r>, Failure<'a>> {
+    const KIND: ErrorKind = ErrorKind::PublicKeyMalformed;
+    let recorded = CoseKey::parse_recorded(record.public_key).map_err(malformed(KIND))?;
+    if let Some(fault) = recorded.overlong {
+        tolerate(strict, observer, Note::PublicKeyOverlong, KIND, fault)?;
+    }
+    Ok(recorded.key)
 }
 
 /// [7.2.19](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): BE is as recorded.

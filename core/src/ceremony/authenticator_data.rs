@@ -1,10 +1,29 @@
 //! What both ceremonies check of the authenticator data: steps 7.1.14 to 7.1.17 and 7.1.28, 7.2.15 to
 //! 7.2.18 and 7.2.23.
 
-use super::run::{Checked, check, malformed, pass_with, skip};
-use super::{ErrorKind, Policy, UserVerification, Value};
+use super::run::{Checked, Failure, check, malformed, pass_with, skip, tolerate};
+use super::{ErrorKind, Note, Observer, Policy, UserVerification, Value};
 use crate::algorithm::Sha256;
 use crate::data::{AuthenticatorData, AuthenticatorExtensions, Flags};
+use crate::encoding::{Fault, FaultKind};
+
+/// Where they are first looked into, 7.1.13 and 7.2.15: CTAP2 has their CBOR in its canonical form.
+pub(super) fn check_form<'a, O: Observer<'a> + ?Sized>(
+    auth_data: &AuthenticatorData<'a>,
+    policy: &Policy<'_>,
+    observer: &mut O,
+) -> Result<(), Failure<'a>> {
+    if auth_data.is_canonical() {
+        return Ok(());
+    }
+    tolerate(
+        policy.strict,
+        observer,
+        Note::AuthenticatorDataNotCanonical,
+        ErrorKind::AuthenticatorDataMalformed,
+        Fault::new("authenticator data", FaultKind::Form, 0),
+    )
+}
 
 /// [7.1.14](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
 /// [7.2.15](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion). If the client

@@ -8,6 +8,7 @@
 mod authentication;
 mod authenticator_data;
 mod client_data;
+mod client_extensions;
 mod error;
 mod registration;
 mod run;

@@ -1,8 +1,12 @@
+use core::cell::Cell;
+
 use super::authenticator_data::{
-    check_backup_flags, check_extensions, check_rp_id, check_user_present, check_user_verified,
+    check_backup_flags, check_extensions, check_form, check_rp_id, check_user_present,
+    check_user_verified,
 };
 use super::client_data::{self, ClientDataSteps};
-use super::run::{Checked, Failure, Run, check, fail, malformed, pass, pass_with, skip};
+use super::client_extensions::check_client_extensions;
+use super::run::{Checked, Failure, Run, check, fail, malformed, pass, pass_with, skip, tolerate};
 use super::{AttestationPolicy, Error, ErrorKind, Mediation, Note, Observer, Policy, Step, Value};
 use crate::algorithm::Crypto;
 use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};
@@ -10,8 +14,7 @@ use crate::attestation::{self, AttestationType, Format, Statement, StatementErro
 use crate::attestation::{Model, Models, PathError, Standing};
 use crate::data::{
     Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
-    Challenge, ClientExtensionResults, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags,
-    RegistrationResponse,
+    Challenge, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags, RegistrationResponse,
 };
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::CREDENTIAL_ID_MAX;
@@ -20,6 +23,7 @@ use crate::limits::CREDENTIAL_ID_MAX;
 #[derive(Clone, Copy, Debug)]
 pub struct VerifiedRegistration<'a> {
     attested: AttestedCredentialData<'a>,
+    aaguid: Aaguid,
     algorithm: CoseAlgorithm,
     flags: Flags,
     sign_count: u32,
@@ -49,10 +53,11 @@ impl<'a> VerifiedRegistration<'a> {
         self.algorithm
     }
 
-    /// The authenticator's model. Only a trusted attestation proves it.
+    /// The authenticator's model: all zeros for a FIDO U2F key, whose attestation does not sign it. Only a
+    /// trusted attestation proves it.
     #[must_use]
     pub const fn aaguid(&self) -> Aaguid {
-        self.attested.aaguid()
+        self.aaguid
     }
 
     /// The signature counter to start from.
@@ -132,13 +137,9 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
 ) -> Result<VerifiedRegistration<'a>, Error> {
     let run = &mut Run { observer };
     run.step(Step::REG_RESPONSE, check_response(response))?;
-    let client_extensions = run.step(
-        Step::REG_CLIENT_EXTENSIONS,
-        check_client_extensions(response),
-    )?;
-    if client_extensions.unknown {
-        run.observer.note(Note::ClientExtensionUnknown);
-    }
+    let client_extensions = response.client_extension_results();
+    let checked = check_client_extensions(client_extensions, policy, run.observer);
+    run.step(Step::REG_CLIENT_EXTENSIONS, checked)?;
 
     let expected = Expected {
         ty: "webauthn.create",
@@ -155,20 +156,12 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     let client_data_hash = crypto.sha256.digest(&[json]);
     run.step(Step::REG_CLIENT_DATA_HASH, pass())?;
 
+    let attested = read_attestation_object(response, policy, run.observer);
     let Attested {
         object,
         auth_data,
         credential,
-    } = run.step(
-        Step::REG_ATTESTATION_OBJECT,
-        read_attestation_object(response),
-    )?;
-    if !object.canonical {
-        run.observer.note(Note::AttestationObjectNotCanonical);
-    }
-    if !auth_data.is_canonical() {
-        run.observer.note(Note::AuthenticatorDataNotCanonical);
-    }
+    } = run.step(Step::REG_ATTESTATION_OBJECT, attested)?;
     let flags = auth_data.flags();
     run.step(
         Step::REG_RP_ID,
@@ -188,6 +181,7 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     )?;
 
     let format = run.step(Step::REG_ATTESTATION_FORMAT, check_format(&object, policy))?;
+    let unnamed_members = Cell::new(false);
     let statement = Statement {
         att_stmt: object.att_stmt,
         auth_data: &auth_data,
@@ -195,13 +189,21 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         key: &key,
         crypto,
         policy,
+        unnamed_members: &unnamed_members,
     };
     let attestation = run.step(
         Step::REG_ATTESTATION_STATEMENT,
         check_attestation(format, &statement),
     )?;
+    if unnamed_members.get() {
+        run.observer.note(Note::StatementMemberUnknown);
+    }
+    let aaguid = read_aaguid(format, attestation.as_ref(), &credential, run.observer);
     if attestation.is_some_and(|attestation| attestation.cts_profile_mismatch) {
         run.observer.note(Note::CtsProfileMismatch);
+    }
+    if attestation.is_some_and(|attestation| attestation.tpm_key_not_bound) {
+        run.observer.note(Note::TpmKeyNotBound);
     }
     run.step(
         Step::REG_TRUST_ANCHORS,
@@ -209,7 +211,7 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     )?;
     run.step(
         Step::REG_ATTESTATION_TRUST,
-        check_trust(attestation.as_ref(), &credential, policy),
+        check_trust(attestation.as_ref(), aaguid, policy),
     )?;
 
     run.step(
@@ -228,6 +230,7 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     run.step(Step::REG_DONE, pass())?;
     Ok(VerifiedRegistration {
         attested: credential,
+        aaguid,
         algorithm: key.algorithm(),
         flags,
         sign_count: auth_data.sign_count(),
@@ -246,16 +249,6 @@ fn check_response<'a>(response: &RegistrationResponse<'a>) -> Checked<'a> {
     pass()
 }
 
-/// [7.1.4](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): the results are readable.
-fn check_client_extensions<'a>(
-    response: &RegistrationResponse<'a>,
-) -> Checked<'a, ClientExtensionResults> {
-    let results = response
-        .client_extension_results()
-        .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
-    pass_with(Value::None, results)
-}
-
 /// An attestation object taken apart.
 struct Attested<'a> {
     object: AttestationObject<'a>,
@@ -265,7 +258,11 @@ struct Attested<'a> {
 
 /// [7.1.13](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential), down to the
 /// authenticator data and the credential in them.
-fn read_attestation_object<'a>(response: &RegistrationResponse<'a>) -> Checked<'a, Attested<'a>> {
+fn read_attestation_object<'a, O: Observer<'a> + ?Sized>(
+    response: &RegistrationResponse<'a>,
+    policy: &Policy<'_>,
+    observer: &mut O,
+) -> Checked<'a, Attested<'a>> {
     let object = response
         .attestation_object()
         .and_then(AttestationObject::parse)
@@ -276,6 +273,16 @@ fn read_attestation_object<'a>(response: &RegistrationResponse<'a>) -> Checked<'
         let fault = Fault::new("attested credential data", FaultKind::Missing, 0);
         return fail(ErrorKind::AuthenticatorDataMalformed, Value::Fault(fault));
     };
+    if !object.canonical {
+        tolerate(
+            policy.strict,
+            observer,
+            Note::AttestationObjectNotCanonical,
+            ErrorKind::AttestationObjectMalformed,
+            Fault::new("attestation object", FaultKind::Form, 0),
+        )?;
+    }
+    check_form(&auth_data, policy, observer)?;
     pass_with(
         Value::None,
         Attested {
@@ -388,6 +395,27 @@ fn refuse_statement<'a>(error: StatementError) -> Failure<'a> {
     Failure { kind, value }
 }
 
+/// The AAGUID, unless it came with a FIDO U2F attestation
+/// ([section 8.6](https://www.w3.org/TR/webauthn-3/#sctn-fido-u2f-attestation)): that signs none, so that
+/// anybody on the way could name a model of their choice. The attestation's certificate may name one.
+fn read_aaguid<'a, O: Observer<'a> + ?Sized>(
+    format: Format,
+    attestation: Option<&Verified>,
+    credential: &AttestedCredentialData<'a>,
+    observer: &mut O,
+) -> Aaguid {
+    let is_signed = attestation.map_or(format.signs_aaguid(), |attestation| {
+        attestation.aaguid_signed
+    });
+    if is_signed {
+        return credential.aaguid();
+    }
+    if credential.aaguid() != Aaguid::ZERO {
+        observer.note(Note::AaguidNotSigned);
+    }
+    Aaguid::ZERO
+}
+
 /// [7.1.23](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential): there are roots, and
 /// where certificates name a model, some for that model.
 fn check_anchors<'a>(attestation: Option<&Verified>, policy: &Policy<'_>) -> Checked<'a> {
@@ -421,7 +449,7 @@ fn has_anchors(_: Option<&Verified>, policy: &Policy<'_>) -> bool {
 )]
 fn check_trust<'a>(
     attestation: Option<&Verified>,
-    credential: &AttestedCredentialData<'a>,
+    aaguid: Aaguid,
     policy: &Policy<'_>,
 ) -> Checked<'a> {
     if attestation.is_some_and(|attestation| attestation.outdated) {
@@ -433,7 +461,7 @@ fn check_trust<'a>(
     };
     #[cfg(feature = "trust")]
     if let Some(models) = policy.models {
-        return check_model(attestation, credential, models);
+        return check_model(attestation, aaguid, models);
     }
     Ok(trusted)
 }
@@ -441,10 +469,9 @@ fn check_trust<'a>(
 #[cfg(feature = "trust")]
 fn check_model<'a>(
     attestation: Option<&Verified>,
-    credential: &AttestedCredentialData<'a>,
+    aaguid: Aaguid,
     models: &dyn Models,
 ) -> Checked<'a> {
-    let aaguid = credential.aaguid();
     let standing = attestation
         .and_then(|attestation| attestation.standing)
         .unwrap_or_else(|| models.standing(&Model::new(aaguid, None)));

@@ -1,6 +1,6 @@
 //! The result of a check, and how a ceremony reports it.
 
-use super::{Error, ErrorKind, Observer, Outcome, Step, Value};
+use super::{Error, ErrorKind, Note, Observer, Outcome, Step, Value};
 use crate::encoding::Fault;
 
 /// Reports each step of a ceremony as it is performed and stops at the first that fails.
@@ -74,6 +74,21 @@ pub(super) fn malformed<'a>(kind: ErrorKind) -> impl Fn(Fault) -> Failure<'a> {
         kind,
         value: Value::Fault(fault),
     }
+}
+
+/// Notes that something is not of its specified form, where that harms nothing; a strict policy refuses it.
+pub(super) fn tolerate<'a, O: Observer<'a> + ?Sized>(
+    strict: bool,
+    observer: &mut O,
+    note: Note,
+    kind: ErrorKind,
+    fault: Fault,
+) -> Result<(), Failure<'a>> {
+    if strict {
+        return Err(malformed(kind)(fault));
+    }
+    observer.note(note);
+    Ok(())
 }
 
 impl<O: ?Sized> Run<'_, O> {

@@ -52,7 +52,7 @@ macro_rules! steps {
 steps! {
     REGISTRATION, Registration, "sctn-registering-a-new-credential":
     3 REG_RESPONSE = "reg.response", "The response is an attestation response";
-    4 REG_CLIENT_EXTENSIONS = "reg.client-extensions", "The client extension results are readable";
+    4 REG_CLIENT_EXTENSIONS = "reg.client-extensions", "The client extension results relied on are readable";
     5 REG_CLIENT_DATA_UTF8 = "reg.client-data-utf8", "The client data is UTF-8 text";
     6 REG_CLIENT_DATA_JSON = "reg.client-data-json", "The client data is JSON";
     7 REG_TYPE = "reg.type", "The client data is of type webauthn.create";
@@ -83,7 +83,7 @@ steps! {
 steps! {
     AUTHENTICATION, Authentication, "sctn-verifying-assertion":
     3 AUTH_RESPONSE = "auth.response", "The response is an assertion response";
-    4 AUTH_CLIENT_EXTENSIONS = "auth.client-extensions", "The client extension results are readable";
+    4 AUTH_CLIENT_EXTENSIONS = "auth.client-extensions", "The client extension results relied on are readable";
     5 AUTH_ALLOW_LIST = "auth.allow-list", "The credential is one of those allowed";
     6 AUTH_USER = "auth.user", "The credential belongs to the user";
     7 AUTH_RESPONSE_VALUES = "auth.response-values", "Client data, authenticator data and signature are at hand";

@@ -86,10 +86,26 @@ notes! {
     AuthenticatorDataNotCanonical = "authenticator data is not canonical CBOR";
     /// The client has sent results of extensions that are not known here.
     ClientExtensionUnknown = "client extension results not known here are skipped";
+    /// The client has sent extension results that do not have their form, and that nobody relies on.
+    ClientExtensionMalformed =
+        "client extension results that do not have their specified form are ignored";
     /// The authenticator has sent outputs of extensions that are not known here.
     AuthenticatorExtensionUnknown = "authenticator extension outputs not known here are skipped";
+    /// The attestation statement has members that its format does not name.
+    StatementMemberUnknown =
+        "attestation statement members that the format does not name are ignored";
     /// `SafetyNet` reports that the device is not certified.
     CtsProfileMismatch = "SafetyNet's ctsProfileMatch is not true";
+    /// The TPM does not attest that it created the key and that the key cannot leave it.
+    TpmKeyNotBound =
+        "the TPM does not attest that it created the key and that the key cannot leave it";
+    /// A FIDO U2F attestation came with an AAGUID, which it does not sign.
+    AaguidNotSigned =
+        "a FIDO U2F attestation does not sign the AAGUID, which is reported as zeros";
+    /// The user handle is `null` or has no bytes, and counts as absent.
+    UserHandleEmpty = "the user handle is empty and counts as absent";
+    /// A number in the recorded public key has more octets than needed.
+    PublicKeyOverlong = "a number in the recorded public key has more octets than needed";
     /// The signature counter did not increase, which the policy only reports.
     SignCountNotIncreased = "signature counter did not grow";
     /// BE differs from the record, which the policy only reports.

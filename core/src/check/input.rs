@@ -62,7 +62,7 @@ type Member<T> = (
 );
 
 /// The members of a check. Others are ignored.
-const MEMBERS: [Member<Found>; 21] = [
+const MEMBERS: [Member<Found>; 22] = [
     ("kind", |found, value, what| {
         one_of(value, what, &KINDS).map(|read| found.kind = Some(read))
     }),
@@ -126,6 +126,9 @@ const MEMBERS: [Member<Found>; 21] = [
     }),
     ("attestation", |found, value, what| {
         read(value, what, "attestation.", &ATTESTATION, found)
+    }),
+    ("strict", |found, value, what| {
+        boolean(value, what).map(|read| found.policy.strict = read)
     }),
 ];
 

@@ -10,7 +10,7 @@ use crate::ceremony::{
 };
 use crate::data::{CoseAlgorithm, CoseKey, CredentialRecord, Flags, Origin};
 use crate::encoding::base64url;
-use crate::escape::Escaped;
+use crate::escape::{Escaped, Visible};
 use crate::limits::TRACE_STEPS_MAX;
 
 pub(super) enum Verdict<'a> {
@@ -172,7 +172,7 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
         Value::None => Ok(()),
         Value::Text(text) => Escaped(out).write_str(text),
         // It was the content of a JSON string and is one again.
-        Value::JsonText(text) => out.write_str(text),
+        Value::JsonText(text) => Visible(out).write_str(text),
         Value::Algorithm(algorithm) => write_algorithm(*algorithm, out),
         Value::Bytes(bytes) => base64url::write(bytes, out),
         Value::Flags(flags) => write_flags(*flags, out),
@@ -240,8 +240,8 @@ fn write_authenticated(
 ) -> fmt::Result {
     let public_key = record.map(|record| record.public_key).unwrap_or_default();
     write_credential(verified.credential_id(), public_key, out)?;
-    match CoseKey::parse(public_key) {
-        Ok(key) => write!(out, r#""algorithm":{}"#, key.algorithm())?,
+    match CoseKey::parse_recorded(public_key) {
+        Ok(recorded) => write!(out, r#""algorithm":{}"#, recorded.key.algorithm())?,
         Err(_) => out.write_str(r#""algorithm":null"#)?,
     }
     write_state(

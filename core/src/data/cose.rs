@@ -211,13 +211,22 @@ enum Parameter<'a> {
 }
 
 /// The parameters by label, each at most once.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Parameters<'a> {
     kty: Option<Parameter<'a>>,
     alg: Option<Parameter<'a>>,
     minus_1: Option<Parameter<'a>>,
     minus_2: Option<Parameter<'a>>,
     minus_3: Option<Parameter<'a>>,
+    /// Some length or integer of the encoding takes more octets than needed.
+    overlong: bool,
+}
+
+/// A key as a relying party keeps it, and the first of its numbers that takes more octets than needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordedKey<'a> {
+    pub(crate) key: CoseKey<'a>,
+    pub(crate) overlong: Option<Fault>,
 }
 
 impl<'a> CoseKey<'a> {
@@ -233,6 +242,28 @@ impl<'a> CoseKey<'a> {
         let parameters = Parameters::read(&mut reader)?;
         reader.finish(WHAT)?;
         parameters.key()
+    }
+
+    /// Reads the key of a credential record. Nobody has signed the form in which it is kept, and libraries
+    /// have written the numbers of RSA and elliptic curve keys with zero octets in front: those are the
+    /// same numbers, and are read as such.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] as [`parse`](Self::parse), but for such octets.
+    #[inline(never)]
+    pub(crate) fn parse_recorded(bytes: &'a [u8]) -> Result<RecordedKey<'a>, Fault> {
+        let mut reader = Reader::new(bytes);
+        let parameters = Parameters::read(&mut reader)?;
+        reader.finish(WHAT)?;
+        let (key, trimmed) = parameters.trimmed();
+        let padded = parameters
+            .padded
+            .then_some(Fault::new(WHAT, FaultKind::Form, 0));
+        Ok(RecordedKey {
+            key: key.key()?,
+            overlong: trimmed.or(padded),
+        })
     }
 
     /// The algorithm that the key is for.
@@ -254,11 +285,14 @@ impl<'a> Parameters<'a> {
         let (Major::Map, Some(members)) = (head.major, head.argument) else {
             return Err(Fault::new(WHAT, FaultKind::Type, 0));
         };
-        let mut parameters = Self::default();
+        let mut parameters = Self {
+            overlong: head.overlong,
+            ..Self::default()
+        };
         for _ in 0..members {
             let at = reader.position();
-            let label = cbor::integer(&Head::read(reader, WHAT)?);
-            let slot = match label {
+            let label = Head::read(reader, WHAT)?;
+            let slot = match cbor::integer(&label) {
                 Some(1) => &mut parameters.kty,
                 Some(3) => &mut parameters.alg,
                 Some(-1) => &mut parameters.minus_1,
@@ -267,9 +301,41 @@ impl<'a> Parameters<'a> {
                 _ => return Err(Fault::new(WHAT, FaultKind::Unexpected, at)),
             };
             let slot = once(slot, WHAT, at)?;
-            *slot = Some(Parameter::read(reader)?);
+            let (value, overlong) = Parameter::read(reader)?;
+            *slot = Some(value);
+            parameters.overlong |= label.overlong | overlong;
         }
         Ok(parameters)
+    }
+
+    /// The same without the zero octets in front of its numbers, and the first that had some.
+    fn trimmed(mut self) -> (Self, Option<Fault>) {
+        let mut overlong = None;
+        let mut trim = |parameter: &mut Option<Parameter<'a>>, length: usize, what| {
+            let Some(Parameter::Bytes(number)) = parameter else {
+                return;
+            };
+            while let [0, rest @ ..] = *number
+                && rest.len() >= length
+            {
+                *number = rest;
+                overlong = overlong.or(Some(Fault::new(what, FaultKind::Form, 0)));
+            }
+        };
+        match (self.kty, self.minus_1) {
+            (Some(Parameter::Integer(2)), Some(Parameter::Integer(curve))) => {
+                if let Some(curve) = Curve::of(curve) {
+                    trim(&mut self.minus_2, curve.coordinate_length(), "COSE x (-2)");
+                    trim(&mut self.minus_3, curve.coordinate_length(), "COSE y (-3)");
+                }
+            }
+            (Some(Parameter::Integer(3)), _) => {
+                trim(&mut self.minus_1, 1, "COSE n (-1)");
+                trim(&mut self.minus_2, 1, "COSE e (-2)");
+            }
+            _ => {}
+        }
+        (self, overlong)
     }
 
     fn key(&self) -> Result<CoseKey<'a>, Fault> {
@@ -316,15 +382,18 @@ impl<'a> Parameters<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+    /// Also says whether it is written in more octets than needed.
+    fn read(reader: &mut Reader<'a>) -> Result<(Self, bool), Fault> {
         let at = reader.position();
         let head = Head::read(reader, WHAT)?;
-        if head.major == Major::Bytes {
-            return Ok(Self::Bytes(cbor::string(reader, &head, WHAT)?));
-        }
-        cbor::integer(&head)
-            .map(Self::Integer)
-            .ok_or(Fault::new(WHAT, FaultKind::Type, at))
+        let value = if head.major == Major::Bytes {
+            Self::Bytes(cbor::string(reader, &head, WHAT)?)
+        } else {
+            cbor::integer(&head)
+                .map(Self::Integer)
+                .ok_or(Fault::new(WHAT, FaultKind::Type, at))?
+        };
+        Ok((value, head.overlong))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Extension outputs: those that the authenticator signs within its data (CBOR), and those that the
-//! client reports alongside the response (JSON). No output affects a ceremony except `appid`. Known
-//! outputs must have their type; unknown ones are skipped.
+//! client reports alongside the response (JSON). No output affects a ceremony except `appid`. Known outputs
+//! of the authenticator must have their type; unknown ones are skipped. Those of the client are not signed:
+//! whatever their form, they are ignored unless the relying party relies on them.
 
 use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind};
@@ -136,14 +137,25 @@ fn read_method(entry: Item<'_>) -> Option<UserVerificationMethod> {
 }
 
 /// What a ceremony reads of the client extension results.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientExtensionResults {
     /// `appid`: the client used the `AppID` in place of the RP ID.
-    pub(crate) app_id: bool,
+    pub(crate) app_id: Result<bool, Fault>,
     /// `credProps.rk`: whether the credential is discoverable, where the client knows.
     pub(crate) resident_key: Option<bool>,
     /// There were results that are not known here.
     pub(crate) unknown: bool,
+    /// The first result that is known here and does not have its form.
+    pub(crate) malformed: Option<Fault>,
+}
+
+impl ClientExtensionResults {
+    pub(crate) const NONE: Self = Self {
+        app_id: Ok(false),
+        resident_key: None,
+        unknown: false,
+        malformed: None,
+    };
 }
 
 #[cfg(feature = "json")]
@@ -170,12 +182,15 @@ mod client {
 
     impl ClientExtensionResults {
         /// Reads `AuthenticationExtensionsClientOutputsJSON`.
-        pub(crate) fn read(value: Value<'_>) -> Result<Self, Fault> {
+        pub(crate) fn read(value: Value<'_>) -> Self {
             const WHAT: &str = "clientExtensionResults";
-            let members = value
-                .as_object()
-                .ok_or(Fault::new(WHAT, FaultKind::Type, value.at()))?;
-            let mut results = Self::default();
+            let mut results = Self::NONE;
+            let Some(members) = value.as_object() else {
+                let fault = Fault::new(WHAT, FaultKind::Type, value.at());
+                results.refuse(fault);
+                results.app_id = Err(fault);
+                return results;
+            };
             let mut seen = [false; RESULTS.len()];
             for (name, value) in members {
                 let known = RESULTS.iter().zip(&mut seen);
@@ -185,19 +200,32 @@ mod client {
                     results.unknown = true;
                     continue;
                 };
-                if core::mem::replace(seen, true) {
-                    return Err(Fault::new(what, FaultKind::Duplicate, name.at()));
-                }
-                if !has_form(value) {
-                    return Err(Fault::new(what, FaultKind::Type, value.at()));
+                let fault = if core::mem::replace(seen, true) {
+                    Some(Fault::new(what, FaultKind::Duplicate, name.at()))
+                } else if has_form(value) {
+                    None
+                } else {
+                    Some(Fault::new(what, FaultKind::Type, value.at()))
+                };
+                if let Some(fault) = fault {
+                    results.refuse(fault);
                 }
                 match *what {
-                    "appid" => results.app_id = is_true(value),
-                    "credProps" => results.resident_key = boolean_member(value, "rk"),
+                    "appid" => results.app_id = fault.map_or(Ok(is_true(value)), Err),
+                    "credProps" => {
+                        results.resident_key = match fault {
+                            None => boolean_member(value, "rk"),
+                            Some(_) => None,
+                        };
+                    }
                     _ => {}
                 }
             }
-            Ok(results)
+            results
+        }
+
+        fn refuse(&mut self, fault: Fault) {
+            self.malformed = self.malformed.or(Some(fault));
         }
     }
 

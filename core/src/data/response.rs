@@ -10,7 +10,7 @@ pub(crate) type Field<'a> = Result<&'a [u8], Fault>;
 pub(crate) struct Envelope<'a> {
     /// The credential id, where the response has the form of its ceremony.
     pub(crate) id: Field<'a>,
-    pub(crate) client_extension_results: Result<ClientExtensionResults, Fault>,
+    pub(crate) client_extension_results: ClientExtensionResults,
     pub(crate) client_data_json: Field<'a>,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Envelope<'a> {
             } else {
                 Ok(id)
             },
-            client_extension_results: Ok(ClientExtensionResults::default()),
+            client_extension_results: ClientExtensionResults::NONE,
             client_data_json: Ok(client_data_json),
         }
     }
@@ -72,8 +72,8 @@ impl<'a> RegistrationResponse<'a> {
         self.envelope.id
     }
 
-    pub(crate) const fn client_extension_results(&self) -> Result<ClientExtensionResults, Fault> {
-        self.envelope.client_extension_results
+    pub(crate) const fn client_extension_results(&self) -> &ClientExtensionResults {
+        &self.envelope.client_extension_results
     }
 
     pub(crate) const fn client_data_json(&self) -> Field<'a> {
@@ -125,18 +125,19 @@ impl<'a> AuthenticationResponse<'a> {
         self.envelope.id.ok()
     }
 
-    /// The user handle, where the response carries a readable one.
+    /// The user handle, where the response carries a readable one. An empty one counts as none.
     #[must_use]
     pub fn user_handle(&self) -> Option<&'a [u8]> {
-        self.user_handle.ok().flatten()
+        let user_handle = self.user_handle.ok().flatten();
+        user_handle.filter(|user_handle| !user_handle.is_empty())
     }
 
     pub(crate) const fn shape(&self) -> Field<'a> {
         self.envelope.id
     }
 
-    pub(crate) const fn client_extension_results(&self) -> Result<ClientExtensionResults, Fault> {
-        self.envelope.client_extension_results
+    pub(crate) const fn client_extension_results(&self) -> &ClientExtensionResults {
+        &self.envelope.client_extension_results
     }
 
     pub(crate) const fn client_data_json(&self) -> Field<'a> {

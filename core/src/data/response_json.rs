@@ -15,7 +15,7 @@ use crate::encoding::{Fault, FaultKind, Span, base64url, once};
 pub(crate) struct Members {
     id: Slot,
     raw_id: Slot,
-    client_extension_results: Option<Result<ClientExtensionResults, Fault>>,
+    client_extension_results: Option<ClientExtensionResults>,
     client_data_json: Slot,
     attestation_object: Slot,
     authenticator_data: Slot,
@@ -88,6 +88,7 @@ impl Members {
                 (&mut self.signature, "signature")
             } else if name == *"userHandle" {
                 if matches!(value.content(), Content::Null) {
+                    *once(&mut self.user_handle, "userHandle", name.at())? = Some(EMPTY);
                     continue;
                 }
                 (&mut self.user_handle, "userHandle")
@@ -116,8 +117,11 @@ fn transports(value: Value<'_>) -> Result<Span, Fault> {
     }
 }
 
+/// A text of no characters.
+const EMPTY: Result<Span, Fault> = Ok(Span { start: 0, end: 0 });
+
 /// An optional member that is absent.
-const ABSENT: Slot = Some(Ok(Span { start: 0, end: 0 }));
+const ABSENT: Slot = Some(EMPTY);
 
 /// A member's decoded bytes, as offsets.
 pub(crate) type DecodedField = Result<Span, Fault>;
@@ -133,7 +137,7 @@ fn decode(buffer: &mut [u8], slot: Slot, what: &'static str) -> DecodedField {
 #[derive(Clone, Copy)]
 struct DecodedEnvelope {
     id: DecodedField,
-    client_extension_results: Result<ClientExtensionResults, Fault>,
+    client_extension_results: ClientExtensionResults,
     client_data_json: DecodedField,
 }
 
@@ -145,7 +149,7 @@ impl DecodedEnvelope {
             Err(fault) => {
                 return Self {
                     id: Err(*fault),
-                    client_extension_results: Ok(ClientExtensionResults::default()),
+                    client_extension_results: ClientExtensionResults::NONE,
                     client_data_json: Err(*fault),
                 };
             }
@@ -162,7 +166,7 @@ impl DecodedEnvelope {
             },
             client_extension_results: members
                 .client_extension_results
-                .unwrap_or(Ok(ClientExtensionResults::default())),
+                .unwrap_or(ClientExtensionResults::NONE),
             client_data_json: decode(buffer, members.client_data_json, "clientDataJSON"),
         }
     }

@@ -33,7 +33,7 @@ pub(crate) struct Head {
     /// `None`: indefinite length, or for [`Major::Simple`] the break.
     pub(crate) argument: Option<u64>,
     /// Whether a shorter head would have meant the same.
-    overlong: bool,
+    pub(crate) overlong: bool,
     /// Bytes of argument that followed the first byte.
     width: u8,
 }

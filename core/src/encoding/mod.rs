@@ -51,6 +51,8 @@ pub enum FaultKind {
     Utf8,
     /// Not base64url without padding.
     Base64,
+    /// Right, but not in the one form that its encoding prescribes.
+    Form,
 }
 
 impl FaultKind {
@@ -70,6 +72,7 @@ impl FaultKind {
             Self::Limit => "exceeds a size, depth or item limit",
             Self::Utf8 => "is not UTF-8",
             Self::Base64 => "is not base64url without padding",
+            Self::Form => "is not in its canonical form",
         }
     }
 }

@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use super::dump::{Artefact, Break, Field, Guess, Value, Visitor};
 use crate::data::UnixTime;
 use crate::encoding::base64url;
-use crate::escape::Escaped;
+use crate::escape::{Escaped, Visible};
 
 /// Bytes of a value that the text shows; JSON has them all.
 const SHOWN: usize = 20;
@@ -144,18 +144,12 @@ impl fmt::Display for Break {
     }
 }
 
-/// Text of an artefact, without the control characters that a hostile one has for a terminal.
+/// Text of an artefact, as far as it cannot change how the rest of the dump is shown.
 struct Printable<'a>(&'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|character| {
-            if character.is_control() {
-                write!(f, "\\u{:04x}", u32::from(character))
-            } else {
-                f.write_char(character)
-            }
-        })
+        Visible(f).write_str(self.0)
     }
 }
 

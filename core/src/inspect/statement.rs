@@ -100,10 +100,11 @@ fn explain_members(
         let at = reader.position();
         let name = cbor::read_name(reader, "attestation statement member")?;
         let known = required.contains(&name) || optional.contains(&name);
-        let problem = if format.is_some() && !known {
-            "is not a member of a statement of this format"
-        } else {
-            ""
+        let (meaning, problem) = match format {
+            // Its section alone asks for an empty map.
+            Some(Format::None) => ("", "a statement of this format has no members"),
+            Some(_) if !known => ("the format does not name this member: it is ignored", ""),
+            _ => (names::statement_member(name), ""),
         };
         for (_, seen) in required
             .iter()
@@ -112,7 +113,7 @@ fn explain_members(
         {
             *seen = true;
         }
-        explain_member(reader, name, at, problem, visitor)?;
+        explain_member(reader, name, at, meaning, problem, visitor)?;
     }
     let end = reader.position();
     for (member, _) in required.iter().zip(seen).filter(|(_, seen)| !seen) {
@@ -130,12 +131,13 @@ fn explain_member(
     reader: &mut Reader<'_>,
     name: &str,
     at: usize,
+    meaning: &'static str,
     problem: &'static str,
     visitor: &mut dyn Visitor,
 ) -> Result<(), Break> {
     const WHAT: &str = "attestation statement member";
     let whole = Field::new(name, at, cbor::extent(reader, at), Value::None)
-        .meaning(names::statement_member(name))
+        .meaning(meaning)
         .problem(problem);
     if name == "x5c" {
         visitor.begin(&whole);

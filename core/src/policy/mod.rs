@@ -16,7 +16,7 @@ macro_rules! policy {
         $(#[cfg($($feature:tt)+)])?
         $member:ident: $type:ty = $default:expr, $with:ident;
     )+) => {
-        /// What the relying party knows and requires: [`Policy::new`] gives the strict defaults, the
+        /// What the relying party knows and requires: [`Policy::new`] gives the defaults, the
         /// methods change them.
         ///
         /// ```
@@ -42,7 +42,7 @@ macro_rules! policy {
         }
 
         impl<'a> Policy<'a> {
-            /// The strict policy for these RP IDs and origins.
+            /// The default policy for these RP IDs and origins.
             #[must_use]
             pub const fn new(rp_ids: &'a [&'a str], origins: &'a [Origin<'a>]) -> Self {
                 Self {
@@ -106,6 +106,12 @@ policy! {
     /// The FIDO `AppID` that was requested with the `appid` extension
     /// ([section 10.1.1](https://www.w3.org/TR/webauthn-3/#sctn-appid-extension)).
     app_id: Option<&'a str> = None, with_app_id;
+    /// A `tpm` attestation may name the TPM's public area by SHA-1
+    /// ([section 8.3](https://www.w3.org/TR/webauthn-3/#sctn-tpm-attestation)).
+    tpm_sha1_names: bool = true, with_tpm_sha1_names;
+    /// What is not of its specified form is refused, also where it harms nothing and is otherwise only noted,
+    /// such as a member that the attestation statement's format does not name.
+    strict: bool = false, with_strict;
 }
 
 /// A set of attestation statement formats.

@@ -51,6 +51,7 @@ pub(crate) fn register(
         .with_algorithms(Some(&algorithms))
         // The service has ended, so nothing new can be attested with it.
         .with_formats(Formats::ALL.without(Format::AndroidSafetynet))
+        .with_tpm_sha1_names(false)
         .with_attestation(if trust.is_required() {
             AttestationPolicy::Trusted
         } else {

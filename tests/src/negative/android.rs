@@ -34,13 +34,6 @@ fn members(cases: &mut Cases, scene: &Scene) {
         let statement = edited(good(), move |statement| take(statement, member));
         cases.statement(scene, MALFORMED, &rule, statement);
     }
-    let extra = edited(good(), |statement| put(statement, "ver", Cbor::text("1")));
-    cases.statement(
-        scene,
-        MALFORMED,
-        "android: a member that does not belong there",
-        extra,
-    );
     let spoiled = edited(good(), spoil_signature);
     cases.statement(
         scene,

@@ -86,10 +86,6 @@ pub(super) fn write(cases: &mut Cases) {
     members("a part's format is a number", |part| {
         part.members_mut()[0].1 = Cbor::Int(1);
     });
-    members("a part has a third member", |part| {
-        part.members_mut()
-            .push((Cbor::text("authData"), Cbor::bytes([])));
-    });
     cases.statement(
         &scene,
         MALFORMED,

@@ -19,6 +19,7 @@ mod policy;
 mod response;
 mod safetynet;
 mod signature;
+mod strict;
 mod tpm;
 mod trust;
 mod u2f_and_apple;
@@ -84,6 +85,7 @@ fn make() -> Vec<Case> {
         extensions::write,
         policy::write,
         signature::write,
+        strict::write,
     ];
     let mut cases = Cases::default();
     for room in rooms {

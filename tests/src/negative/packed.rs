@@ -117,12 +117,6 @@ fn by_the_key_itself(cases: &mut Cases, scene: &Scene) {
         "sig",
         Cbor::text("sig"),
     );
-    set(
-        MALFORMED,
-        "self: a member that does not belong there",
-        "ecdaaKeyId",
-        Cbor::bytes([1]),
-    );
     set(MALFORMED, "self: x5c is null", "x5c", Cbor::Null);
     set(
         SIGNATURE,

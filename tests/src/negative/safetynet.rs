@@ -39,11 +39,6 @@ fn statement(cases: &mut Cases, scene: &Scene) {
     set("the version is empty", "ver", Cbor::text(""));
     set("the version is a number", "ver", Cbor::Int(1));
     set(
-        "a member that does not belong there",
-        "x5c",
-        Cbor::Array(Vec::new()),
-    );
-    set(
         "the response is a text",
         "response",
         Cbor::text("e30.e30.e30"),

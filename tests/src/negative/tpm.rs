@@ -23,6 +23,7 @@ pub(super) fn write(cases: &mut Cases) {
     let scene = Scene::new();
     members(cases, &scene);
     public_area(cases, &scene);
+    attributes(cases, &scene);
     certified(cases, &scene);
     certificate(cases, &scene);
     names(cases, &scene);
@@ -58,12 +59,6 @@ fn members(cases: &mut Cases, scene: &Scene) {
         "certInfo is a map",
         "certInfo",
         Cbor::Map(Vec::new()),
-    );
-    set(
-        MALFORMED,
-        "a member that does not belong there",
-        "ecdaaKeyId",
-        Cbor::bytes([1]),
     );
     set(
         ALGORITHM,
@@ -335,4 +330,27 @@ fn names(cases: &mut Cases, scene: &Scene) {
         "tpm: an attribute of the alternative name is null",
         holding(bare),
     );
+}
+
+/// `objectAttributes`: the key is for signing, and not restricted to what the TPM itself has made.
+fn attributes(cases: &mut Cases, scene: &Scene) {
+    let with = |attributes: u32| {
+        let mut area = scene.area(11);
+        area[4..8].copy_from_slice(&attributes.to_be_bytes());
+        scene.tpm_about(area)
+    };
+    const BOUND: u32 = 1 << 1 | 1 << 4 | 1 << 5;
+    const RESTRICTED: u32 = 1 << 16;
+    const DECRYPT: u32 = 1 << 17;
+    const SIGN: u32 = 1 << 18;
+    for (rule, attributes) in [
+        ("has no attributes", 0),
+        ("is not for signing", BOUND),
+        ("is for decryption alone", BOUND | DECRYPT),
+        ("is restricted", BOUND | SIGN | RESTRICTED),
+        ("stays in its TPM and not under its parent", 1 << 1 | SIGN),
+    ] {
+        let rule = format!("tpm: the key {rule}");
+        cases.statement(scene, INVALID, &rule, with(attributes));
+    }
 }

@@ -13,6 +13,7 @@ use portcullis_tests::{
     authenticator::{Registration, flags},
     cbor::Cbor,
     certificate::{AAGUID, ALTERNATIVE_NAME, Extension},
+    chain::rename,
     check, corpora, der,
     encoding::{base64url, from_base64url},
     keys::{Es256, Rsa, RsaHash},
@@ -29,10 +30,14 @@ fn text(input: &[u8]) -> String {
     writer.finish().expect("a String takes everything")
 }
 
-fn json(input: &[u8]) -> Value {
+fn json_text(input: &[u8]) -> String {
     let mut writer = JsonWriter::new(String::new());
     inspect(&mut input.to_vec(), &mut writer);
-    let json = writer.finish().expect("a String takes everything");
+    writer.finish().expect("a String takes everything")
+}
+
+fn json(input: &[u8]) -> Value {
+    let json = json_text(input);
     serde_json::from_str(&json).unwrap_or_else(|e| panic!("{e}: {json}"))
 }
 
@@ -291,18 +296,27 @@ fn the_hosts_tokens_are_explained_claim_by_claim() {
 
 #[test]
 fn a_statement_that_lacks_a_member_and_has_a_strange_one_says_so() {
-    let edited = scene::edited(packed(), |statement| {
-        scene::take(statement, "sig");
+    let with_key_id = |statement: &mut Cbor| {
         scene::put(statement, "ecdaaKeyId", Cbor::bytes([1]));
+    };
+    let edited = scene::edited(packed(), move |statement| {
+        scene::take(statement, "sig");
+        with_key_id(statement);
     });
-    let text = text(&attested(edited).attestation_object().encode());
+    let dump = text(&attested(edited).attestation_object().encode());
     assert!(
-        text.contains("sig  the attestation signature  !! is missing"),
-        "{text}"
+        dump.contains("sig  the attestation signature  !! is missing"),
+        "{dump}"
     );
     assert!(
-        text.contains("!! is not a member of a statement of this format"),
-        "{text}"
+        dump.contains("ecdaaKeyId: 01  the format does not name this member: it is ignored\n"),
+        "{dump}"
+    );
+    let edited = scene::edited(NoAttestation, with_key_id);
+    let dump = text(&attested(edited).attestation_object().encode());
+    assert!(
+        dump.contains("ecdaaKeyId: 01  !! a statement of this format has no members\n"),
+        "{dump}"
     );
 }
 
@@ -621,4 +635,45 @@ fn whatever_is_done_to_an_input_its_dump_ends_and_keeps_its_spans() {
             assert_nested(artefact, 0, length, &String::from_utf8_lossy(&input));
         }
     }
+}
+
+/// What a terminal obeys, or shows in another order than it stands.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[test]
+fn no_text_of_an_artefact_changes_how_the_rest_is_shown() {
+    const HOSTILE: &str = "\u{1b}[8m\u{9b}8m\u{7f}\u{202e}gro.elpmaxe\u{2066}\u{2029}";
+    let vector = RECIPES[0].make();
+    let mut registration = vector.registration.clone();
+    let client_data = &mut registration.client_data;
+    client_data.set("origin", HOSTILE).set(HOSTILE, HOSTILE);
+    let mut named = w3c::authority().issue(&key().public_key_info(), vec![7]);
+    rename(&mut named.subject, HOSTILE);
+    let statement = scene::edited(NoAttestation, |statement| {
+        scene::put(statement, HOSTILE, Cbor::text(HOSTILE));
+    });
+    let mut check = vector.registration_check();
+    check["response"] = registration.response();
+    check["rpId"] = HOSTILE.into();
+    let inputs = [
+        registration.client_data.bytes(),
+        attested(statement).attestation_object().encode(),
+        named.sign(&w3c::authority().key),
+        json!({ HOSTILE: HOSTILE }).to_string().into_bytes(),
+        check.to_string().into_bytes(),
+        judge_text(&check.to_string()).into_bytes(),
+    ];
+    for input in inputs {
+        for output in [text(&input), json_text(&input)] {
+            let lines = output.replace('\n', "");
+            assert_eq!(lines.find(is_invisible), None, "{output}");
+            assert!(output.contains("\\u202egro.elpmaxe"), "{output}");
+        }
+    }
+    let verdict = judge_text(&check.to_string());
+    assert_eq!(verdict.find(is_invisible), None, "{verdict}");
+    assert!(verdict.contains("\\u202egro.elpmaxe"), "{verdict}");
 }

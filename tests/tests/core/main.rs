@@ -4,6 +4,7 @@
 mod check;
 mod cli;
 mod corruption;
+mod deviations;
 mod inspect;
 mod parity;
 mod trace;

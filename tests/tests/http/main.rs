@@ -4,6 +4,7 @@ mod accounts;
 mod attacks;
 mod ceremonies;
 mod decoys;
+mod deviations;
 mod jwt;
 mod library;
 mod limits;
