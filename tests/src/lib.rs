@@ -15,6 +15,7 @@ pub mod deviations;
 pub mod encoding;
 pub mod host;
 pub mod keys;
+pub mod ledger;
 pub mod metadata;
 pub mod negative;
 pub mod person;
