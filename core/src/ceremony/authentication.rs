@@ -444,11 +444,12 @@ fn read_recorded_key<'a, 'r, O: Observer<'a> + ?Sized>(
     observer: &mut O,
 ) -> Result<CoseKey<'r>, Failure<'a>> {
     const KIND: ErrorKind = ErrorKind::PublicKeyMalformed;
-    let recorded = CoseKey::parse_recorded(record.public_key).map_err(malformed(KIND))?;
-    if let Some(fault) = recorded.overlong {
+    let mut overlong = None;
+    let key = CoseKey::parse_recorded(record.public_key, &mut overlong).map_err(malformed(KIND))?;
+    if let Some(fault) = overlong {
         tolerate(strict, observer, Note::PublicKeyOverlong, KIND, fault)?;
     }
-    Ok(recorded.key)
+    Ok(key)
 }
 
 /// [7.2.19](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): BE is as recorded.

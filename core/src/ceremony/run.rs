@@ -77,6 +77,8 @@ pub(super) fn malformed<'a>(kind: ErrorKind) -> impl Fn(Fault) -> Failure<'a> {
 }
 
 /// Notes that something is not of its specified form, where that harms nothing; a strict policy refuses it.
+#[cold]
+#[inline(never)]
 pub(super) fn tolerate<'a, O: Observer<'a> + ?Sized>(
     strict: bool,
     observer: &mut O,

@@ -240,8 +240,8 @@ fn write_authenticated(
 ) -> fmt::Result {
     let public_key = record.map(|record| record.public_key).unwrap_or_default();
     write_credential(verified.credential_id(), public_key, out)?;
-    match CoseKey::parse_recorded(public_key) {
-        Ok(recorded) => write!(out, r#""algorithm":{}"#, recorded.key.algorithm())?,
+    match CoseKey::parse_recorded(public_key, &mut None) {
+        Ok(key) => write!(out, r#""algorithm":{}"#, key.algorithm())?,
         Err(_) => out.write_str(r#""algorithm":null"#)?,
     }
     write_state(

@@ -222,13 +222,6 @@ struct Parameters<'a> {
     overlong: bool,
 }
 
-/// A key as a relying party keeps it, and the first of its numbers that takes more octets than needed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RecordedKey<'a> {
-    pub(crate) key: CoseKey<'a>,
-    pub(crate) overlong: Option<Fault>,
-}
-
 impl<'a> CoseKey<'a> {
     /// Reads a key that is the whole input: a map of definite length with exactly the parameters that
     /// its type requires.
@@ -246,24 +239,23 @@ impl<'a> CoseKey<'a> {
 
     /// Reads the key of a credential record. Nobody has signed the form in which it is kept, and libraries
     /// have written the numbers of RSA and elliptic curve keys with zero octets in front: those are the
-    /// same numbers, and are read as such.
+    /// same numbers, and are read as such. The first number that had some, or a head that was longer than
+    /// needed, is put down as `overlong`.
     ///
     /// # Errors
     ///
     /// [`Fault`] as [`parse`](Self::parse), but for such octets.
     #[inline(never)]
-    pub(crate) fn parse_recorded(bytes: &'a [u8]) -> Result<RecordedKey<'a>, Fault> {
+    pub(crate) fn parse_recorded(
+        bytes: &'a [u8],
+        overlong: &mut Option<Fault>,
+    ) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
-        let parameters = Parameters::read(&mut reader)?;
+        let mut parameters = Parameters::read(&mut reader)?;
         reader.finish(WHAT)?;
-        let (key, trimmed) = parameters.trimmed();
-        let padded = parameters
-            .padded
-            .then_some(Fault::new(WHAT, FaultKind::Form, 0));
-        Ok(RecordedKey {
-            key: key.key()?,
-            overlong: trimmed.or(padded),
-        })
+        let what = parameters.trim();
+        *overlong = what.map(|what| Fault::new(what, FaultKind::Form, 0));
+        parameters.key()
     }
 
     /// The algorithm that the key is for.
@@ -308,34 +300,28 @@ impl<'a> Parameters<'a> {
         Ok(parameters)
     }
 
-    /// The same without the zero octets in front of its numbers, and the first that had some.
-    fn trimmed(mut self) -> (Self, Option<Fault>) {
-        let mut overlong = None;
-        let mut trim = |parameter: &mut Option<Parameter<'a>>, length: usize, what| {
-            let Some(Parameter::Bytes(number)) = parameter else {
-                return;
-            };
-            while let [0, rest @ ..] = *number
-                && rest.len() >= length
-            {
-                *number = rest;
-                overlong = overlong.or(Some(Fault::new(what, FaultKind::Form, 0)));
-            }
+    /// Takes away the zero octets in front of numbers. Names what was written in more octets than needed.
+    fn trim(&mut self) -> Option<&'static str> {
+        let (first, second, length) = match (self.kty, self.minus_1) {
+            (Some(Parameter::Integer(2)), Some(Parameter::Integer(curve))) => (
+                (&mut self.minus_2, "COSE x (-2)"),
+                (&mut self.minus_3, "COSE y (-3)"),
+                Curve::of(curve).map_or(usize::MAX, Curve::coordinate_length),
+            ),
+            (Some(Parameter::Integer(3)), _) => (
+                (&mut self.minus_1, "COSE n (-1)"),
+                (&mut self.minus_2, "COSE e (-2)"),
+                1,
+            ),
+            _ => return self.overlong.then_some(WHAT),
         };
-        match (self.kty, self.minus_1) {
-            (Some(Parameter::Integer(2)), Some(Parameter::Integer(curve))) => {
-                if let Some(curve) = Curve::of(curve) {
-                    trim(&mut self.minus_2, curve.coordinate_length(), "COSE x (-2)");
-                    trim(&mut self.minus_3, curve.coordinate_length(), "COSE y (-3)");
-                }
+        let mut overlong = self.overlong.then_some(WHAT);
+        for (parameter, what) in [second, first] {
+            if trim(parameter, length) {
+                overlong = Some(what);
             }
-            (Some(Parameter::Integer(3)), _) => {
-                trim(&mut self.minus_1, 1, "COSE n (-1)");
-                trim(&mut self.minus_2, 1, "COSE e (-2)");
-            }
-            _ => {}
         }
-        (self, overlong)
+        overlong
     }
 
     fn key(&self) -> Result<CoseKey<'a>, Fault> {
@@ -421,6 +407,21 @@ fn number<'a>(parameter: Option<Parameter<'a>>, what: &'static str) -> Result<&'
         Some(_) => Ok(number),
         None => Err(Fault::new(what, FaultKind::Length, 0)),
     }
+}
+
+/// Takes zero octets away from the front of a number that has more than this many octets. Says whether it had.
+fn trim(parameter: &mut Option<Parameter<'_>>, length: usize) -> bool {
+    let Some(Parameter::Bytes(number)) = parameter else {
+        return false;
+    };
+    let mut trimmed = false;
+    while let [0, rest @ ..] = *number
+        && rest.len() >= length
+    {
+        *number = rest;
+        trimmed = true;
+    }
+    trimmed
 }
 
 fn absent(parameter: Option<Parameter<'_>>, what: &'static str) -> Result<(), Fault> {

@@ -126,6 +126,11 @@ impl Formats {
 }
 
 /// Whether a ceremony may have run in a frame that is not same-origin with its ancestors.
+///
+/// A page that embeds the relying party's learns at least that a ceremony took place, and a relying party that
+/// many pages embed can follow its users from one to the next
+/// ([section 14.5](https://www.w3.org/TR/webauthn-3/#sctn-privacy-considerations-client)): expect frames only
+/// of pages that are named.
 #[derive(Clone, Copy, Debug)]
 pub enum CrossOrigin<'a> {
     /// It may not.
