@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use rocket::request::{FromRequest, Outcome, Request};
 
+use crate::account::recovery::Attempts;
+use crate::account::session::SessionCookie;
 use crate::attestation::TrustSource;
+use crate::audit;
 use crate::ceremony::challenge::Challenges;
 use crate::ceremony::decoys::Decoys;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, ConfigError, StoreSetting};
 use crate::event::Events;
 use crate::http::problem::{Code, Problem, refuse};
@@ -20,6 +23,8 @@ use crate::token::signer::{self, LoginSigner};
 /// One running host.
 pub(crate) struct App {
     pub(crate) config: Config,
+    /// Where the host is mounted, without a slash at its end.
+    pub(crate) base: String,
     pub(crate) clock: Clock,
     pub(crate) trust: TrustSource,
     pub(crate) challenges: Challenges,
@@ -27,12 +32,15 @@ pub(crate) struct App {
     pub(crate) decoys: Decoys,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) limiter: Option<Limiter>,
+    pub(crate) cookie: SessionCookie,
+    pub(crate) attempts: Attempts,
     events: Vec<Arc<dyn Events>>,
 }
 
 /// What an application brings in place of what the settings name.
 #[derive(Clone, Default)]
 pub(crate) struct Parts {
+    pub(crate) base: String,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) signer: Option<Arc<dyn LoginSigner>>,
     pub(crate) clock: Option<Clock>,
@@ -71,6 +79,9 @@ impl App {
             decoys: Decoys::new(keys)?,
             store,
             limiter: config.rate_limit.map(Limiter::new),
+            cookie: SessionCookie::of(&config),
+            attempts: Attempts::new(),
+            base: parts.base,
             events: parts.events,
             trust,
             clock,
@@ -87,8 +98,15 @@ impl App {
             .ok_or_else(|| Problem::new(Code::Internal, "The host is not set up."))
     }
 
-    /// Tells the application what has happened.
+    /// When a session that is used now is over if it is not used again.
+    pub(crate) fn idle_expires(&self, now: Timestamp, expires: Timestamp) -> Timestamp {
+        now.saturating_add(self.config.session_idle.as_secs())
+            .min(expires)
+    }
+
+    /// Logs what has happened, and tells the application.
     pub(crate) async fn tell(&self, event: &Event) {
+        audit::log(event);
         for events in &self.events {
             events.happened(event).await;
         }
@@ -111,7 +129,8 @@ impl App {
     }
 }
 
-async fn open_store(setting: &StoreSetting) -> Result<Arc<dyn Store>, ConfigError> {
+/// Opens the store that the settings name.
+pub(crate) async fn open_store(setting: &StoreSetting) -> Result<Arc<dyn Store>, ConfigError> {
     match setting {
         StoreSetting::Memory => Ok(Arc::new(MemoryStore::default())),
     }

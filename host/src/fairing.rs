@@ -57,6 +57,7 @@ impl Portcullis {
     #[must_use]
     pub fn at(mut self, base: &str) -> Self {
         base.clone_into(&mut self.base);
+        base.trim_end_matches('/').clone_into(&mut self.parts.base);
         self.with_catchers()
     }
 

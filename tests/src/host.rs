@@ -45,6 +45,24 @@ impl Answer {
         value
     }
 
+    /// The cookie that it sets, as a browser sends it back; `None` where it sets none or clears it.
+    ///
+    /// # Panics
+    ///
+    /// When it sets two.
+    #[must_use]
+    pub fn cookie(&self) -> Option<String> {
+        let (pair, _) = self.header("set-cookie")?.split_once(';')?;
+        (!pair.ends_with('=')).then(|| pair.to_owned())
+    }
+
+    /// Whether it clears the cookie.
+    #[must_use]
+    pub fn clears_cookie(&self) -> bool {
+        self.header("set-cookie")
+            .is_some_and(|set| set.contains("=;") && set.contains("Max-Age=0"))
+    }
+
     /// The body as JSON.
     ///
     /// # Panics
@@ -176,6 +194,31 @@ impl Request {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// A request of JSON.
+    #[must_use]
+    pub fn json(method: Method, path: &str, body: &Value) -> Self {
+        Self {
+            body: body.to_string().into_bytes(),
+            ..Self::new(method, path)
+        }
+        .header("content-type", "application/json")
+    }
+
+    /// A DELETE.
+    #[must_use]
+    pub fn delete(path: &str) -> Self {
+        Self::new(Method::Delete, path)
+    }
+
+    /// Adds a cookie, where there is one.
+    #[must_use]
+    pub fn cookie(self, cookie: Option<&str>) -> Self {
+        match cookie {
+            Some(cookie) => self.header("cookie", cookie),
+            None => self,
+        }
     }
 
     /// Adds the login token, where there is one.

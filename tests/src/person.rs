@@ -56,6 +56,8 @@ pub struct Person {
     pub passkeys: Vec<Passkey>,
     /// The last login token.
     pub login_token: Option<String>,
+    /// The session of the last sign-in, as a browser sends it. These calls do not.
+    pub cookie: Option<String>,
 }
 
 fn token_of(begun: &Value) -> String {
@@ -74,6 +76,7 @@ impl Person {
             authenticator: Authenticator::new(name),
             passkeys: Vec::new(),
             login_token: None,
+            cookie: None,
         }
     }
 
@@ -107,7 +110,11 @@ impl Person {
     /// Both calls; the account is created, or gets another passkey.
     pub async fn add_passkey(&mut self, host: &Host) -> Value {
         let registering = self.begin_registration(host).await;
-        let answer = self.complete_registration(host, &registering).await.ok();
+        let answer = self.complete_registration(host, &registering).await;
+        if let Some(cookie) = answer.cookie() {
+            self.cookie = Some(cookie);
+        }
+        let answer = answer.ok();
         self.passkeys.push(registering.passkey);
         if let Some(token) = answer["login_token"].as_str() {
             self.login_token = Some(token.to_owned());
@@ -142,8 +149,9 @@ impl Person {
         let signing_in = self.begin_sign_in(host).await;
         let answer = host
             .post("/authenticate/complete", &signing_in.body())
-            .await
-            .ok();
+            .await;
+        self.cookie = answer.cookie();
+        let answer = answer.ok();
         self.login_token = answer["login_token"].as_str().map(str::to_owned);
         answer
     }

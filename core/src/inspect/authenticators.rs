@@ -293,15 +293,21 @@ const fn uuid(number: u128) -> Aaguid {
     Aaguid::new(number.to_be_bytes())
 }
 
-/// The product that an AAGUID belongs to, where it is known here.
+/// The product that an AAGUID belongs to, where it is known here. The AAGUID of no authenticator, which is
+/// all zeros, has none.
+#[must_use]
+pub fn product(aaguid: Aaguid) -> Option<&'static str> {
+    let found = AUTHENTICATORS.binary_search_by_key(&aaguid, |(known, _)| *known);
+    let (aaguid, name) = AUTHENTICATORS.get(found.ok()?)?;
+    (*aaguid != uuid(0)).then_some(name)
+}
+
+/// What an AAGUID says.
 pub(super) fn name(aaguid: Aaguid) -> &'static str {
-    AUTHENTICATORS
-        .binary_search_by_key(&aaguid, |(known, _)| *known)
-        .ok()
-        .and_then(|index| AUTHENTICATORS.get(index))
-        .map_or("the authenticator's model, not known here", |(_, name)| {
-            name
-        })
+    if aaguid == uuid(0) {
+        return "not told";
+    }
+    product(aaguid).unwrap_or("the authenticator's model, not known here")
 }
 
 #[cfg(test)]
@@ -314,6 +320,7 @@ mod tests {
         for (aaguid, known) in AUTHENTICATORS {
             assert_eq!(name(*aaguid), *known);
         }
+        assert_eq!(super::product(uuid(0)), None);
         assert_eq!(name(uuid(1)), "the authenticator's model, not known here");
     }
 }

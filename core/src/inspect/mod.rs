@@ -26,6 +26,7 @@ mod part;
 mod statement;
 mod tpm;
 
+pub use authenticators::product;
 pub use dump::{Artefact, Break, Encoding, Field, Guess, Value, Visitor};
 pub use output::{JsonWriter, TextWriter};
 

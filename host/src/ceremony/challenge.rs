@@ -32,9 +32,26 @@ pub(crate) struct Registration {
     pub(crate) user_handle: String,
     /// The caller had proven to be that user: the credential is one more of theirs.
     pub(crate) proven: bool,
+    /// What is spent with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) spends: Option<Spends>,
+    /// What is spent with it opens an account that exists.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub(crate) joins: bool,
+    /// That of a new account, where it differs from the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) display_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) mediation: Option<Mediation>,
     pub(crate) algorithms: Vec<i32>,
+}
+
+/// The hash of a secret that is good for one registration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Spends {
+    RecoveryCode(String),
+    Invitation(String),
 }
 
 /// What a sign-in was begun with: a name as the caller gave it, or none.

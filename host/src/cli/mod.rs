@@ -1,12 +1,14 @@
 //! The command line.
 
 mod inspect;
+mod invite;
 mod receipt;
 mod serve;
 mod verify;
 
+use core::time::Duration;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -46,6 +48,15 @@ enum Command {
         /// The receipt.
         receipt: PathBuf,
     },
+    /// Prints a link that is good for one registration: of NAME, or of any name that is free. Where NAME
+    /// has an account, it gets one more passkey.
+    Invite {
+        /// The user name.
+        name: Option<String>,
+        /// How long the link can be used: 90s, 30m, 24h, 7d.
+        #[arg(long, default_value = "24h", value_parser = invite::span)]
+        life: Duration,
+    },
     /// Explains any one artefact from FILE or standard input: a response, an attestation object,
     /// authenticator data, client data, a COSE key, a token; as JSON, base64url, base64, hexadecimal
     /// digits, bytes, or within a line of a log.
@@ -69,6 +80,15 @@ pub fn run() -> ExitCode {
             document,
             receipt,
         } => exit_code(judge_receipt(&trust, &document, &receipt)),
+        Command::Invite { name, life } => {
+            let link = rocket::execute(invite::invite(name.as_deref(), life));
+            match link.and_then(|link| {
+                writeln!(io::stdout(), "{link}").map_err(|error| error.to_string())
+            }) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error),
+            }
+        }
         Command::Inspect { json, file } => match explain(json, file.as_deref()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error.to_string()),

@@ -5,6 +5,7 @@
 //! store and no token. What these names lead to is opened by [`crate::Portcullis::open`].
 
 mod aaguids;
+mod apps;
 mod builder;
 mod origins;
 mod parse;
@@ -25,12 +26,16 @@ use serde::{Deserialize, Serialize};
 use source::Settings;
 
 pub use aaguids::Aaguids;
+pub(crate) use apps::AndroidApp;
 pub use builder::Builder;
 pub use pkcs11_uri::{Pkcs11Uri, UriError};
 pub use secret::Secret;
 
 /// What every variable of the environment begins with.
 pub(crate) const PREFIX: &str = "PORTCULLIS_";
+
+/// The longest life of a session, in seconds: ten years.
+const SESSION_MAX: u64 = 315_360_000;
 
 /// Not a setting: it names the folder of the WebAssembly modules when this program is built.
 const BUILD_ONLY: &str = "WASM";
@@ -54,6 +59,14 @@ pub const SETTINGS: &[Setting] = &[
     setting("SECRET", "random for localhost, else required"),
     setting("SIGNER", "derived"),
     setting("STORE", "memory"),
+    setting("SESSION_IDLE", "1209600"),
+    setting("SESSION_LIFE", "7776000"),
+    setting("SIGNUP", "open"),
+    setting("RECOVERY_CODES", "off"),
+    setting("RETURN_TO", "none"),
+    setting("HINTS", "none"),
+    setting("ANDROID_APPS", "none"),
+    setting("APPLE_APPS", "none"),
     setting("CHALLENGE_TTL", "300"),
     setting("LOGIN_TTL", "600"),
     setting("USER_VERIFICATION", "preferred"),
@@ -83,6 +96,14 @@ pub struct Config {
     pub(crate) secret: Secret,
     pub(crate) signer: SignerSetting,
     pub(crate) store: StoreSetting,
+    pub(crate) session_idle: Duration,
+    pub(crate) session_life: Duration,
+    pub(crate) signup: Signup,
+    pub(crate) recovery_codes: bool,
+    pub(crate) return_to: Vec<String>,
+    pub(crate) hints: Vec<String>,
+    pub(crate) android_apps: Vec<AndroidApp>,
+    pub(crate) apple_apps: Vec<String>,
     pub(crate) challenge_ttl: Duration,
     pub(crate) login_ttl: Duration,
     pub(crate) user_verification: UserVerification,
@@ -111,6 +132,16 @@ pub enum SignerSetting {
 pub enum StoreSetting {
     /// In this process; a restart forgets everything.
     Memory,
+}
+
+/// Who may create an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Signup {
+    /// Everyone.
+    Open,
+    /// Who has an invitation.
+    Invite,
 }
 
 /// Which authenticators are trusted, by the files that say so.
@@ -203,7 +234,15 @@ impl Config {
         let server = rocket::Config::try_from(&rocket).map_err(source::rocket_error)?;
         let rp_id = settings.parse("RP_ID", "localhost", origins::rp_id)?;
         let local = rp_id == "localhost";
-        let origins = origins::origins(&settings, &rp_id, server.port)?;
+        let mut origins = origins::origins(&settings, &rp_id, server.port)?;
+        let android_apps: Vec<AndroidApp> = settings.parse("ANDROID_APPS", "", |text| {
+            parse::list(text).map(str::parse).collect()
+        })?;
+        for origin in android_apps.iter().map(AndroidApp::origin) {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
         let default_limit = if local { "off" } else { "300" };
         let trust = trust(&settings)?;
         Ok(Self {
@@ -211,6 +250,20 @@ impl Config {
             secret: secret(&settings, local)?,
             signer: settings.parse("SIGNER", "derived", signer)?,
             store: settings.parse("STORE", "memory", store)?,
+            session_idle: settings.parse("SESSION_IDLE", "1209600", |text| {
+                parse::seconds(text, SESSION_MAX)
+            })?,
+            session_life: settings.parse("SESSION_LIFE", "7776000", |text| {
+                parse::seconds(text, SESSION_MAX)
+            })?,
+            signup: settings.parse("SIGNUP", "open", |text| parse::word(text, "open or invite"))?,
+            recovery_codes: settings.parse("RECOVERY_CODES", "off", parse::switch)?,
+            return_to: settings.parse("RETURN_TO", "", origins::return_to)?,
+            hints: settings.parse("HINTS", "", parse::hints)?,
+            android_apps,
+            apple_apps: settings.parse("APPLE_APPS", "", |text| {
+                parse::list(text).map(apps::apple_app).collect()
+            })?,
             challenge_ttl: settings
                 .parse("CHALLENGE_TTL", "300", |text| parse::seconds(text, 3_600))?,
             login_ttl: settings
@@ -562,6 +615,18 @@ mod tests {
             ("PORTCULLIS_STORE", "memory:"),
             ("PORTCULLIS_STORE", "sqlite:/tmp/x"),
             ("PORTCULLIS_STORE", "postgres://localhost/x"),
+            ("PORTCULLIS_SESSION_IDLE", "0"),
+            ("PORTCULLIS_SESSION_LIFE", "90d"),
+            ("PORTCULLIS_SIGNUP", "closed"),
+            ("PORTCULLIS_RECOVERY_CODES", "yes"),
+            ("PORTCULLIS_RETURN_TO", "example.org"),
+            ("PORTCULLIS_RETURN_TO", "javascript:alert(1)"),
+            ("PORTCULLIS_RETURN_TO", "https://example.org/path"),
+            ("PORTCULLIS_HINTS", "hybrid,"),
+            ("PORTCULLIS_HINTS", "a b"),
+            ("PORTCULLIS_ANDROID_APPS", "org.example.app"),
+            ("PORTCULLIS_ANDROID_APPS", "org.example.app#AB:CD"),
+            ("PORTCULLIS_APPLE_APPS", "org.example.app"),
             ("PORTCULLIS_CHALLENGE_TTL", "0"),
             ("PORTCULLIS_CHALLENGE_TTL", "3601"),
             ("PORTCULLIS_CHALLENGE_TTL", "5m"),

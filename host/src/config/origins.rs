@@ -49,6 +49,18 @@ pub(super) fn origins(
     })
 }
 
+/// Web origins to which the page may send a person back.
+pub(super) fn return_to(text: &str) -> Result<Vec<String>, String> {
+    list(text)
+        .map(|item| match origin(item) {
+            Ok(origin) if !is_web(&origin) => Err(format!(
+                "`{item}` is not a web origin; write it as https://example.org"
+            )),
+            read => read,
+        })
+        .collect()
+}
+
 fn related_origins(text: &str) -> Result<Vec<String>, String> {
     list(text)
         .map(|item| match origin(item) {

@@ -27,6 +27,28 @@ pub(super) fn word<T: for<'de> Deserialize<'de>>(text: &str, words: &str) -> Res
     serde_json::from_value(text.into()).map_err(|_| format!("must be {words}"))
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    }
+}
+
+/// Words that are passed to browsers as they are.
+pub(super) fn hints(text: &str) -> Result<Vec<String>, String> {
+    let is_word = |text: &str| {
+        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    list(text)
+        .map(|word| {
+            is_word(word)
+                .then(|| word.to_owned())
+                .ok_or_else(|| "must be words such as client-device, hybrid".to_owned())
+        })
+        .collect()
+}
+
 pub(super) fn rate_limit(text: &str) -> Result<Option<NonZeroU32>, String> {
     if text == "off" {
         return Ok(None);

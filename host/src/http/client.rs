@@ -41,7 +41,7 @@ impl<'r> FromRequest<'r> for PageOrigin<'r> {
     }
 }
 
-fn client(request: &Request<'_>, trusted: &[IpNet]) -> IpAddr {
+pub(super) fn client(request: &Request<'_>, trusted: &[IpNet]) -> IpAddr {
     let peer = request
         .remote()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());

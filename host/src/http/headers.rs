@@ -88,7 +88,7 @@ fn is_own(origin: &str, host: Option<&Host<'_>>, config: &Config) -> bool {
     is_asked(origin) || (origin == config.issuer() && !config.web_origins().any(is_asked))
 }
 
-fn is_under(origin: &str, host: &Host<'_>) -> bool {
+pub(super) fn is_under(origin: &str, host: &Host<'_>) -> bool {
     let Ok(origin) = Url::parse(origin) else {
         return false;
     };

@@ -3,6 +3,10 @@
 pub(crate) mod body;
 pub(crate) mod caller;
 pub(crate) mod client;
+pub(crate) mod cross_site;
 pub(crate) mod headers;
 pub mod problem;
+pub(crate) mod return_to;
 pub(crate) mod table;
+pub(crate) mod user_agent;
+pub(crate) mod visitor;

@@ -35,6 +35,12 @@ pub enum Code {
     TokenExpired,
     TokenSpent,
     LoginRequired,
+    SignInAgain,
+    CrossSite,
+    LastCredential,
+    RecoveryRefused,
+    InvitationRequired,
+    InvitationRefused,
     RateLimited,
     StoreUnavailable,
     SignerUnavailable,
@@ -45,7 +51,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::BodyInvalid,
         Self::BodyTooLarge,
         Self::MediaType,
@@ -58,6 +64,12 @@ impl Code {
         Self::TokenExpired,
         Self::TokenSpent,
         Self::LoginRequired,
+        Self::SignInAgain,
+        Self::CrossSite,
+        Self::LastCredential,
+        Self::RecoveryRefused,
+        Self::InvitationRequired,
+        Self::InvitationRefused,
         Self::RateLimited,
         Self::StoreUnavailable,
         Self::SignerUnavailable,
@@ -86,6 +98,18 @@ impl Code {
             Self::TokenExpired => ("token_expired", 401, "The token has expired"),
             Self::TokenSpent => ("token_spent", 401, "The token was already used"),
             Self::LoginRequired => ("login_required", 401, "Sign in first"),
+            Self::SignInAgain => ("sign_in_again", 401, "Sign in again"),
+            Self::CrossSite => ("cross_site", 403, "Another site may not ask for this"),
+            Self::LastCredential => (
+                "last_credential",
+                409,
+                "The account would be left without a way in",
+            ),
+            Self::RecoveryRefused => ("recovery_refused", 401, "The recovery code is not accepted"),
+            Self::InvitationRequired => ("invitation_required", 403, "An invitation is needed"),
+            Self::InvitationRefused => {
+                ("invitation_refused", 401, "The invitation is not accepted")
+            }
             Self::RateLimited => ("rate_limited", 429, "Too many requests"),
             Self::StoreUnavailable => ("store_unavailable", 503, "The store is not available"),
             Self::SignerUnavailable => (
@@ -122,7 +146,23 @@ pub(crate) struct Problem {
     detail: Cow<'static, str>,
     step: Option<Box<str>>,
     retry_after: Option<u64>,
-    allow: Option<Box<str>>,
+    /// A header that only some failures have.
+    header: Option<Box<Header<'static>>>,
+    unknown: Option<Box<UnknownCredential>>,
+}
+
+/// What a page hands to `PublicKeyCredential.signalUnknownCredential()`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UnknownCredential {
+    rp_id: String,
+    credential_id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signal<'a> {
+    unknown_credential: &'a UnknownCredential,
 }
 
 #[derive(Serialize)]
@@ -134,6 +174,8 @@ struct Document<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<Signal<'a>>,
 }
 
 impl Problem {
@@ -146,7 +188,8 @@ impl Problem {
             detail: detail.into(),
             step: None,
             retry_after: (status == 503).then_some(RETRY),
-            allow: None,
+            header: None,
+            unknown: None,
         }
     }
 
@@ -166,7 +209,8 @@ impl Problem {
             detail: error.message().into(),
             step: Some(error.step().to_string().into()),
             retry_after: None,
-            allow: None,
+            header: None,
+            unknown: None,
         }
     }
 
@@ -193,6 +237,50 @@ impl Problem {
         .at_step(Step::AUTH_USER)
     }
 
+    pub(crate) fn not_found() -> Self {
+        Self::new(Code::NotFound, "There is nothing of this name.")
+    }
+
+    pub(crate) fn login_required() -> Self {
+        Self::new(Code::LoginRequired, "Nobody is signed in.")
+    }
+
+    pub(crate) fn sign_in_again() -> Self {
+        Self::new(
+            Code::SignInAgain,
+            "This needs a sign-in that is not older than 300 seconds.",
+        )
+    }
+
+    pub(crate) fn cross_site() -> Self {
+        Self::new(
+            Code::CrossSite,
+            "The request has a session and was sent by a page of another site.",
+        )
+    }
+
+    pub(crate) fn recovery_refused() -> Self {
+        Self::new(
+            Code::RecoveryRefused,
+            "No account has this name and an unused code like this one.",
+        )
+    }
+
+    /// Lets the page tell the browser that it offers a credential which no account has.
+    pub(crate) fn for_nobodys(mut self, rp_id: &str, credential_id: String) -> Self {
+        self.unknown = Some(Box::new(UnknownCredential {
+            rp_id: rp_id.to_owned(),
+            credential_id,
+        }));
+        self
+    }
+
+    /// The same with one header more.
+    pub(crate) fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.header = Some(Box::new(Header::new(name, value)));
+        self
+    }
+
     pub(crate) fn rate_limited(seconds: u64) -> Self {
         Self {
             retry_after: Some(seconds),
@@ -200,14 +288,22 @@ impl Problem {
         }
     }
 
-    pub(crate) fn method_not_allowed(allow: Methods) -> Self {
+    pub(crate) fn name_limited(seconds: u64) -> Self {
         Self {
-            allow: Some(allow.to_string().into()),
+            retry_after: Some(seconds),
             ..Self::new(
-                Code::MethodNotAllowed,
-                "The Allow header names the methods of this path.",
+                Code::RateLimited,
+                "Too many codes were tried for this name within an hour.",
             )
         }
+    }
+
+    pub(crate) fn method_not_allowed(allow: Methods) -> Self {
+        Self::new(
+            Code::MethodNotAllowed,
+            "The Allow header names the methods of this path.",
+        )
+        .with_header("Allow", allow.to_string())
     }
 
     fn at_step(mut self, step: Step) -> Self {
@@ -300,6 +396,10 @@ impl<'r> Responder<'r, 'static> for Problem {
             detail: &self.detail,
             code: self.code,
             step: self.step.as_deref(),
+            signal: self
+                .unknown
+                .as_deref()
+                .map(|unknown_credential| Signal { unknown_credential }),
         };
         let body = serde_json::to_vec(&document).map_err(|_| Status::InternalServerError)?;
 
@@ -317,8 +417,8 @@ impl<'r> Responder<'r, 'static> for Problem {
         if let Some(seconds) = self.retry_after {
             response.header(Header::new("Retry-After", seconds.to_string()));
         }
-        if let Some(allow) = self.allow {
-            response.header(Header::new("Allow", allow.into_string()));
+        if let Some(header) = self.header {
+            response.header(*header);
         }
         response.ok()
     }

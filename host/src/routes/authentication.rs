@@ -3,22 +3,25 @@ use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::report;
-use super::views::{Before, Begun, CredentialView, Descriptor, Private};
+use super::views::{Before, Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::username::Username;
 use crate::app::App;
+use crate::audit::Claim;
 use crate::ceremony::algorithms::SERVER;
 use crate::ceremony::challenge::{Authentication, Spent};
 use crate::ceremony::verify::{self, Claimant};
+use crate::clock::Timestamp;
 use crate::config::UserVerification;
+use crate::encoding::base64url;
 use crate::http::body::JsonBody;
 use crate::http::client::{PageOrigin, WithinLimit};
-use crate::http::problem::{Ceremony, Problem};
+use crate::http::problem::{Ceremony, Code, Problem};
+use crate::http::visitor::Visitor;
 use crate::store::{
     Account, AccountKey, Credential, CredentialState, Event, EventKind, SignIn, SignedIn,
     StoreError,
 };
-use crate::token::login::Login;
+use crate::token::login::{Login, Subject};
 
 /// How often a sign-in is judged again because another one moved the credential meanwhile. Every lost
 /// race means that another sign-in made progress; hitting this limit means that the store is too slow.
@@ -42,6 +45,8 @@ struct RequestOptions {
     rp_id: String,
     allow_credentials: Vec<Descriptor>,
     user_verification: UserVerification,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<String>,
 }
 
 #[post("/authenticate/begin", data = "<body>")]
@@ -73,6 +78,7 @@ async fn begin(
             rp_id: config.rp_id.clone(),
             allow_credentials,
             user_verification: config.user_verification,
+            hints: config.hints.clone(),
         },
         challenge_token: minted.token,
     }))
@@ -94,6 +100,7 @@ struct CompleteRequest<'a> {
     #[serde(borrow)]
     assertion: Option<&'a RawValue>,
     challenge_token: String,
+    token: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -102,31 +109,66 @@ struct Answer {
     username: String,
     credential: CredentialView,
     #[serde(flatten)]
-    login: Login,
+    login: Option<Login>,
 }
 
 #[post("/authenticate/complete", data = "<body>")]
 async fn complete(
     _limit: WithinLimit,
+    visitor: Visitor,
     body: JsonBody,
     app: &App,
-) -> Result<Private<Answer>, Problem> {
+) -> Result<WithCookie<Private<Answer>>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let result = sign_in(app, &request).await;
-    report("authentication", &result);
-    result.map(Private)
+    let mut claim = Claim::default();
+    let result = sign_in(app, &visitor, &request, &mut claim).await;
+    if let Err(problem) = &result {
+        app.note_refusal(&visitor, problem, claim).await;
+    }
+    result
 }
 
-async fn sign_in(app: &App, request: &CompleteRequest<'_>) -> Result<Answer, Problem> {
+async fn sign_in(
+    app: &App,
+    visitor: &Visitor,
+    request: &CompleteRequest<'_>,
+    claim: &mut Claim,
+) -> Result<WithCookie<Private<Answer>>, Problem> {
     let asked = app
         .challenges
         .redeem(&request.challenge_token, &*app.store)
         .await?;
     let id = verify::asserted_id(request.assertion).unwrap_or_default();
+    claim.credential = (!id.is_empty()).then(|| id.clone());
     for _ in 0..ATTEMPTS {
-        let verified = judge(app, &asked, request.assertion, &id).await?;
-        let event = verified.event(app);
-        match app.store.sign_in(verified.command(event.clone())).await? {
+        let verified = judge(app, &asked, request.assertion, &id, claim).await?;
+        let event = visitor.sign(verified.event(app));
+        // Before anything is written: a sign-in whose token cannot be made has not been.
+        let login = if request.token == Some(false) {
+            None
+        } else {
+            Some(app.login.mint(verified.subject(event.time)).await?)
+        };
+        let mut command = verified.command(event.clone());
+        let begins = visitor.begin(
+            app,
+            verified.account.handle,
+            &verified.before.id,
+            verified.after.user_verified,
+        )?;
+        let mut cookie = None;
+        if let Some((session, set)) = begins {
+            command.ends = visitor.ends();
+            command.begins = Some(session);
+            cookie = Some(set);
+        }
+        let mut stored = app.store.sign_in(command).await;
+        if matches!(stored, Err(StoreError::Full)) && login.is_some() {
+            // No room for a session: whoever takes a token is signed in all the same.
+            cookie = None;
+            stored = app.store.sign_in(verified.command(event.clone())).await;
+        }
+        match stored? {
             SignedIn::Done => {
                 if verified.before.state.backup_eligible != verified.after.backup_eligible {
                     tracing::warn!(
@@ -135,7 +177,7 @@ async fn sign_in(app: &App, request: &CompleteRequest<'_>) -> Result<Answer, Pro
                     );
                 }
                 app.tell(&event).await;
-                return verified.answer(app).await;
+                return Ok(WithCookie(Private(verified.answer(login)), cookie));
             }
             SignedIn::Moved(_) | SignedIn::Gone => {}
         }
@@ -155,15 +197,27 @@ async fn judge(
     asked: &Spent<Authentication>,
     assertion: Option<&RawValue>,
     id: &[u8],
+    claim: &mut Claim,
 ) -> Result<Verified, Problem> {
-    let named = asked.flow.username.as_deref();
-    let account = match named {
-        Some(text) => Some(account_or_decoy(app, &Username::parse(text)?).await?),
-        None => app.store.account(AccountKey::Credential(id)).await?,
+    let (account, named) = match asked.flow.username.as_deref() {
+        Some(text) => {
+            let name = Username::parse(text)?;
+            let decoy = app.decoys.account(&name)?;
+            let account = app.store.account(AccountKey::Name(&name)).await?;
+            claim.account = account.as_ref().map(|account| account.handle);
+            claim.username = Some(name);
+            (Some(account.unwrap_or(decoy)), true)
+        }
+        None => {
+            let account = app.store.account(AccountKey::Credential(id)).await?;
+            claim.account = account.as_ref().map(|account| account.handle);
+            claim.username = account.as_ref().map(|account| account.name.clone());
+            (account, false)
+        }
     };
     let claimant = match (&account, named) {
-        (Some(account), Some(_)) => Claimant::Named(account),
-        (Some(account), None) => Claimant::Discovered(account),
+        (Some(account), true) => Claimant::Named(account),
+        (Some(account), false) => Claimant::Discovered(account),
         (None, _) => Claimant::Unknown,
     };
     let before = account
@@ -177,7 +231,20 @@ async fn judge(
         &claimant,
         before.as_ref(),
     )
-    .map_err(|error| refuse(&claimant, error))?;
+    .or_else(|error| {
+        let problem = refuse(&claimant, error);
+        // Only of an id that nobody has: what the page does with it cannot be taken back. A decoy's
+        // is somebody's, for all that a caller may know.
+        let is_nobodys = problem.code() == Code::CredentialUnknown.as_str()
+            && matches!(claimant, Claimant::Unknown)
+            && !id.is_empty()
+            && !app.decoys.made(id)?;
+        Err(if is_nobodys {
+            problem.for_nobodys(&app.config.rp_id, base64url(id))
+        } else {
+            problem
+        })
+    })?;
     match (account, before) {
         (Some(account), Some(before)) => Ok(Verified {
             account,
@@ -224,22 +291,28 @@ impl Verified {
         SignIn::new(self.before.id.clone(), self.before.state, after, event)
     }
 
-    async fn answer(self, app: &App) -> Result<Answer, Problem> {
+    fn subject(&self, auth_time: Timestamp) -> Subject<'_> {
+        Subject {
+            handle: &self.account.handle,
+            name: &self.account.name,
+            auth_time,
+            user_verified: self.after.user_verified,
+            scope: None,
+        }
+    }
+
+    fn answer(self, login: Option<Login>) -> Answer {
         let mut view = CredentialView::from(&self.before);
         view.sign_count = self.after.sign_count;
         view.backup_eligible = self.after.backup_eligible;
         view.backup_state = self.after.backup_state;
         view.user_verified = self.after.user_verified;
         view.before = Some(Before::from(self.before.state));
-        let Account { handle, name, .. } = &self.account;
-        Ok(Answer {
+        Answer {
             status: "OK",
-            username: name.as_written().to_owned(),
+            username: self.account.name.as_written().to_owned(),
             credential: view,
-            login: app
-                .login
-                .mint(handle, name, self.after.user_verified)
-                .await?,
-        })
+            login,
+        }
     }
 }

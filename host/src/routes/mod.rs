@@ -1,10 +1,16 @@
 //! The calls, one file per resource, and the answer where there is none.
 
+mod account;
 mod authentication;
+mod credentials;
+mod forward_auth;
 mod health;
 #[cfg(feature = "page")]
 mod page;
+mod recovery;
 mod registration;
+mod session;
+mod sessions;
 mod views;
 mod well_known;
 
@@ -21,6 +27,12 @@ pub(crate) fn calls() -> Vec<Route> {
     [
         registration::routes(),
         authentication::routes(),
+        session::routes(),
+        sessions::routes(),
+        credentials::routes(),
+        account::routes(),
+        recovery::routes(),
+        forward_auth::routes(),
         health::routes(),
     ]
     .concat()
@@ -40,26 +52,6 @@ pub(crate) fn page(config: &Config) -> Vec<Route> {
 #[cfg(not(feature = "page"))]
 pub(crate) const fn page(_: &Config) -> Vec<Route> {
     Vec::new()
-}
-
-/// Where the lines of the ceremonies come from. Rocket's own lines about failed guards carry the
-/// names of the route modules, so these have another.
-const LOG: &str = "portcullis::ceremony";
-
-/// One line for each ceremony that was brought to an end: how it ended, and nothing secret.
-fn report<T>(flow: &'static str, result: &Result<T, Problem>) {
-    match result {
-        Ok(_) => tracing::info!(target: LOG, flow, outcome = "accepted", "ceremony"),
-        Err(problem) => tracing::info!(
-            target: LOG,
-            flow,
-            outcome = "refused",
-            status = problem.status().code,
-            code = problem.code(),
-            step = problem.step(),
-            "ceremony"
-        ),
-    }
 }
 
 /// Every failure that no handler has answered.

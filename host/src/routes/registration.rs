@@ -2,25 +2,27 @@ use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::report;
-use super::views::{Begun, CredentialView, Descriptor, Private};
+use super::views::{Begun, CredentialView, Descriptor, Private, WithCookie};
+use crate::account::invitation;
 use crate::account::username::{self, Username};
 use crate::app::App;
+use crate::audit::Claim;
 use crate::ceremony::algorithms;
-use crate::ceremony::challenge::{Mediation, Registration};
+use crate::ceremony::challenge::{Mediation, Registration, Spends};
 use crate::ceremony::verify;
-use crate::config::{Attestation, UserVerification};
-use crate::encoding::{base64url, bytes_from_base64url};
+use crate::config::{Attestation, Signup, UserVerification};
+use crate::encoding::{base64url, bytes_from_base64url, from_base64url};
 use crate::http::body::JsonBody;
 use crate::http::caller::Owner;
 use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Ceremony, Code, Problem};
+use crate::http::visitor::Visitor;
 use crate::store::{
-    Account, AccountKey, Credential, Event, EventKind, MAX_CREDENTIALS, Registered, Registrant,
-    Registration as Command, UserHandle,
+    Account, AccountKey, Credential, Ends, Event, EventKind, MAX_CREDENTIALS, OneTimeSecret,
+    Registered, Registrant, Registration as Command, SecretHash, UserHandle,
 };
 use crate::token::keys;
-use crate::token::login::Login;
+use crate::token::login::{Login, Subject};
 
 pub(super) fn routes() -> Vec<Route> {
     routes![begin, complete]
@@ -32,12 +34,13 @@ struct BeginRequest {
     username: String,
     display_name: Option<String>,
     mediation: Option<Mediation>,
+    invitation: Option<String>,
 }
 
 /// `PublicKeyCredentialCreationOptionsJSON`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CreationOptions {
+pub(super) struct CreationOptions {
     rp: RelyingParty,
     user: User,
     challenge: String,
@@ -46,6 +49,8 @@ struct CreationOptions {
     exclude_credentials: Vec<Descriptor>,
     authenticator_selection: AuthenticatorSelection,
     attestation: Attestation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<String>,
     extensions: Extensions,
 }
 
@@ -98,37 +103,59 @@ async fn begin(
         .map(|text| username::display_name(&text))
         .transpose()
         .map_err(|error| Problem::new(Code::BodyInvalid, format!("`displayName`: {error}.")))?;
-    if request.mediation.is_some() && owner.0.is_none() {
+    let who = match request.invitation {
+        Some(token) => Candidate::invited(app, username, &token).await?,
+        None => Candidate::find(app, username, owner).await?,
+    };
+    if request.mediation.is_some() && !who.proven {
         return Err(Problem::new(
             Code::LoginRequired,
-            "A conditional registration needs the login token of its user.",
+            "A conditional registration needs proof of its user.",
         ));
     }
+    begun(app, page, who, display_name, request.mediation).map(Private)
+}
 
-    let who = Candidate::find(app, username, owner.0).await?;
+/// Options for a candidate, and their token.
+pub(super) fn begun(
+    app: &App,
+    page: PageOrigin<'_>,
+    who: Candidate,
+    display_name: Option<String>,
+    mediation: Option<Mediation>,
+) -> Result<Begun<CreationOptions>, Problem> {
     let algorithms = algorithms::offered();
+    let config = &app.config;
+    let user = User {
+        id: base64url(who.handle.as_bytes()),
+        display_name: display_name
+            .as_ref()
+            .or(who.display_name.as_ref())
+            .map_or_else(|| who.name.as_written(), String::as_str)
+            .to_owned(),
+        name: who.name.as_written().to_owned(),
+    };
+    let exclude_credentials = who.credentials.iter().map(Descriptor::from).collect();
     let minted = app.challenges.mint(
         page.0,
         Registration {
-            username: who.name.as_written().to_owned(),
-            user_handle: base64url(who.handle.as_bytes()),
+            username: user.name.clone(),
+            user_handle: user.id.clone(),
             proven: who.proven,
-            mediation: request.mediation,
+            spends: who.spends,
+            joins: who.joins,
+            display_name: display_name.filter(|shown| !who.exists && *shown != user.name),
+            mediation,
             algorithms: algorithms.clone(),
         },
     )?;
-    let config = &app.config;
-    Ok(Private(Begun {
+    Ok(Begun {
         public_key: CreationOptions {
             rp: RelyingParty {
                 id: config.rp_id.clone(),
                 name: config.rp_name.clone(),
             },
-            user: User {
-                id: base64url(who.handle.as_bytes()),
-                name: who.name.as_written().to_owned(),
-                display_name: display_name.unwrap_or_else(|| who.name.as_written().to_owned()),
-            },
+            user,
             challenge: minted.challenge,
             pub_key_cred_params: algorithms
                 .into_iter()
@@ -138,56 +165,135 @@ async fn begin(
                 })
                 .collect(),
             timeout: config.challenge_ttl.as_millis(),
-            exclude_credentials: who.credentials.iter().map(Descriptor::from).collect(),
+            exclude_credentials,
             authenticator_selection: AuthenticatorSelection {
                 resident_key: "preferred",
                 require_resident_key: false,
                 user_verification: config.user_verification,
             },
             attestation: config.attestation,
+            hints: config.hints.clone(),
             extensions: Extensions { cred_props: true },
         },
         challenge_token: minted.token,
-    }))
+    })
 }
 
 /// Who is about to get a passkey.
-struct Candidate {
+pub(super) struct Candidate {
     handle: UserHandle,
     name: Username,
-    proven: bool,
+    display_name: Option<String>,
     credentials: Vec<Credential>,
+    /// The account exists.
+    exists: bool,
+    /// Its owner has shown to be the caller.
+    proven: bool,
+    /// What is spent opens the account.
+    joins: bool,
+    spends: Option<Spends>,
 }
 
 impl Candidate {
-    /// The owner, of exactly that name; without one, somebody new of a name that nobody has.
-    async fn find(app: &App, name: Username, owner: Option<Account>) -> Result<Self, Problem> {
+    /// The owner, of exactly that name; without one, somebody new of a name that nobody has. A session
+    /// speaks for its own account alone: who is signed in may sign up under another name.
+    async fn find(app: &App, name: Username, owner: Owner) -> Result<Self, Problem> {
         match owner {
-            Some(account) if account.name.key() != name.key() => {
+            Owner::Token(account) if account.name.key() != name.key() => {
                 Err(username_taken("The login token is not this user's."))
             }
-            // Said before an authenticator has made a passkey in vain.
-            Some(account) if account.credentials.len() >= MAX_CREDENTIALS => {
-                Err(Problem::account_full())
+            Owner::Token(account) => Self::owner(account),
+            Owner::Session { account, objection } if account.name.key() == name.key() => {
+                objection.map_or_else(|| Self::owner(account), Err)
             }
-            Some(account) => Ok(Self {
-                handle: account.handle,
-                name: account.name,
-                proven: true,
-                credentials: account.credentials,
-            }),
-            None if app.store.account(AccountKey::Name(&name)).await?.is_some() => {
-                Err(username_taken(
-                    "Its owner adds a passkey after signing in; anybody else needs another name.",
-                ))
+            Owner::Nobody | Owner::Session { .. } => {
+                if app.store.account(AccountKey::Name(&name)).await?.is_some() {
+                    Err(username_taken(
+                        "Its owner adds a passkey after signing in; anybody else needs another name.",
+                    ))
+                } else if app.config.signup == Signup::Invite {
+                    Err(Problem::new(
+                        Code::InvitationRequired,
+                        "New accounts are created with an invitation's link.",
+                    ))
+                } else {
+                    Self::new(name)
+                }
             }
-            None => Ok(Self {
-                handle: UserHandle::from(keys::random::<64>()?),
-                name,
-                proven: false,
-                credentials: Vec::new(),
-            }),
         }
+    }
+
+    /// Who has an invitation: somebody new, or the one whom it names.
+    async fn invited(app: &App, name: Username, token: &str) -> Result<Self, Problem> {
+        let now = app.clock.now();
+        let invitation = match invitation::hash_of(token) {
+            Some(hash) => app.store.invitation(&hash, now).await?,
+            None => None,
+        };
+        let invitation = invitation.ok_or_else(invitation_refused)?;
+        let named = invitation.name.as_deref();
+        if named.is_some_and(|named| named != name.key()) {
+            return Err(invitation_refused());
+        }
+        let candidate = match app.store.account(AccountKey::Name(&name)).await? {
+            Some(account) if named.is_some() => Self::of(account),
+            Some(_) => Err(username_taken(
+                "The invitation is good for a name that nobody has.",
+            )),
+            None => Self::new(name),
+        };
+        let spends = Some(Spends::Invitation(base64url(&invitation.hash)));
+        candidate.map(|candidate| Self {
+            joins: candidate.exists,
+            spends,
+            ..candidate
+        })
+    }
+
+    /// Who has a recovery code of an account.
+    pub(super) fn recovering(account: Account, code: &SecretHash) -> Result<Self, Problem> {
+        Ok(Self {
+            joins: true,
+            spends: Some(Spends::RecoveryCode(base64url(code))),
+            ..Self::of(account)?
+        })
+    }
+
+    fn owner(account: Account) -> Result<Self, Problem> {
+        Ok(Self {
+            proven: true,
+            ..Self::of(account)?
+        })
+    }
+
+    fn of(account: Account) -> Result<Self, Problem> {
+        // Said before an authenticator has made a passkey in vain.
+        if account.credentials.len() >= MAX_CREDENTIALS {
+            return Err(Problem::account_full());
+        }
+        Ok(Self {
+            handle: account.handle,
+            name: account.name,
+            display_name: account.display_name,
+            credentials: account.credentials,
+            exists: true,
+            proven: false,
+            joins: false,
+            spends: None,
+        })
+    }
+
+    fn new(name: Username) -> Result<Self, Problem> {
+        Ok(Self {
+            handle: UserHandle::from(keys::random::<64>()?),
+            name,
+            display_name: None,
+            credentials: Vec::new(),
+            exists: false,
+            proven: false,
+            joins: false,
+            spends: None,
+        })
     }
 }
 
@@ -195,11 +301,19 @@ fn username_taken(detail: &'static str) -> Problem {
     Problem::new(Code::UsernameTaken, detail)
 }
 
+fn invitation_refused() -> Problem {
+    Problem::new(
+        Code::InvitationRefused,
+        "It is spent, over, or for somebody else.",
+    )
+}
+
 #[derive(Deserialize)]
 struct CompleteRequest<'a> {
     #[serde(borrow)]
     attestation: Option<&'a RawValue>,
     challenge_token: String,
+    token: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -207,43 +321,49 @@ struct Answer {
     status: &'static str,
     username: String,
     credential: CredentialView,
-    /// Only where the account is new: its owner has just shown a passkey of it.
+    /// Only where it is a sign-in too.
     #[serde(flatten)]
     login: Option<Login>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovered: Option<bool>,
 }
 
 #[post("/register/complete", data = "<body>")]
 async fn complete(
     _limit: WithinLimit,
     owner: Owner,
+    visitor: Visitor,
     body: JsonBody,
     app: &App,
-) -> Result<Private<Answer>, Problem> {
+) -> Result<WithCookie<Private<Answer>>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let result = register(app, owner.0, &request).await;
-    report("registration", &result);
-    result.map(Private)
+    let mut claim = Claim::default();
+    let result = register(app, owner, &visitor, &request, &mut claim).await;
+    if let Err(problem) = &result {
+        app.note_refusal(&visitor, problem, claim).await;
+    }
+    result
 }
 
 async fn register(
     app: &App,
-    owner: Option<Account>,
+    owner: Owner,
+    visitor: &Visitor,
     request: &CompleteRequest<'_>,
-) -> Result<Answer, Problem> {
+    claim: &mut Claim,
+) -> Result<WithCookie<Private<Answer>>, Problem> {
     let asked = app
         .challenges
         .redeem::<Registration>(&request.challenge_token, &*app.store)
         .await?;
     let handle = bytes_from_base64url(&asked.flow.user_handle)
         .and_then(|bytes| UserHandle::new(&bytes))
-        .ok_or_else(|| Problem::new(Code::TokenInvalid, "Its user handle cannot be read."))?;
-    let owner = if asked.flow.proven {
-        Some(proven(owner, &handle)?)
-    } else {
-        None
-    };
-    let now = app.clock.now();
-    let credential = verify::register(
+        .ok_or_else(unreadable)?;
+    let spends = asked.flow.spends.as_ref().map(secret).transpose()?;
+    claim.username = Username::parse(&asked.flow.username).ok();
+    claim.account = (asked.flow.proven || asked.flow.joins).then_some(handle);
+    let whose = whose(app, owner, handle, &asked.flow, spends).await?;
+    let mut credential = verify::register(
         &app.config,
         &app.trust.current(),
         app.clock.unix_time(),
@@ -251,36 +371,103 @@ async fn register(
         request.attestation,
     )
     .map_err(|error| Problem::not_verified(Ceremony::Registration, error))?;
+    visitor.note_on(&mut credential);
+    claim.credential = Some(credential.id.clone());
 
     let view = CredentialView::from(&credential);
     let user_verified = credential.state.user_verified;
-    let (to, name, kind, login) = match owner {
-        Some(account) => {
-            let to = Registrant::Existing(account.handle);
-            (to, account.name, EventKind::PasskeyAdded, None)
+    let now = app.clock.now();
+    let recovers = matches!(spends, Some(OneTimeSecret::RecoveryCode(_)));
+    let (to, name, kind) = match whose {
+        Whose::New(name) => {
+            let mut account = Account::new(handle, name.clone(), now);
+            account.display_name = asked.flow.display_name;
+            (Registrant::New(account), name, EventKind::SignedUp)
         }
-        None => {
-            let name = Username::parse(&asked.flow.username)?;
-            // A signer may be slow, or charge for each signature.
-            stored(expected(app, &name, &credential.id).await?)?;
-            // Before anything is written: without its token nobody would know of the account.
-            let login = app.login.mint(&handle, &name, user_verified).await?;
-            let to = Registrant::New(Account::new(handle, name.clone(), now));
-            (to, name, EventKind::SignedUp, Some(login))
+        Whose::Existing(name) => {
+            let kind = if recovers {
+                EventKind::Recovered
+            } else {
+                EventKind::PasskeyAdded
+            };
+            (Registrant::Existing(handle), name, kind)
         }
+    };
+    // Somebody whose account this call creates or opens has signed in with it. What that needs is made
+    // before anything is written: without it nobody would know of the account.
+    let signs_in = recovers || matches!(to, Registrant::New(_));
+    let subject = Subject {
+        handle: &handle,
+        name: &name,
+        auth_time: now,
+        user_verified,
+        scope: None,
+    };
+    if matches!(to, Registrant::New(_)) {
+        // A signer may be slow, or charge for each signature.
+        let expected = expected(app, &name, &credential.id).await?;
+        stored(expected, spends)?;
+    }
+    let login = if signs_in && request.token != Some(false) {
+        Some(app.login.mint(subject).await?)
+    } else {
+        None
+    };
+    let begins = if signs_in {
+        visitor.begin(app, handle, &credential.id, user_verified)?
+    } else {
+        None
     };
     let event = Event::new(kind, now)
         .of(handle, &name)
         .with_credential(&credential.id);
-    let command = Command::new(to, credential, event.clone());
-    stored(store(app, command).await?)?;
+    let event = visitor.sign(event);
+    let mut command = Command::new(to, credential, event.clone());
+    command.spends = spends;
+    let mut cookie = None;
+    if let Some((session, set)) = begins {
+        command.ends = visitor.ends();
+        command.begins = Some(session);
+        cookie = Some(set);
+    }
+    if recovers {
+        command.ends = Ends::All;
+    }
+    stored(store(app, command).await?, spends)?;
     app.tell(&event).await;
-    Ok(Answer {
+    let answer = Answer {
         status: "OK",
         username: name.as_written().to_owned(),
         credential: view,
         login,
-    })
+        recovered: recovers.then_some(true),
+    };
+    Ok(WithCookie(Private(answer), cookie))
+}
+
+/// Whose the new passkey will be.
+enum Whose {
+    New(Username),
+    Existing(Username),
+}
+
+async fn whose(
+    app: &App,
+    owner: Owner,
+    handle: UserHandle,
+    asked: &Registration,
+    spends: Option<OneTimeSecret>,
+) -> Result<Whose, Problem> {
+    if asked.proven {
+        return proven(owner, &handle).map(Whose::Existing);
+    }
+    if !asked.joins {
+        return Ok(Whose::New(Username::parse(&asked.username)?));
+    }
+    match app.store.account(AccountKey::Handle(&handle)).await? {
+        Some(account) => Ok(Whose::Existing(account.name)),
+        None => Err(refused(spends)),
+    }
 }
 
 /// Stores a credential. An id that `authenticate/begin` made up for a name is in use, as far as anybody can
@@ -308,7 +495,7 @@ async fn expected(app: &App, name: &Username, credential: &[u8]) -> Result<Regis
     })
 }
 
-fn stored(registered: Registered) -> Result<(), Problem> {
+fn stored(registered: Registered, spends: Option<OneTimeSecret>) -> Result<(), Problem> {
     match registered {
         Registered::Done => Ok(()),
         Registered::CredentialExists => Err(Problem::credential_exists()),
@@ -316,25 +503,47 @@ fn stored(registered: Registered) -> Result<(), Problem> {
         Registered::NameTaken => Err(username_taken(
             "The name was registered while you were creating the passkey.",
         )),
-        Registered::AccountGone | Registered::SecretSpent => {
-            Err(Problem::new(Code::LoginRequired, "The account is gone."))
-        }
+        Registered::SecretSpent => Err(refused(spends)),
+        Registered::AccountGone => Err(Problem::new(Code::LoginRequired, "The account is gone.")),
+    }
+}
+
+/// What was to be spent opens nothing.
+fn refused(spends: Option<OneTimeSecret>) -> Problem {
+    match spends {
+        Some(OneTimeSecret::RecoveryCode(_)) => Problem::recovery_refused(),
+        _ => invitation_refused(),
     }
 }
 
 /// The owner who began, shown again.
-fn proven(owner: Option<Account>, handle: &UserHandle) -> Result<Account, Problem> {
+fn proven(owner: Owner, handle: &UserHandle) -> Result<Username, Problem> {
     match owner {
-        Some(account) if account.handle == *handle => Ok(account),
-        Some(_) => Err(Problem::new(
+        Owner::Token(account) if account.handle == *handle => Ok(account.name),
+        Owner::Token(_) => Err(Problem::new(
             Code::TokenInvalid,
             "The login token is not that of the user who began.",
         )),
-        None => Err(Problem::new(
+        Owner::Session { account, objection } if account.handle == *handle => {
+            objection.map_or(Ok(account.name), Err)
+        }
+        Owner::Nobody | Owner::Session { .. } => Err(Problem::new(
             Code::LoginRequired,
-            "This registration was begun with a login token; show it again.",
+            "This registration was begun with proof of its user; show it again.",
         )),
     }
+}
+
+fn secret(spends: &Spends) -> Result<OneTimeSecret, Problem> {
+    let hash = |text: &str| from_base64url(text).ok_or_else(unreadable);
+    Ok(match spends {
+        Spends::RecoveryCode(text) => OneTimeSecret::RecoveryCode(hash(text)?),
+        Spends::Invitation(text) => OneTimeSecret::Invitation(hash(text)?),
+    })
+}
+
+fn unreadable() -> Problem {
+    Problem::new(Code::TokenInvalid, "It cannot be read.")
 }
 
 #[cfg(test)]
@@ -371,7 +580,14 @@ mod tests {
         };
         let account = Account::new(handle, name.clone(), 1);
         register(Registrant::New(account), 1).await;
-        let login = app.login.mint(&handle, &name, true).await;
+        let subject = Subject {
+            handle: &handle,
+            name: &name,
+            auth_time: app.clock.now(),
+            user_verified: true,
+            scope: None,
+        };
+        let login = app.login.mint(subject).await;
         let login = serde_json::to_value(login.expect("a token")).expect("JSON");
         let token = login["login_token"].as_str().expect("a token");
 

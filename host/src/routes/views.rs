@@ -8,7 +8,7 @@ use rocket::response::{self, Responder, Response};
 use serde::Serialize;
 
 use crate::encoding::base64url;
-use crate::store::{Credential, CredentialState};
+use crate::store::{Account, Credential, CredentialState};
 
 /// An answer that carries tokens or personal data: no cache may keep it.
 pub(super) struct Private<T>(pub(super) T);
@@ -21,6 +21,19 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Private<T> {
             .raw_header("Cache-Control", "no-store")
             .sized_body(body.len(), Cursor::new(body))
             .ok()
+    }
+}
+
+/// An answer that sets the session's cookie, or clears it.
+pub(super) struct WithCookie<R>(pub(super) R, pub(super) Option<String>);
+
+impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for WithCookie<R> {
+    fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
+        let mut response = self.0.respond_to(request)?;
+        if let Some(cookie) = self.1 {
+            response.set_raw_header("Set-Cookie", cookie);
+        }
+        Ok(response)
     }
 }
 
@@ -97,6 +110,52 @@ impl From<CredentialState> for Before {
         Self {
             sign_count: state.sign_count,
             backup_state: state.backup_state,
+        }
+    }
+}
+
+/// What a page hands to the browser's Signal API
+/// (<https://www.w3.org/TR/webauthn-3/#sctn-signal-methods>).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignalView {
+    all_accepted_credentials: AllAcceptedCredentials,
+    current_user_details: CurrentUserDetails,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AllAcceptedCredentials {
+    rp_id: String,
+    user_id: String,
+    all_accepted_credential_ids: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CurrentUserDetails {
+    rp_id: String,
+    user_id: String,
+    name: String,
+    display_name: String,
+}
+
+impl SignalView {
+    pub(super) fn of(account: &Account, rp_id: &str) -> Self {
+        let user_id = base64url(account.handle.as_bytes());
+        let ids = account.credentials.iter();
+        Self {
+            all_accepted_credentials: AllAcceptedCredentials {
+                rp_id: rp_id.to_owned(),
+                user_id: user_id.clone(),
+                all_accepted_credential_ids: ids.map(|held| base64url(&held.id)).collect(),
+            },
+            current_user_details: CurrentUserDetails {
+                rp_id: rp_id.to_owned(),
+                user_id,
+                name: account.name.as_written().to_owned(),
+                display_name: account.shown_name().to_owned(),
+            },
         }
     }
 }

@@ -8,7 +8,13 @@ use serde::Serialize;
 use crate::app::App;
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![keys, related_origins]
+    routes![
+        keys,
+        related_origins,
+        passkey_endpoints,
+        asset_links,
+        apple_apps
+    ]
 }
 
 /// The keys may be kept for five minutes.
@@ -47,6 +53,88 @@ fn related_origins(app: &App) -> RelatedOrigins<'_> {
         }),
         cache: CacheForFiveMinutes,
     }
+}
+
+/// What may be kept for five minutes.
+#[derive(Responder)]
+struct Document<T> {
+    document: Json<T>,
+    cache: CacheForFiveMinutes,
+}
+
+impl<T> Document<T> {
+    const fn new(document: T) -> Self {
+        Self {
+            document: Json(document),
+            cache: CacheForFiveMinutes,
+        }
+    }
+}
+
+/// Where password managers lead a person (<https://www.w3.org/TR/passkey-endpoints/>).
+#[derive(Serialize)]
+struct PasskeyEndpoints {
+    enroll: String,
+    manage: String,
+}
+
+#[get("/.well-known/passkey-endpoints")]
+fn passkey_endpoints(app: &App) -> Document<PasskeyEndpoints> {
+    let page = format!("{}{}/", app.config.issuer(), app.base);
+    Document::new(PasskeyEndpoints {
+        enroll: page.clone(),
+        manage: page,
+    })
+}
+
+/// A statement of Digital Asset Links: an Android application may use passkeys of this RP ID.
+#[derive(Serialize)]
+struct Statement<'a> {
+    relation: [&'static str; 2],
+    target: AndroidTarget<'a>,
+}
+
+#[derive(Serialize)]
+struct AndroidTarget<'a> {
+    namespace: &'static str,
+    package_name: &'a str,
+    sha256_cert_fingerprints: [String; 1],
+}
+
+#[get("/.well-known/assetlinks.json")]
+fn asset_links(app: &App) -> Document<Vec<Statement<'_>>> {
+    let apps = app.config.android_apps.iter();
+    let statements = apps.map(|known| Statement {
+        relation: [
+            "delegate_permission/common.get_login_creds",
+            "delegate_permission/common.handle_all_urls",
+        ],
+        target: AndroidTarget {
+            namespace: "android_app",
+            package_name: &known.package,
+            sha256_cert_fingerprints: [known.fingerprint()],
+        },
+    });
+    Document::new(statements.collect())
+}
+
+/// The Apple applications that may use passkeys of this RP ID.
+#[derive(Serialize)]
+struct AppleAppSiteAssociation<'a> {
+    webcredentials: WebCredentials<'a>,
+}
+
+#[derive(Serialize)]
+struct WebCredentials<'a> {
+    apps: &'a [String],
+}
+
+#[get("/.well-known/apple-app-site-association")]
+fn apple_apps(app: &App) -> Document<AppleAppSiteAssociation<'_>> {
+    let apps = &app.config.apple_apps;
+    Document::new(AppleAppSiteAssociation {
+        webcredentials: WebCredentials { apps },
+    })
 }
 
 struct CacheForFiveMinutes;

@@ -46,9 +46,36 @@ pub(crate) struct Proof {
     pub(crate) handle: UserHandle,
     pub(crate) auth_time: Timestamp,
     pub(crate) user_verified: bool,
+    /// When it proves nobody any more.
+    pub(crate) over: Timestamp,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What a token is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) handle: &'a UserHandle,
+    pub(crate) name: &'a Username,
+    pub(crate) auth_time: Timestamp,
+    pub(crate) user_verified: bool,
+    pub(crate) scope: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct NewClaims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    preferred_username: &'a str,
+    iat: Timestamp,
+    exp: Timestamp,
+    auth_time: Timestamp,
+    uv: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "a token without them is not accepted")]
 struct Claims {
     iss: String,
     aud: String,
@@ -58,6 +85,7 @@ struct Claims {
     exp: Timestamp,
     auth_time: Timestamp,
     uv: bool,
+    scope: Option<String>,
 }
 
 impl LoginTokens {
@@ -86,23 +114,19 @@ impl LoginTokens {
         })
     }
 
-    /// A token for somebody who has just shown one of their passkeys.
-    pub(crate) async fn mint(
-        &self,
-        handle: &UserHandle,
-        name: &Username,
-        user_verified: bool,
-    ) -> Result<Login, SignError> {
+    /// A token.
+    pub(crate) async fn mint(&self, subject: Subject<'_>) -> Result<Login, SignError> {
         let now = self.clock.now();
-        let unsigned = self.kind.unsigned(&Claims {
-            iss: self.kind.issuer().to_owned(),
-            aud: self.audience.clone(),
-            sub: base64url(handle.as_bytes()),
-            preferred_username: name.as_written().to_owned(),
+        let unsigned = self.kind.unsigned(&NewClaims {
+            iss: self.kind.issuer(),
+            aud: &self.audience,
+            sub: &base64url(subject.handle.as_bytes()),
+            preferred_username: subject.name.as_written(),
             iat: now,
             exp: now.saturating_add(self.life.as_secs()),
-            auth_time: now,
-            uv: user_verified,
+            auth_time: subject.auth_time,
+            uv: subject.user_verified,
+            scope: subject.scope,
         })?;
         let signature = self.signer.sign(&unsigned).await?;
         Ok(Login {
@@ -117,8 +141,13 @@ impl LoginTokens {
             .kind
             .open(token, &self.audience)
             .map_err(|_| TokenError::Invalid)?;
+        // It was made for another application, which may leak it.
+        if claims.scope.is_some() {
+            return Err(TokenError::Invalid);
+        }
         let proof_over = claims.auth_time.saturating_add(PROOF_LIFE.as_secs());
-        if self.clock.now() >= claims.exp.min(proof_over) {
+        let over = claims.exp.min(proof_over);
+        if self.clock.now() >= over {
             return Err(TokenError::Expired);
         }
         Ok(Proof {
@@ -127,6 +156,7 @@ impl LoginTokens {
                 .ok_or(TokenError::Invalid)?,
             auth_time: claims.auth_time,
             user_verified: claims.uv,
+            over,
         })
     }
 
@@ -173,10 +203,14 @@ mod tests {
 
     async fn alice(tokens: &LoginTokens) -> Login {
         let name = Username::parse("Alice").expect("allowed");
-        tokens
-            .mint(&[7; 64].into(), &name, true)
-            .await
-            .expect("minted")
+        let subject = Subject {
+            handle: &[7; 64].into(),
+            name: &name,
+            auth_time: tokens.clock.now(),
+            user_verified: true,
+            scope: None,
+        };
+        tokens.mint(subject).await.expect("minted")
     }
 
     #[rocket::async_test]

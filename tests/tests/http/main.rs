@@ -1,15 +1,22 @@
 //! The host from outside: its ceremonies, and everything that somebody could send instead.
 
+mod account;
 mod accounts;
 mod attacks;
+mod audit;
 mod ceremonies;
+mod credentials;
 mod decoys;
 mod deviations;
+mod gate;
+mod invitations;
 mod jwt;
 mod library;
 mod limits;
 mod malformed;
+mod recovery;
 mod second_client;
+mod sessions;
 mod store;
 mod surface;
 mod tokens;

@@ -552,3 +552,48 @@ async fn two_hosts_in_one_process_know_nothing_of_each_other() {
     let second = Host::listening(&[]).await;
     assert!(crate::is_free(&second, "alice").await);
 }
+
+#[rocket::async_test]
+async fn applications_and_password_managers_find_their_documents() {
+    let fingerprint = ["AB"; 32].join(":");
+    let android = format!("org.example.app#{fingerprint}");
+    let settings = [
+        ("PORTCULLIS_ANDROID_APPS", &*android),
+        ("PORTCULLIS_APPLE_APPS", "ABCDE12345.org.example.app"),
+    ];
+    let host = Host::local(&settings).await;
+    let get = async |name: &str| {
+        let path = format!("/.well-known/{name}");
+        let answer = host.send(Request::get(&path)).await;
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        answer.ok()
+    };
+    let endpoints = get("passkey-endpoints").await;
+    let page = "http://localhost:8000/";
+    assert_eq!(
+        endpoints,
+        serde_json::json!({"enroll": page, "manage": page})
+    );
+    let links = get("assetlinks.json").await;
+    assert_eq!(links[0]["target"]["package_name"], "org.example.app");
+    let shown = &links[0]["target"]["sha256_cert_fingerprints"];
+    assert_eq!(*shown, serde_json::json!([fingerprint]));
+    let apple = get("apple-app-site-association").await;
+    let apps = serde_json::json!(["ABCDE12345.org.example.app"]);
+    assert_eq!(apple["webcredentials"]["apps"], apps);
+
+    // The application's origin is one that may use passkeys here.
+    let mut alice = portcullis_tests::person::Person::with_account(&host, "alice").await;
+    let begun = host
+        .post("/authenticate/begin", &serde_json::json!({}))
+        .await
+        .ok();
+    let key_hash = portcullis_tests::encoding::base64url(&[0xab; 32]);
+    let origin = format!("android:apk-key-hash:{key_hash}");
+    let assertion = alice.passkeys[0].get(&begun["publicKey"], &origin);
+    let body = serde_json::json!({
+        "assertion": assertion.response(),
+        "challenge_token": begun["challenge_token"],
+    });
+    host.post("/authenticate/complete", &body).await.ok();
+}

@@ -1,0 +1,114 @@
+//! The account of the caller.
+
+use rocket::response::status::NoContent;
+use rocket::{Route, delete, get, patch, routes};
+use serde::{Deserialize, Serialize};
+
+use super::views::{Private, SignalView, WithCookie};
+use crate::account::username;
+use crate::app::App;
+use crate::encoding::{base64url, rfc3339};
+use crate::http::body::JsonBody;
+use crate::http::caller::{FreshlySignedIn, SignedIn};
+use crate::http::problem::{Code, Problem};
+use crate::http::visitor::{Cookie, Visitor};
+use crate::store::{Account, Change, Changed, Event, EventKind};
+
+pub(super) fn routes() -> Vec<Route> {
+    routes![show, rename, delete]
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountView {
+    username: String,
+    display_name: String,
+    sub: String,
+    created: String,
+    credentials: usize,
+    recovery_codes: u32,
+    signal: SignalView,
+}
+
+impl AccountView {
+    fn of(account: &Account, app: &App) -> Self {
+        Self {
+            username: account.name.as_written().to_owned(),
+            display_name: account.shown_name().to_owned(),
+            sub: base64url(account.handle.as_bytes()),
+            created: rfc3339(account.created),
+            credentials: account.credentials.len(),
+            recovery_codes: account.recovery_codes,
+            signal: SignalView::of(account, &app.config.rp_id),
+        }
+    }
+}
+
+#[get("/account")]
+fn show(caller: SignedIn, app: &App) -> Private<AccountView> {
+    Private(AccountView::of(caller.account(), app))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Rename {
+    // Without a default: a body that does not say it is not understood.
+    #[serde(deserialize_with = "Option::deserialize")]
+    display_name: Option<String>,
+}
+
+/// Gives the account another display name, or none but its name.
+#[patch("/account", data = "<body>")]
+async fn rename(
+    caller: SignedIn,
+    visitor: Visitor,
+    body: JsonBody,
+    app: &App,
+) -> Result<Private<AccountView>, Problem> {
+    let request: Rename = body.read()?;
+    let display_name = request
+        .display_name
+        .map(|name| username::display_name(&name))
+        .transpose()
+        .map_err(|error| Problem::new(Code::BodyInvalid, format!("`displayName`: {error}.")))?
+        .filter(|name| name != caller.username());
+    let change = Change::SetDisplayName(display_name.clone());
+    make(&caller, change, EventKind::AccountRenamed, &visitor, app).await?;
+    let mut account = caller.account().clone();
+    account.display_name = display_name;
+    Ok(Private(AccountView::of(&account, app)))
+}
+
+/// Deletes the account with all that belongs to it. Its handle is never used again, its name is free.
+#[delete("/account")]
+async fn delete(
+    caller: FreshlySignedIn,
+    cookie: Cookie,
+    visitor: Visitor,
+    app: &App,
+) -> Result<WithCookie<NoContent>, Problem> {
+    let kind = EventKind::AccountDeleted;
+    make(&caller, Change::RemoveAccount, kind, &visitor, app).await?;
+    let cleared = cookie.is_shown().then(|| app.cookie.clear());
+    Ok(WithCookie(NoContent, cleared))
+}
+
+async fn make(
+    caller: &SignedIn,
+    change: Change,
+    kind: EventKind,
+    visitor: &Visitor,
+    app: &App,
+) -> Result<(), Problem> {
+    let event = Event::new(kind, app.clock.now()).of(*caller.handle(), &caller.account().name);
+    let event = visitor.sign(event);
+    match app
+        .store
+        .change(caller.handle(), change, event.clone())
+        .await?
+    {
+        Changed::Done => app.tell(&event).await,
+        _ => return Err(Problem::login_required()),
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! What is kept of what happens.
+
+use std::sync::Arc;
+
+use portcullis::store::{Event, EventKind, EventQuery, MemoryStore, Store as _};
+use portcullis_tests::{
+    host::{Host, Request},
+    person::Person,
+};
+use rocket::http::Method;
+use serde_json::json;
+
+#[rocket::async_test]
+async fn every_change_leaves_a_row_without_a_secret() {
+    let store = Arc::new(MemoryStore::default());
+    let shared = Arc::clone(&store);
+    let settings = [("PORTCULLIS_RECOVERY_CODES", "on")];
+    let host = Host::mounted(&settings, |host| host.with_store(shared).rocket()).await;
+    let mut alice = Person::with_account(&host, "alice").await;
+    alice.add_passkey(&host).await;
+    alice.sign_in(&host).await;
+    let cookie = alice.cookie.clone();
+    let cookie = cookie.as_deref();
+    let id = alice.passkeys[1].record()["id"].clone();
+    let path = format!("/credentials/{}", id.as_str().expect("an id"));
+
+    let mut body = alice.begin_sign_in(&host).await.body();
+    body["assertion"]["response"]["signature"] = json!("AAAA");
+    let refused = Request::post("/authenticate/complete", &body).peer("192.0.2.77:4711");
+    host.send(refused).await;
+    let named = json!({"name": "phone", "displayName": "Alice"});
+    for request in [
+        Request::json(Method::Patch, &path, &named),
+        Request::json(Method::Patch, "/account", &named),
+        Request::delete(&path),
+        Request::new(Method::Post, "/recovery/codes"),
+    ] {
+        host.send(request.cookie(cookie)).await.ok();
+    }
+    let wrong = json!({"username": "Nobody", "code": "x"});
+    let request = Request::post("/recovery/begin", &wrong).peer("[2001:db8:1:2:3::4]:1");
+    host.send(request).await.problem(401, "recovery_refused");
+    host.send(Request::delete("/sessions").cookie(cookie)).await;
+    alice.sign_in(&host).await;
+    let request = Request::delete("/account").cookie(alice.cookie.as_deref());
+    assert_eq!(host.send(request).await.status, 204);
+
+    let mut events: Vec<Event> = store.events(EventQuery::latest(100)).await.expect("memory");
+    events.reverse();
+    let kinds: Vec<EventKind> = events.iter().map(|event| event.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            EventKind::SignedUp,
+            EventKind::PasskeyAdded,
+            EventKind::SignedIn,
+            EventKind::Refused,
+            EventKind::PasskeyRenamed,
+            EventKind::AccountRenamed,
+            EventKind::PasskeyRemoved,
+            EventKind::RecoveryCodesMade,
+            EventKind::Refused,
+            EventKind::SessionsEnded,
+            EventKind::SignedIn,
+            EventKind::AccountDeleted,
+        ]
+    );
+    for event in &events {
+        assert!(event.time > 0 && event.network.is_some(), "{event:?}");
+    }
+    let refused = &events[3];
+    assert_eq!(refused.username.as_deref(), Some("alice"));
+    assert_eq!(refused.account, events[0].account);
+    assert!(refused.credential.is_some());
+    assert_eq!(refused.network.as_deref(), Some("192.0.2.0/24"));
+    assert_eq!(refused.step.as_deref(), Some("7.2.21"));
+    assert_eq!(refused.code.as_deref(), Some("signature_invalid"));
+    let refused = &events[8];
+    assert_eq!(refused.account, None);
+    assert_eq!(refused.network.as_deref(), Some("2001:db8:1::/48"));
+    assert_eq!(refused.code.as_deref(), Some("recovery_refused"));
+}
