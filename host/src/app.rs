@@ -15,6 +15,7 @@ use crate::config::{Config, ConfigError, StoreSetting};
 use crate::event::Events;
 use crate::http::problem::{Code, Problem, refuse};
 use crate::limiter::Limiter;
+use crate::metrics::Metrics;
 use crate::store::{Event, MemoryStore, Store};
 use crate::token::keys::{CryptoFailure, KeySource};
 use crate::token::login::LoginTokens;
@@ -34,6 +35,7 @@ pub(crate) struct App {
     pub(crate) limiter: Option<Limiter>,
     pub(crate) cookie: SessionCookie,
     pub(crate) attempts: Attempts,
+    pub(crate) metrics: Metrics,
     events: Vec<Arc<dyn Events>>,
 }
 
@@ -81,6 +83,8 @@ impl App {
             limiter: config.rate_limit.map(Limiter::new),
             cookie: SessionCookie::of(&config),
             attempts: Attempts::new(),
+            // Its names are all different.
+            metrics: Metrics::new().map_err(|_| CryptoFailure)?,
             base: parts.base,
             events: parts.events,
             trust,

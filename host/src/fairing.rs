@@ -217,6 +217,11 @@ impl Fairing for Portcullis {
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
         if let Some(app) = rocket.state::<Arc<App>>() {
             rocket::tokio::spawn(upkeep::run(Arc::clone(app), rocket.shutdown()));
+            if let Some(address) = app.config.metrics {
+                let app = Arc::clone(app);
+                let serve = routes::metrics::serve(app, address, rocket.shutdown());
+                rocket::tokio::spawn(serve);
+            }
         }
     }
 

@@ -60,6 +60,7 @@ mod event;
 mod fairing;
 mod http;
 mod limiter;
+mod metrics;
 mod routes;
 mod token;
 mod upkeep;

@@ -439,6 +439,18 @@ impl Host {
     }
 }
 
+/// The answer to a GET of an address; `None` where nobody listens.
+///
+/// # Panics
+///
+/// When the answer is no HTTP.
+pub async fn get(url: &str) -> Option<Answer> {
+    let http = reqwest::Client::builder().no_proxy().build();
+    let http = http.expect("a client");
+    http.head(url).send().await.ok()?;
+    Some(send_socket(&http, url, Request::get("")).await)
+}
+
 impl Drop for Host {
     fn drop(&mut self) {
         if let Transport::Socket { shutdown, .. } = &self.transport {

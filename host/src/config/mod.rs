@@ -14,6 +14,7 @@ mod secret;
 mod source;
 
 use core::fmt;
+use core::net::SocketAddr;
 use core::num::NonZeroU32;
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -65,6 +66,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("RECOVERY_CODES", "off"),
     setting("RETURN_TO", "none"),
     setting("HINTS", "none"),
+    setting("METRICS", "none"),
     setting("ANDROID_APPS", "none"),
     setting("APPLE_APPS", "none"),
     setting("CHALLENGE_TTL", "300"),
@@ -102,6 +104,7 @@ pub struct Config {
     pub(crate) recovery_codes: bool,
     pub(crate) return_to: Vec<String>,
     pub(crate) hints: Vec<String>,
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) android_apps: Vec<AndroidApp>,
     pub(crate) apple_apps: Vec<String>,
     pub(crate) challenge_ttl: Duration,
@@ -260,6 +263,7 @@ impl Config {
             recovery_codes: settings.parse("RECOVERY_CODES", "off", parse::switch)?,
             return_to: settings.parse("RETURN_TO", "", origins::return_to)?,
             hints: settings.parse("HINTS", "", parse::hints)?,
+            metrics: settings.parse_given("METRICS", parse::socket)?,
             android_apps,
             apple_apps: settings.parse("APPLE_APPS", "", |text| {
                 parse::list(text).map(apps::apple_app).collect()
@@ -624,6 +628,7 @@ mod tests {
             ("PORTCULLIS_RETURN_TO", "https://example.org/path"),
             ("PORTCULLIS_HINTS", "hybrid,"),
             ("PORTCULLIS_HINTS", "a b"),
+            ("PORTCULLIS_METRICS", "9464"),
             ("PORTCULLIS_ANDROID_APPS", "org.example.app"),
             ("PORTCULLIS_ANDROID_APPS", "org.example.app#AB:CD"),
             ("PORTCULLIS_APPLE_APPS", "org.example.app"),

@@ -1,6 +1,6 @@
 //! Single values: seconds, words, lists, networks.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::num::NonZeroU32;
 use core::time::Duration;
 
@@ -33,6 +33,11 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
         "off" => Ok(false),
         _ => Err("must be on or off".to_owned()),
     }
+}
+
+pub(super) fn socket(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "must be an address with a port, as 127.0.0.1:9464".to_owned())
 }
 
 /// Words that are passed to browsers as they are.

@@ -17,6 +17,7 @@ use crate::http::body::JsonBody;
 use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Ceremony, Code, Problem};
 use crate::http::visitor::Visitor;
+use crate::metrics::Flow;
 use crate::store::{
     Account, AccountKey, Credential, CredentialState, Event, EventKind, SignIn, SignedIn,
     StoreError,
@@ -70,6 +71,7 @@ async fn begin(
             username: request.username,
         },
     )?;
+    app.metrics.begun(Flow::Authentication);
     let config = &app.config;
     Ok(Private(Begun {
         public_key: RequestOptions {
@@ -120,11 +122,9 @@ async fn complete(
     app: &App,
 ) -> Result<WithCookie<Private<Answer>>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let mut claim = Claim::default();
+    let mut claim = Claim::of(Flow::Authentication);
     let result = sign_in(app, &visitor, &request, &mut claim).await;
-    if let Err(problem) = &result {
-        app.note_refusal(&visitor, problem, claim).await;
-    }
+    app.note_end(&visitor, &result, claim).await;
     result
 }
 
@@ -223,6 +223,9 @@ async fn judge(
     let before = account
         .as_ref()
         .and_then(|account| account.credential(id).cloned());
+    claim.synced = before
+        .as_ref()
+        .map(|credential| credential.state.backup_eligible);
     let after = verify::authenticate(
         &app.config,
         &SERVER,

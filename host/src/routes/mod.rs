@@ -5,6 +5,7 @@ mod authentication;
 mod credentials;
 mod forward_auth;
 mod health;
+pub(crate) mod metrics;
 #[cfg(feature = "page")]
 mod page;
 mod recovery;

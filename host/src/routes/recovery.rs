@@ -16,6 +16,7 @@ use crate::http::caller::FreshlySignedIn;
 use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Problem, refuse};
 use crate::http::visitor::Visitor;
+use crate::metrics::Flow;
 use crate::store::{AccountKey, Change, Changed, Event, EventKind, SecretHash, UserHandle};
 use crate::token::keys;
 
@@ -113,14 +114,12 @@ async fn begin(
             begun(app, page, who, None, None).map(Private)
         }
         (account, _) => {
-            let problem = Problem::recovery_refused();
-            let claim = Claim {
-                account: account.map(|account| account.handle),
-                username: Some(name),
-                credential: None,
-            };
-            app.note_refusal(&visitor, &problem, claim).await;
-            Err(problem)
+            let mut claim = Claim::of(Flow::Recovery);
+            claim.account = account.map(|account| account.handle);
+            claim.username = Some(name);
+            let refused = Err(Problem::recovery_refused());
+            app.note_end(&visitor, &refused, claim).await;
+            refused
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::http::caller::Owner;
 use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Ceremony, Code, Problem};
 use crate::http::visitor::Visitor;
+use crate::metrics::Flow;
 use crate::store::{
     Account, AccountKey, Credential, Ends, Event, EventKind, MAX_CREDENTIALS, OneTimeSecret,
     Registered, Registrant, Registration as Command, SecretHash, UserHandle,
@@ -126,6 +127,10 @@ pub(super) fn begun(
 ) -> Result<Begun<CreationOptions>, Problem> {
     let algorithms = algorithms::offered();
     let config = &app.config;
+    app.metrics.begun(match who.spends {
+        Some(Spends::RecoveryCode(_)) => Flow::Recovery,
+        _ => Flow::Registration,
+    });
     let user = User {
         id: base64url(who.handle.as_bytes()),
         display_name: display_name
@@ -337,11 +342,9 @@ async fn complete(
     app: &App,
 ) -> Result<WithCookie<Private<Answer>>, Problem> {
     let request: CompleteRequest<'_> = body.read()?;
-    let mut claim = Claim::default();
+    let mut claim = Claim::of(Flow::Registration);
     let result = register(app, owner, &visitor, &request, &mut claim).await;
-    if let Err(problem) = &result {
-        app.note_refusal(&visitor, problem, claim).await;
-    }
+    app.note_end(&visitor, &result, claim).await;
     result
 }
 
@@ -361,6 +364,9 @@ async fn register(
         .ok_or_else(unreadable)?;
     let spends = asked.flow.spends.as_ref().map(secret).transpose()?;
     claim.username = Username::parse(&asked.flow.username).ok();
+    if matches!(spends, Some(OneTimeSecret::RecoveryCode(_))) {
+        claim.flow = Flow::Recovery;
+    }
     claim.account = (asked.flow.proven || asked.flow.joins).then_some(handle);
     let whose = whose(app, owner, handle, &asked.flow, spends).await?;
     let mut credential = verify::register(
@@ -373,6 +379,7 @@ async fn register(
     .map_err(|error| Problem::not_verified(Ceremony::Registration, error))?;
     visitor.note_on(&mut credential);
     claim.credential = Some(credential.id.clone());
+    claim.synced = Some(credential.state.backup_eligible);
 
     let view = CredentialView::from(&credential);
     let user_verified = credential.state.user_verified;

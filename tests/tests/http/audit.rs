@@ -80,3 +80,74 @@ async fn every_change_leaves_a_row_without_a_secret() {
     assert_eq!(refused.network.as_deref(), Some("2001:db8:1::/48"));
     assert_eq!(refused.code.as_deref(), Some("recovery_refused"));
 }
+
+fn value(text: &str, series: &str) -> Option<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(series));
+    line.and_then(|value| value.trim().parse().ok())
+}
+
+#[rocket::async_test]
+async fn the_metrics_say_where_ceremonies_end() {
+    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = probe.local_addr().expect("bound").to_string();
+    drop(probe);
+    let settings = [("PORTCULLIS_METRICS", &*address)];
+    let host = Host::listening(&settings).await;
+    let mut alice = Person::with_account(&host, "alice").await;
+    alice.sign_in(&host).await;
+    let mut body = alice.begin_sign_in(&host).await.body();
+    body["assertion"]["response"]["signature"] = json!("AAAA");
+    let refused = host.post("/authenticate/complete", &body).await;
+    assert_eq!(refused.status, 401);
+    host.send(Request::get("/metrics"))
+        .await
+        .problem(404, "not_found");
+
+    let get = async |path: &str| {
+        // It listens when the host does, or a moment later.
+        loop {
+            let answer = portcullis_tests::host::get(&format!("http://{address}{path}")).await;
+            if let Some(answer) = answer {
+                return answer;
+            }
+            rocket::tokio::task::yield_now().await;
+        }
+    };
+    let answer = get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    let media_type = Some("text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(answer.header("content-type"), media_type);
+    let text = String::from_utf8(answer.body).expect("text");
+    let code = r#"code="signature_invalid""#;
+    for (series, expected) in [
+        (
+            r#"portcullis_ceremonies_begun_total{flow="registration"}"#,
+            1.0,
+        ),
+        (
+            r#"portcullis_ceremonies_begun_total{flow="authentication"}"#,
+            2.0,
+        ),
+        (
+            &*format!(
+                r#"portcullis_ceremonies_total{{authenticator="device_bound",{code},flow="authentication",outcome="refused",step="7.2.21"}}"#
+            ),
+            1.0,
+        ),
+        (
+            r#"portcullis_ceremony_seconds_count{flow="authentication"}"#,
+            2.0,
+        ),
+        ("portcullis_accounts", 1.0),
+        ("portcullis_credentials", 1.0),
+        ("portcullis_sessions", 2.0),
+        ("portcullis_spent_tokens", 3.0),
+    ] {
+        assert_eq!(value(&text, series), Some(expected), "{series}\n{text}");
+    }
+    assert!(text.contains("portcullis_build_info{version="), "{text}");
+    // Nothing else is there.
+    for path in ["/", "/healthz", "/session", "/authenticate/begin"] {
+        get(path).await.problem(404, "not_found");
+    }
+}
