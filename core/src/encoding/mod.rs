@@ -9,6 +9,8 @@ pub(crate) mod base64url;
 pub(crate) mod cbor;
 #[cfg(feature = "attestation")]
 pub(crate) mod der;
+#[cfg(all(test, feature = "attestation", feature = "json"))]
+mod exhaustive;
 pub(crate) mod json;
 #[cfg(feature = "json")]
 pub(crate) mod pem;
