@@ -35,3 +35,13 @@ pub fn is_tpm_attest(bytes: &[u8]) -> bool {
 pub fn split_ecdsa_signature(bytes: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
     algorithm::split_ecdsa_signature(bytes)
 }
+
+/// Holds the operations of the core's own P-256 on two numbers against those of another library.
+///
+/// # Panics
+///
+/// When they differ.
+#[cfg(all(feature = "es256-small", feature = "_pkcs1"))]
+pub fn assert_p256_arithmetic(a: &[u8; 32], b: &[u8; 32]) {
+    algorithm::assert_p256_arithmetic(a, b);
+}

@@ -20,14 +20,18 @@
 //!
 //! # Features
 //!
-//! * `es256` (default), and a feature of its own for each other signature algorithm in [`algorithm`].
-//! * `rs1`, `ecdsa-any-hash`: those that only attestation statements and certificates are signed with.
+//! * `es256` (default), `es384`, `es512`, `es256k`, `eddsa`, `rs256`, `rs384`, `rs512`, `ps256`, `ps384`,
+//!   `ps512`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`: signature algorithms in software, each under all of its
+//!   numbers.
+//! * `rs1`, `ecdsa-any-hash`: what only attestation statements and certificates are signed with.
 //! * `all-algorithms`: all of those.
+//! * `es256-small`: ES256 for microcontrollers, in this crate's own arithmetic.
 //! * `ed448`: Ed448, over a pre-release, so no other feature includes it.
 //! * `attestation`: the attestation statement formats that have certificates. It adds no algorithm.
 //! * `trust`: paths from those certificates to the caller's roots, and its metadata of authenticator models.
 //! * `json`: the JSON forms of responses, and the check and its verdict (module `check`).
 //! * `approval`: approvals of documents and their receipts (module `approval`).
+//! * `defmt`: errors, steps and traces in a firmware's log.
 //! * `inspect`: an explained dump of any artefact (module `inspect`).
 //!
 //! Features only add; none changes a verdict, except that what is not built is not verified.
@@ -49,6 +53,8 @@ pub mod ceremony;
 #[cfg(feature = "json")]
 pub mod check;
 pub mod data;
+#[cfg(feature = "defmt")]
+mod defmt_format;
 mod encoding;
 #[cfg(feature = "json")]
 mod escape;

@@ -8,12 +8,15 @@
     feature = "es512"
 ))]
 mod ecdsa;
+mod ecdsa_signature;
 #[cfg(feature = "ed448")]
 mod ed448;
 #[cfg(feature = "eddsa")]
 mod eddsa;
 #[cfg(feature = "es256")]
 mod es256;
+#[cfg(feature = "es256-small")]
+mod es256_small;
 #[cfg(feature = "es256k")]
 mod es256k;
 #[cfg(feature = "es384")]
@@ -25,6 +28,8 @@ pub(crate) mod hash;
 mod ml_dsa;
 #[cfg(any(feature = "_pkcs1", feature = "_pss"))]
 mod montgomery;
+#[cfg(feature = "es256-small")]
+mod p256_small;
 #[cfg(feature = "_pkcs1")]
 mod pkcs1;
 #[cfg(feature = "_pss")]
@@ -37,8 +42,9 @@ mod tests;
 
 use core::fmt;
 
+pub use ecdsa_signature::ecdsa_numbers;
 #[cfg(all(fuzzing, feature = "es256"))]
-pub(crate) use ecdsa::split as split_ecdsa_signature;
+pub(crate) use ecdsa_signature::split as split_ecdsa_signature;
 #[cfg(feature = "ed448")]
 pub use ed448::Ed448;
 #[cfg(feature = "eddsa")]
@@ -47,6 +53,8 @@ pub use eddsa::{Ed25519, EdDsa};
 pub use es256::{EcdsaP256Sha384, EcdsaP256Sha512};
 #[cfg(feature = "es256")]
 pub use es256::{Es256, Esp256};
+#[cfg(feature = "es256-small")]
+pub use es256_small::{Es256Small, Esp256Small};
 #[cfg(feature = "es256k")]
 pub use es256k::Es256k;
 #[cfg(all(feature = "ecdsa-any-hash", feature = "es384"))]
@@ -63,6 +71,8 @@ pub use ml_dsa::MlDsa44;
 pub use ml_dsa::MlDsa65;
 #[cfg(feature = "ml-dsa-87")]
 pub use ml_dsa::MlDsa87;
+#[cfg(all(fuzzing, feature = "es256-small", feature = "_pkcs1"))]
+pub(crate) use p256_small::assert_arithmetic as assert_p256_arithmetic;
 #[cfg(feature = "rs1")]
 pub use pkcs1::Rs1;
 #[cfg(feature = "rs256")]
@@ -277,6 +287,10 @@ pub const BUILT_IN: &[&dyn SignatureAlgorithm] = &[
     &Es256,
     #[cfg(feature = "es256")]
     &Esp256,
+    #[cfg(all(feature = "es256-small", not(feature = "es256")))]
+    &Es256Small,
+    #[cfg(all(feature = "es256-small", not(feature = "es256")))]
+    &Esp256Small,
     #[cfg(feature = "eddsa")]
     &EdDsa,
     #[cfg(feature = "eddsa")]

@@ -2,7 +2,7 @@
 
 pub(super) use super::authenticators::name as authenticator;
 use crate::attestation::Format;
-use crate::data::{CoseAlgorithm, Curve};
+use crate::data::CoseAlgorithm;
 
 /// The value of a key in a table.
 pub(super) fn find<K: PartialEq, V>(table: &'static [(K, V)], key: &K) -> Option<&'static V> {
@@ -42,8 +42,17 @@ pub(super) fn key_type(value: i64) -> &'static str {
 }
 
 /// A COSE elliptic curve (IANA "COSE Elliptic Curves").
+static CURVES: &[(i64, &str)] = &[
+    (1, "P-256"),
+    (2, "P-384"),
+    (3, "P-521"),
+    (6, "Ed25519"),
+    (7, "Ed448"),
+    (8, "secp256k1"),
+];
+
 pub(super) fn curve(value: i64) -> &'static str {
-    Curve::of(value).map_or("an unknown curve", Curve::name)
+    find(CURVES, &value).copied().unwrap_or("an unknown curve")
 }
 
 pub(super) fn format(name: &str) -> &'static str {
