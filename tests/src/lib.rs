@@ -13,6 +13,7 @@ pub mod corpora;
 pub mod der;
 pub mod deviations;
 pub mod encoding;
+pub mod es256;
 pub mod host;
 pub mod keys;
 pub mod ledger;

@@ -13,7 +13,7 @@ use portcullis_core::algorithm::{
     EcdsaP521Sha384, EdDsa, Es256, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
 };
 use portcullis_core::data::{Curve, PublicKey};
-use portcullis_tests::corpora::report;
+use portcullis_tests::{corpora::report, es256};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::{Opinion, opinion};
@@ -236,6 +236,22 @@ ecdsa! {
     EcdsaP521Sha256 ECDSA_P521_SHA256_ASN1 Sha256,
     EcdsaP521Sha384 ECDSA_P521_SHA384_ASN1 Sha384,
     Es512 ECDSA_P521_SHA512_ASN1 Sha512
+}
+
+/// A few of the cases that the example `es256_differential` runs by the million.
+#[test]
+fn the_small_es256_is_judged_alike() {
+    const CASES: usize = 4096;
+    let valid = es256::cases(0)
+        .take(CASES)
+        .filter(|case| case.is_valid())
+        .count();
+    report(&format!(
+        "p256 and aws-lc agree with Es256Small: {valid} valid and {} invalid cases",
+        CASES - valid
+    ));
+    // Two of eight are valid by their making.
+    assert!(valid * 5 > CASES && valid * 3 < CASES, "{valid}");
 }
 
 fn ed25519(key: &[u8], message: &[u8], signature: &[u8]) -> (Opinion, bool) {
