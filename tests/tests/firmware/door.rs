@@ -276,3 +276,155 @@ fn every_board_answers_as_the_bench_here_does() {
         assert!(status.success(), "{}: {status}", target.triple);
     }
 }
+
+/// An authenticator at the other end of the door's CTAP messages.
+mod ctap {
+    use ciborium::Value;
+    use portcullis_tests::{
+        authenticator::{Authenticator, Passkey},
+        cbor::Cbor,
+    };
+
+    use super::SETTINGS;
+
+    pub(super) fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The parameters of the request in the door's answer, by their numbers.
+    pub(super) fn parameters(answer: &str, command: u8) -> impl Fn(i128) -> Value {
+        let hex = answer.trim().strip_prefix("ctap ").expect("a message");
+        let message: Vec<u8> = (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal"))
+            .collect();
+        assert_eq!(message[0], command);
+        let map: Value = ciborium::from_reader(&message[1..]).expect("CBOR");
+        let map = map.into_map().expect("a map");
+        move |number| {
+            let found = map.iter().find(|(key, _)| {
+                key.as_integer()
+                    .is_some_and(|key| i128::from(key) == number)
+            });
+            found.expect("it is there").1.clone()
+        }
+    }
+
+    /// The response to `authenticatorMakeCredential`.
+    pub(super) fn make(authenticator: &mut Authenticator, request: &str) -> (Passkey, String) {
+        let request = parameters(request, 1);
+        assert_eq!(
+            request(2).as_map().expect("a map")[0].1.as_text(),
+            Some(SETTINGS.rp_id)
+        );
+        // Format `none`: nothing in it depends on the client data.
+        let (passkey, registration) =
+            authenticator.make(SETTINGS.rp_id, b"", b"x", SETTINGS.origin);
+        let response = Cbor::int_map([
+            (1, Cbor::text("none")),
+            (2, Cbor::bytes(registration.authenticator_data.encode())),
+            (3, Cbor::text_map([])),
+        ]);
+        (passkey, format!("00{}", hex(&response.encode())))
+    }
+
+    /// The response to `authenticatorGetAssertion`.
+    pub(super) fn get(passkey: &mut Passkey, request: &str, names_itself: bool) -> String {
+        let request = parameters(request, 2);
+        assert_eq!(request(1).as_text(), Some(SETTINGS.rp_id));
+        let hash = request(2).into_bytes().expect("a hash");
+        let data = passkey
+            .assert(b"x", SETTINGS.origin)
+            .authenticator_data
+            .encode();
+        let signature = passkey.key.sign(&[&data[..], &hash].concat());
+        let id = Cbor::text_map([
+            ("id", Cbor::bytes(passkey.id.clone())),
+            ("type", Cbor::text("public-key")),
+        ]);
+        let mut members = vec![(2, Cbor::bytes(data)), (3, Cbor::bytes(signature))];
+        if names_itself {
+            members.insert(0, (1, id));
+        }
+        format!("00{}", hex(&Cbor::int_map(members).encode()))
+    }
+}
+
+#[test]
+fn a_passkey_is_made_and_used_over_ctap_alone() {
+    let mut door = Session::new();
+    let mut authenticator = authenticator();
+    let request = door.send("ctap-enrol");
+    let (mut first, response) = ctap::make(&mut authenticator, &request);
+    assert_eq!(
+        door.send(&format!("ctap-enrolled {response}")),
+        "enrolled 0\n"
+    );
+    let request = door.send("ctap-open");
+    // With one passkey to choose from it need not say which it is.
+    let response = ctap::get(&mut first, &request, false);
+    assert_eq!(door.send(&format!("ctap-opened {response}")), "open 0\n");
+    assert_eq!(
+        door.send(&format!("ctap-opened {response}")),
+        "error no challenge is open\n"
+    );
+    let request = door.send("ctap-enrol");
+    assert_eq!(
+        ctap::parameters(&request, 1)(5)
+            .into_array()
+            .map(|known| known.len()),
+        Ok(1)
+    );
+    let (mut second, response) = ctap::make(&mut authenticator, &request);
+    assert_eq!(
+        door.send(&format!("ctap-enrolled {response}")),
+        "enrolled 1\n"
+    );
+    let request = door.send("ctap-open");
+    let response = ctap::get(&mut second, &request, false);
+    assert_eq!(
+        door.send(&format!("ctap-opened {response}")),
+        "error not an authenticator's response\n"
+    );
+    let request = door.send("ctap-open");
+    let response = ctap::get(&mut second, &request, true);
+    assert_eq!(door.send(&format!("ctap-opened {response}")), "open 1\n");
+    // And the same passkey through a browser.
+    assert_eq!(door.open(&mut first), "open 0\n");
+}
+
+#[test]
+fn what_an_authenticator_refuses_or_garbles_opens_nothing() {
+    let mut door = Session::new();
+    let (mut passkey, _) = door.enrol(&mut authenticator());
+    let request = door.send("ctap-open");
+    let old = ctap::get(&mut passkey, &request, true);
+    for (response, expected) in [
+        ("27", "error the authenticator has refused: 0x27\n"),
+        ("2", "error not an authenticator's response\n"),
+        ("zz", "error not an authenticator's response\n"),
+        ("00", "error not an authenticator's response\n"),
+        ("00a0", "error not an authenticator's response\n"),
+        (
+            "00a30040024003a0",
+            "error not an authenticator's response\n",
+        ),
+        (
+            &old[..old.len() - 2],
+            "error not an authenticator's response\n",
+        ),
+        // Signed for another challenge.
+        (&old, "refused 7.2.21 signature_invalid"),
+    ] {
+        door.send("ctap-open");
+        let answer = door.send(&format!("ctap-opened {response}"));
+        assert!(answer.starts_with(expected), "{response}: {answer}");
+        door.send("ctap-enrol");
+        let answer = door.send(&format!("ctap-enrolled {response}"));
+        assert!(
+            answer.starts_with("error ") || answer.starts_with("refused "),
+            "{response}"
+        );
+        assert_eq!(door.open(&mut passkey), "open 0\n");
+    }
+}

@@ -20,10 +20,11 @@ use portcullis_tests::{
 use crate::toolchain::{CORTEX_M4, Clock, Images, TARGETS, Target, image, read, run};
 
 /// The images, by their names without `measure_`.
-const IMAGES: [&str; 8] = [
+const IMAGES: [&str; 9] = [
     "nothing",
     "core",
     "sha256",
+    "es256_small",
     "es256",
     "rs256",
     "es256_rs256",
@@ -74,6 +75,9 @@ impl Table {
                     .map(|section| section.size())
                     .sum()
             };
+            if name == "es256_small" {
+                assert_never_panics(&elf, target);
+            }
             let comment = elf
                 .section_by_name(".comment")
                 .expect("the compiler is named");
@@ -178,8 +182,18 @@ fn padding(elf: &object::File<'_>) -> u64 {
         .sum()
 }
 
+/// Nothing in this image calls the panic handler, which would otherwise be in it.
+fn assert_never_panics(elf: &object::File<'_>, target: &Target) {
+    let found: Vec<&str> = elf
+        .symbols()
+        .filter_map(|symbol| symbol.name().ok())
+        .filter(|name| name.contains("panic"))
+        .collect();
+    assert!(found.is_empty(), "{}: {found:?}", target.triple);
+}
+
 /// The fields that an image reads, each after its length.
-fn fields(fields: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn fields(fields: &[&[u8]]) -> Vec<u8> {
     let mut input = Vec::new();
     for field in fields {
         let length = u16::try_from(field.len()).expect("a field is short");
@@ -374,7 +388,12 @@ fn readme_table(table: &Table) -> String {
         "sha256",
     );
     row(
-        "whole image, one ES256 assertion",
+        "whole image, one ES256 assertion with `es256-small`",
+        table.rows["es256_small"].flash(),
+        "es256_small",
+    );
+    row(
+        "whole image, one ES256 assertion with `es256`, over p256",
         table.rows["es256"].flash(),
         "es256",
     );
@@ -452,6 +471,14 @@ fn assert_within_budget(table: &Table) {
         rs256.instructions,
         2_400_000,
     );
+    within(
+        "es256-small beside SHA-256: flash",
+        table.flash_beyond("es256_small", "sha256"),
+        7 * 1024,
+    );
+    let small = table.rows["es256_small"];
+    within("es256-small: memory", small.stack + small.ram, 4 * 1024);
+    within("es256-small: instructions", small.instructions, 2_000_000);
     let es256 = table.rows["es256"];
     within("ES256 assertion: memory", es256.stack + es256.ram, 8 * 1024);
     within(

@@ -4,6 +4,7 @@
 mod deferred;
 mod door;
 mod figures;
+mod hello;
 mod no_panic;
 mod self_test;
 mod toolchain;

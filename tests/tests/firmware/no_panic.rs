@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::toolchain::{CORTEX_M4, Target, cargo};
+use crate::toolchain::{CORTEX_M4, TARGETS, Target, cargo};
 
 const LEVELS: [&str; 3] = ["opt-3", "opt-s", "opt-z"];
 
@@ -20,7 +20,7 @@ fn assert_links(target: Option<&Target>) {
         let output = link(target, profile, &[]);
         assert!(
             output.status.success(),
-            "{profile}: {}",
+            "{target:?} {profile}: {}",
             String::from_utf8_lossy(&output.stderr)
         );
     }
@@ -32,8 +32,10 @@ fn no_branch_panics_on_this_machine() {
 }
 
 #[test]
-fn no_branch_panics_on_a_cortex_m4() {
-    assert_links(Some(&CORTEX_M4));
+fn no_branch_panics_on_any_board() {
+    for target in &TARGETS {
+        assert_links(Some(target));
+    }
 }
 
 #[test]

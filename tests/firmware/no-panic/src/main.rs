@@ -3,8 +3,8 @@
 //!
 //! It is only linked, never run, so it needs no board: the same program is the proof for a
 //! microcontroller and for this machine. Inputs are opaque to the optimiser, results are used.
-//! What is proven is everything the core reads and decides with SHA-256. The signature algorithm is the
-//! caller's, as it would be with a crypto peripheral.
+//! What is proven is everything the core reads and decides, with its own SHA-256 and ES256, and with an
+//! algorithm of the caller's, as it would be with a crypto peripheral.
 #![no_std]
 #![no_main]
 
@@ -12,7 +12,7 @@ use core::fmt::{self, Write};
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use portcullis_core::algorithm::{KeyError, SignatureError, SoftSha256};
+use portcullis_core::algorithm::{Es256Small, KeyError, SignatureError, SoftSha256};
 use portcullis_core::check::{CheckError, verify_check};
 use portcullis_core::data::{PublicKey, UnixTime};
 use portcullis_core::inspect::{JsonWriter, TextWriter, inspect};
@@ -69,7 +69,7 @@ impl Write for Sink {
 }
 
 const CRYPTO: Crypto<'static> =
-    Crypto::new(&SoftSha256, &[&Unknown]).with_attestation_algorithms(&[&Unknown]);
+    Crypto::new(&SoftSha256, &[&Es256Small, &Unknown]).with_attestation_algorithms(&[&Unknown]);
 
 /// Bytes of which nothing is known, not even how many there are.
 fn bytes<'a>() -> &'a [u8] {
