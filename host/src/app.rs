@@ -16,6 +16,9 @@ use crate::event::Events;
 use crate::http::problem::{Code, Problem, refuse};
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::store::SqlStore;
+use crate::store::observed::observed;
 use crate::store::{Event, MemoryStore, Store};
 use crate::token::keys::{CryptoFailure, KeySource};
 use crate::token::login::LoginTokens;
@@ -65,20 +68,26 @@ impl App {
     /// Opens what the settings name: the store, the signer, the files of trust.
     pub(crate) async fn open(config: Config, parts: Parts) -> Result<Self, StartError> {
         let clock = parts.clock.unwrap_or_else(Clock::start);
-        let keys = KeySource::new(&config.secret, &config.rp_id);
+        let secrets = [&config.secret].into_iter().chain(&config.previous_secrets);
+        let keys: Vec<KeySource> = secrets
+            .map(|secret| KeySource::new(secret, &config.rp_id))
+            .collect();
+        let (current, previous) = keys.split_first().ok_or(CryptoFailure)?;
         let store = match parts.store {
             Some(store) => store,
             None => open_store(&config.store).await?,
         };
+        let store = observed(store);
         let signer = match parts.signer {
             Some(signer) => signer,
-            None => signer::open(&config.signer, &keys).await?,
+            None => signer::open(&config.signer, current).await?,
         };
         let trust = TrustSource::open(config.trust.clone(), clock.unix_time())?;
         Ok(Self {
             challenges: Challenges::new(&config, &clock, &keys, store.is_durable())?,
-            login: LoginTokens::new(&config, &clock, signer)?,
-            decoys: Decoys::new(keys)?,
+            login: LoginTokens::new(&config, &clock, signer, previous)?,
+            // By the oldest secret, so that they stay while secrets change.
+            decoys: Decoys::new(previous.last().unwrap_or(current).clone())?,
             store,
             limiter: config.rate_limit.map(Limiter::new),
             cookie: SessionCookie::of(&config),
@@ -133,11 +142,32 @@ impl App {
     }
 }
 
+/// Whether the signer that the settings name can be opened.
+#[cfg(feature = "cli")]
+pub(crate) async fn open_signer(config: &Config) -> Result<(), StartError> {
+    let keys = KeySource::new(&config.secret, &config.rp_id);
+    signer::open(&config.signer, &keys).await.map(|_| ())
+}
+
 /// Opens the store that the settings name.
 pub(crate) async fn open_store(setting: &StoreSetting) -> Result<Arc<dyn Store>, ConfigError> {
-    match setting {
+    let opened: Result<Arc<dyn Store>, String> = match setting {
         StoreSetting::Memory => Ok(Arc::new(MemoryStore::default())),
-    }
+        #[cfg(feature = "sqlite")]
+        StoreSetting::Sqlite(path) => match SqlStore::sqlite(path).await {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => Err(error.to_string()),
+        },
+        #[cfg(feature = "postgres")]
+        StoreSetting::Postgres(url) => match SqlStore::postgres(url).await {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => Err(error.to_string()),
+        },
+        // The settings were not read by this build.
+        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+        _ => Err("this build does not have that store".to_owned()),
+    };
+    opened.map_err(|hint| ConfigError::new("STORE", hint))
 }
 
 #[rocket::async_trait]

@@ -1,4 +1,4 @@
-//! What a running host does by itself: it takes up new metadata.
+//! What a running host does by itself: it takes up new metadata, and removes from the store what is over.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -9,13 +9,25 @@ use rocket::tokio::{select, time};
 
 use crate::app::App;
 use crate::attestation::Refresh;
+use crate::store::Sweep;
 
 /// How often the files are looked at.
 const INTERVAL: Duration = Duration::from_secs(5);
 
+/// How often the store is swept.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What is over stays for so long, in seconds: the clocks of instances differ, and what one of them has
+/// removed no other one can accept.
+const MARGIN: u64 = 60;
+
+/// The most rows of each kind that one write removes: it takes milliseconds, and sign-ins get in between.
+const BATCH: u32 = 500;
+
 /// Runs until the host shuts down.
 pub(crate) async fn run(app: Arc<App>, mut shutdown: Shutdown) {
     let mut ticks = time::interval(INTERVAL);
+    let mut sweeps = time::interval(SWEEP_INTERVAL);
     loop {
         select! {
             () = &mut shutdown => return,
@@ -24,8 +36,20 @@ pub(crate) async fn run(app: Arc<App>, mut shutdown: Shutdown) {
                     refresh_metadata(&app).await;
                 }
             }
+            _ = sweeps.tick() => select! {
+                () = &mut shutdown => return,
+                () = sweep(&app) => {}
+            },
         }
     }
+}
+
+/// Removes what is over, a batch at a time. Of several instances the store lets one at a time do it.
+async fn sweep(app: &App) {
+    let now = app.clock.now().saturating_sub(MARGIN);
+    let events_before = now.saturating_sub(app.config.audit_life.as_secs());
+    // Where the store fails, that is in the log already, and the next round goes on.
+    while let Ok(true) = app.store.sweep(Sweep::new(now, events_before, BATCH)).await {}
 }
 
 async fn refresh_metadata(app: &Arc<App>) {

@@ -243,7 +243,8 @@ enum Transport {
     Socket {
         http: reqwest::Client,
         base: String,
-        shutdown: Shutdown,
+        /// `None`: another process.
+        shutdown: Option<Shutdown>,
     },
 }
 
@@ -383,7 +384,28 @@ impl Host {
             transport: Transport::Socket {
                 http,
                 base,
-                shutdown,
+                shutdown: Some(shutdown),
+            },
+        }
+    }
+
+    /// A host of another process, which listens at a port of the loopback address.
+    ///
+    /// # Panics
+    ///
+    /// When there is no TLS, and so no client.
+    #[must_use]
+    pub fn elsewhere(port: u16, origin: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build();
+        Self {
+            clock: Clock::start(),
+            origin: origin.to_owned(),
+            rp_id: "localhost".to_owned(),
+            base: "",
+            transport: Transport::Socket {
+                http: http.expect("a client"),
+                base: format!("http://127.0.0.1:{port}"),
+                shutdown: None,
             },
         }
     }
@@ -429,6 +451,17 @@ impl Host {
     pub async fn send_to_root(&self, request: Request) -> Answer {
         match &self.transport {
             Transport::Local(client) => send_local(client, request).await,
+            Transport::Socket { http, base, .. } => {
+                let answer = send_socket(http, base, request).await;
+                answer.expect("the host answers")
+            }
+        }
+    }
+
+    /// Sends a request to a host that may be killed before it answers.
+    pub async fn try_send(&self, request: Request) -> Option<Answer> {
+        match &self.transport {
+            Transport::Local(client) => Some(send_local(client, request).await),
             Transport::Socket { http, base, .. } => send_socket(http, base, request).await,
         }
     }
@@ -448,12 +481,16 @@ pub async fn get(url: &str) -> Option<Answer> {
     let http = reqwest::Client::builder().no_proxy().build();
     let http = http.expect("a client");
     http.head(url).send().await.ok()?;
-    Some(send_socket(&http, url, Request::get("")).await)
+    send_socket(&http, url, Request::get("")).await
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
-        if let Transport::Socket { shutdown, .. } = &self.transport {
+        if let Transport::Socket {
+            shutdown: Some(shutdown),
+            ..
+        } = &self.transport
+        {
             shutdown.clone().notify();
         }
     }
@@ -487,7 +524,7 @@ async fn send_local(client: &Client, request: Request) -> Answer {
     }
 }
 
-async fn send_socket(http: &reqwest::Client, base: &str, request: Request) -> Answer {
+async fn send_socket(http: &reqwest::Client, base: &str, request: Request) -> Option<Answer> {
     let method = request.method.as_str().parse().expect("a method");
     let mut builder = http
         .request(method, format!("{base}{}", request.path))
@@ -495,7 +532,7 @@ async fn send_socket(http: &reqwest::Client, base: &str, request: Request) -> An
     for (name, value) in request.headers {
         builder = builder.header(name, value);
     }
-    let response = builder.send().await.expect("the host answers");
+    let response = builder.send().await.ok()?;
     let status = response.status().as_u16();
     let text = |value: &reqwest::header::HeaderValue| value.to_str().expect("ASCII").to_owned();
     let headers = response
@@ -503,10 +540,10 @@ async fn send_socket(http: &reqwest::Client, base: &str, request: Request) -> An
         .iter()
         .map(|(name, value)| (name.to_string(), text(value)))
         .collect();
-    let body = response.bytes().await.expect("a whole body").to_vec();
-    Answer {
+    let body = response.bytes().await.ok()?.to_vec();
+    Some(Answer {
         status,
         headers,
         body,
-    }
+    })
 }

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod metadata;
 pub mod negative;
 pub mod person;
+pub mod postgres;
 pub mod program;
 pub mod scene;
 pub mod softhsm;

@@ -148,11 +148,12 @@ pub(crate) struct Challenges {
 }
 
 impl Challenges {
-    /// `durable`: whether spent ids outlive this process.
+    /// `keys`: what this host's keys are derived from, and were before. `durable`: whether spent ids
+    /// outlive this process.
     pub(crate) fn new(
         config: &Config,
         clock: &Clock,
-        keys: &KeySource,
+        keys: &[KeySource],
         durable: bool,
     ) -> Result<Self, CryptoFailure> {
         // Where a restart forgets the spent ids, it forgets the key too.
@@ -161,10 +162,13 @@ impl Challenges {
         } else {
             keys::random::<32>()?.to_vec()
         };
-        let key = keys.derive(&[b"challenge", &process])?;
+        let keys = keys
+            .iter()
+            .map(|keys| keys.derive(&[b"challenge", &process]));
+        let keys = keys.collect::<Result<Vec<[u8; 32]>, _>>()?;
         Ok(Self {
-            kind: TokenKind::hs256(TYPE, &key, config.issuer()),
-            key: EncodingKey::from_secret(&key),
+            kind: TokenKind::hs256(TYPE, &keys, config.issuer()),
+            key: EncodingKey::from_secret(keys.first().ok_or(CryptoFailure)?),
             rp_id: config.rp_id.clone(),
             user_verification: config.user_verification,
             life: config.challenge_ttl,
@@ -258,7 +262,7 @@ mod tests {
     fn challenges(clock: &Clock) -> Challenges {
         let config = config();
         let keys = KeySource::new(&config.secret, &config.rp_id);
-        Challenges::new(&config, clock, &keys, false).expect("keys")
+        Challenges::new(&config, clock, &[keys], false).expect("keys")
     }
 
     const fn anyone() -> Authentication {

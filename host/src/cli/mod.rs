@@ -1,9 +1,15 @@
 //! The command line.
 
+mod accounts;
+mod check_config;
+mod export;
+mod import;
 mod inspect;
 mod invite;
 mod receipt;
+mod record;
 mod serve;
+mod store;
 mod verify;
 
 use core::time::Duration;
@@ -67,6 +73,33 @@ enum Command {
         /// The file to read instead of standard input.
         file: Option<PathBuf>,
     },
+    /// Lists the accounts of the store.
+    #[command(args_conflicts_with_subcommands = true)]
+    Accounts {
+        /// A JSON object a line.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<accounts::AccountsCommand>,
+    },
+    /// Prints every account of the store, one a line: all that is needed to sign in, which is no secret
+    /// key.
+    Export,
+    /// Stores accounts from FILE or standard input, each wholly or not at all: exit 0 when every line
+    /// was imported or there already.
+    Import {
+        /// The library whose records the lines hold, instead of those of `export`.
+        #[arg(long)]
+        from: Option<import::Library>,
+        /// Says what would happen and writes nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// The file to read instead of standard input.
+        file: Option<PathBuf>,
+    },
+    /// Says what a start would do with the settings, and what would stop it or is worrying: exit 1 when
+    /// it would stop.
+    CheckConfig,
 }
 
 /// Runs the command that the program's arguments name.
@@ -93,6 +126,19 @@ pub fn run() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error.to_string()),
         },
+        Command::Accounts { json, command } => store::on_store(async |store| match command {
+            Some(command) => accounts::run(store, command).await,
+            None => accounts::list(store, json).await,
+        }),
+        Command::Export => store::on_store(export::export),
+        Command::Import {
+            from,
+            dry_run,
+            file,
+        } => store::on_store(async |store| {
+            import::import(store, input(file.as_deref())?, from, dry_run).await
+        }),
+        Command::CheckConfig => check_config::check_config(),
     }
 }
 

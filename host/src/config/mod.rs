@@ -55,11 +55,14 @@ pub struct Setting {
 pub const SETTINGS: &[Setting] = &[
     setting("RP_ID", "localhost"),
     setting("RP_NAME", "Portcullis"),
+    setting("URL", "none"),
     setting("ORIGINS", "http://localhost:<port>, else https://<RP ID>"),
     setting("RELATED_ORIGINS", "none"),
     setting("SECRET", "random for localhost, else required"),
+    setting("SECRET_PREVIOUS", "none"),
     setting("SIGNER", "derived"),
     setting("STORE", "memory"),
+    setting("AUDIT_LIFE", "400"),
     setting("SESSION_IDLE", "1209600"),
     setting("SESSION_LIFE", "7776000"),
     setting("SIGNUP", "open"),
@@ -95,9 +98,15 @@ pub struct Config {
     pub(crate) rp_id: String,
     pub(crate) rp_name: String,
     pub(crate) origins: Vec<String>,
+    /// `PORTCULLIS_URL`, reduced to its origin.
+    url: Option<String>,
     pub(crate) secret: Secret,
+    pub(crate) previous_secrets: Vec<Secret>,
+    #[cfg(feature = "cli")]
+    random_secret: bool,
     pub(crate) signer: SignerSetting,
     pub(crate) store: StoreSetting,
+    pub(crate) audit_life: Duration,
     pub(crate) session_idle: Duration,
     pub(crate) session_life: Duration,
     pub(crate) signup: Signup,
@@ -135,6 +144,10 @@ pub enum SignerSetting {
 pub enum StoreSetting {
     /// In this process; a restart forgets everything.
     Memory,
+    /// In a file of SQLite's.
+    Sqlite(PathBuf),
+    /// In PostgreSQL, at an address that may hold a password.
+    Postgres(String),
 }
 
 /// Who may create an account.
@@ -235,9 +248,11 @@ impl Config {
 
     fn from_settings(settings: Settings, rocket: Figment) -> Result<Self, ConfigError> {
         let server = rocket::Config::try_from(&rocket).map_err(source::rocket_error)?;
-        let rp_id = settings.parse("RP_ID", "localhost", origins::rp_id)?;
+        let url = settings.parse_given("URL", origins::address)?;
+        let host = url.as_deref().map_or("localhost", origins::host);
+        let rp_id = settings.parse("RP_ID", host, origins::rp_id)?;
         let local = rp_id == "localhost";
-        let mut origins = origins::origins(&settings, &rp_id, server.port)?;
+        let mut origins = origins::origins(&settings, &rp_id, url.as_deref(), server.port)?;
         let android_apps: Vec<AndroidApp> = settings.parse("ANDROID_APPS", "", |text| {
             parse::list(text).map(str::parse).collect()
         })?;
@@ -251,8 +266,14 @@ impl Config {
         Ok(Self {
             rp_name: settings.parse("RP_NAME", "Portcullis", parse::rp_name)?,
             secret: secret(&settings, local)?,
+            #[cfg(feature = "cli")]
+            random_secret: settings.get("SECRET").is_none(),
+            previous_secrets: settings.parse("SECRET_PREVIOUS", "", |text| {
+                parse::list(text).map(str::parse).collect()
+            })?,
             signer: settings.parse("SIGNER", "derived", signer)?,
             store: settings.parse("STORE", "memory", store)?,
+            audit_life: settings.parse("AUDIT_LIFE", "400", parse::days)?,
             session_idle: settings.parse("SESSION_IDLE", "1209600", |text| {
                 parse::seconds(text, SESSION_MAX)
             })?,
@@ -288,6 +309,7 @@ impl Config {
             unknown: unknown(&settings.0),
             rp_id,
             origins,
+            url,
         })
     }
 
@@ -303,10 +325,12 @@ impl Config {
         self.origins.iter().map(String::as_str)
     }
 
-    /// The issuer of all tokens: the first web origin.
+    /// The issuer of all tokens, where people open the host: `PORTCULLIS_URL`, or else the first web
+    /// origin.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.origins.first().map_or("", String::as_str)
+        let address = self.url.as_ref().or(self.origins.first());
+        address.map_or("", String::as_str)
     }
 
     /// The origins that are `http` or `https`.
@@ -319,6 +343,18 @@ impl Config {
     pub fn related_origins(&self) -> impl Iterator<Item = &str> {
         self.web_origins()
             .filter(|origin| !origins::is_within(origin, &self.rp_id))
+    }
+
+    /// Whether accounts outlive the process.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.store != StoreSetting::Memory
+    }
+
+    /// Whether the secret was made for this process alone.
+    #[cfg(feature = "cli")]
+    pub(crate) const fn has_random_secret(&self) -> bool {
+        self.random_secret
     }
 
     /// Whether every web origin is `https`.
@@ -385,6 +421,8 @@ impl fmt::Debug for StoreSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Memory => "Memory",
+            Self::Sqlite(_) => "Sqlite(..)",
+            Self::Postgres(_) => "Postgres(..)",
         })
     }
 }
@@ -439,11 +477,33 @@ fn signer(text: &str) -> Result<SignerSetting, String> {
 }
 
 fn store(text: &str) -> Result<StoreSetting, String> {
-    let scheme = text.split(':').next().unwrap_or_default();
+    let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
     match scheme {
         "memory" if text == "memory" => Ok(StoreSetting::Memory),
-        "sqlite" | "postgres" | "postgresql" => {
-            Err(format!("this build has no {scheme} store; use `memory`"))
+        "sqlite" if !cfg!(feature = "sqlite") => {
+            Err("this build has no SQLite; build it with the feature `sqlite`".to_owned())
+        }
+        "sqlite" => {
+            // Other programs write `sqlite://PATH` for the same.
+            let path = rest.strip_prefix("//").unwrap_or(rest);
+            let is_file = !path.is_empty() && !path.starts_with(":memory:") && !path.contains('\0');
+            let hint = "must name a file, as sqlite:/var/lib/portcullis/accounts.db";
+            is_file
+                .then(|| StoreSetting::Sqlite(path.into()))
+                .ok_or_else(|| hint.to_owned())
+        }
+        "postgres" | "postgresql" if !cfg!(feature = "postgres") => {
+            Err("this build has no PostgreSQL; build it with the feature `postgres`".to_owned())
+        }
+        "postgres" | "postgresql" => {
+            let url = url::Url::parse(text).ok();
+            let is_whole = url.is_some_and(|url| url.has_authority() && url.path().len() > 1);
+            // It may hold a password, so nothing of it is repeated.
+            let hint = "must be postgres://USER:PASSWORD@HOST/DATABASE; what has a meaning in addresses, \
+                        such as `/`, `@` or `#` in a password, is written as %2F, %40, %23";
+            is_whole
+                .then(|| StoreSetting::Postgres(text.to_owned()))
+                .ok_or_else(|| hint.to_owned())
         }
         _ => Err("must be memory, sqlite:PATH or postgres://...".to_owned()),
     }
@@ -617,8 +677,18 @@ mod tests {
                 "+123456789012345678901234567890123456789012",
             ),
             ("PORTCULLIS_STORE", "memory:"),
-            ("PORTCULLIS_STORE", "sqlite:/tmp/x"),
-            ("PORTCULLIS_STORE", "postgres://localhost/x"),
+            ("PORTCULLIS_STORE", "sqlite:"),
+            ("PORTCULLIS_STORE", "sqlite::memory:"),
+            ("PORTCULLIS_STORE", "postgres:"),
+            ("PORTCULLIS_STORE", "postgres://localhost"),
+            ("PORTCULLIS_STORE", "postgres://user:pa#ss@localhost/x"),
+            ("PORTCULLIS_STORE", "mysql://localhost/x"),
+            ("PORTCULLIS_AUDIT_LIFE", "0"),
+            ("PORTCULLIS_SECRET_PREVIOUS", "0123"),
+            ("PORTCULLIS_URL", "login.example.org"),
+            ("PORTCULLIS_URL", "https://login.example.org/path"),
+            ("PORTCULLIS_URL", "https://127.0.0.1"),
+            ("PORTCULLIS_URL", "android:apk-key-hash:AbC"),
             ("PORTCULLIS_SESSION_IDLE", "0"),
             ("PORTCULLIS_SESSION_LIFE", "90d"),
             ("PORTCULLIS_SIGNUP", "closed"),
@@ -650,6 +720,52 @@ mod tests {
                 message.starts_with(&format!("{name}: ")),
                 "{name}={value}: {message}"
             );
+        }
+    }
+
+    #[test]
+    fn the_address_gives_rp_id_and_origin_and_issues_the_tokens() {
+        let url = ("PORTCULLIS_URL", "https://Login.Example.org/");
+        let secret = ("PORTCULLIS_SECRET", HEX);
+        let alone = config(&[url, secret]).expect("usable");
+        assert_eq!(alone.rp_id, "login.example.org");
+        assert_eq!(alone.origins, ["https://login.example.org"]);
+        assert_eq!(alone.issuer(), "https://login.example.org");
+
+        let rp_id = ("PORTCULLIS_RP_ID", "example.org");
+        let origins = "https://example.org,https://login.example.org";
+        let apart = config(&[url, secret, rp_id, ("PORTCULLIS_ORIGINS", origins)]);
+        let apart = apart.expect("usable");
+        assert_eq!(apart.rp_id, "example.org");
+        assert_eq!(apart.issuer(), "https://login.example.org");
+
+        let without = ("PORTCULLIS_ORIGINS", "https://example.org");
+        let message = refused(&[url, secret, rp_id, without]);
+        assert!(message.starts_with("PORTCULLIS_ORIGINS: "), "{message}");
+        let local = config(&[("PORTCULLIS_URL", "http://localhost:9000")]).expect("usable");
+        assert_eq!(local.rp_id, "localhost");
+        assert_eq!(local.issuer(), "http://localhost:9000");
+    }
+
+    #[test]
+    fn a_database_is_named_and_its_password_is_never_printed() {
+        for (text, shown) in [
+            ("memory", "Memory"),
+            #[cfg(feature = "sqlite")]
+            ("sqlite:/tmp/x.db", "Sqlite(..)"),
+            #[cfg(feature = "postgres")]
+            ("postgres://user:hunter2@localhost/x", "Postgres(..)"),
+        ] {
+            let config = config(&[("PORTCULLIS_STORE", text)]).expect(text);
+            assert_eq!(format!("{:?}", config.store), shown);
+        }
+        #[cfg(feature = "postgres")]
+        for text in [
+            "postgres://user:hunter2#@localhost/x",
+            "postgres://user:hunter2@localhost",
+        ] {
+            let message = refused(&[("PORTCULLIS_STORE", text)]);
+            assert!(!message.contains("hunter2"), "{message}");
         }
     }
 

@@ -2,9 +2,9 @@
 
 use url::{Host, Url};
 
-use super::ConfigError;
 use super::parse::list;
 use super::source::Settings;
+use super::{ConfigError, PREFIX};
 
 pub(super) fn rp_id(text: &str) -> Result<String, String> {
     match Host::parse(text) {
@@ -31,22 +31,47 @@ fn is_domain(name: &str) -> bool {
 pub(super) fn origins(
     settings: &Settings,
     rp_id: &str,
+    url: Option<&str>,
     port: u16,
 ) -> Result<Vec<String>, ConfigError> {
     let related = settings.parse("RELATED_ORIGINS", "", related_origins)?;
-    let default = match (rp_id, port) {
-        ("localhost", 0) if settings.get("ORIGINS").is_none() => {
+    let default = match (url, rp_id, port) {
+        (Some(url), ..) => url.to_owned(),
+        (None, "localhost", 0) if settings.get("ORIGINS").is_none() => {
             return Err(ConfigError::new(
                 "ORIGINS",
                 "must be set where ROCKET_PORT is 0, the port is not known yet",
             ));
         }
-        ("localhost", port) => format!("http://localhost:{port}"),
-        _ => format!("https://{rp_id}"),
+        (None, "localhost", port) => format!("http://localhost:{port}"),
+        (None, ..) => format!("https://{rp_id}"),
     };
-    settings.parse("ORIGINS", &default, |text| {
+    let origins = settings.parse("ORIGINS", &default, |text| {
         allowed_origins(text, rp_id, related)
-    })
+    })?;
+    match url {
+        Some(url) if !origins.iter().any(|origin| origin == url) => Err(ConfigError::new(
+            "ORIGINS",
+            format!("must list `{url}` too, the address of {PREFIX}URL"),
+        )),
+        _ => Ok(origins),
+    }
+}
+
+/// The origin of the address that people open.
+pub(super) fn address(text: &str) -> Result<String, String> {
+    match origin(text) {
+        Ok(origin) if !is_web(&origin) => Err(format!(
+            "`{text}` is not an address of the web; write it as https://login.example.org"
+        )),
+        read => read,
+    }
+}
+
+/// The host of a web origin.
+pub(super) fn host(origin: &str) -> &str {
+    let (_, rest) = origin.split_once("://").unwrap_or(("", origin));
+    rest.split_once(':').map_or(rest, |(host, _)| host)
 }
 
 /// Web origins to which the page may send a person back.

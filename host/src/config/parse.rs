@@ -23,6 +23,13 @@ pub(super) fn seconds(text: &str, most: u64) -> Result<Duration, String> {
     }
 }
 
+pub(super) fn days(text: &str) -> Result<Duration, String> {
+    match text.parse::<u64>() {
+        Ok(days) if (1..=36_500).contains(&days) => Ok(Duration::from_secs(days * 86_400)),
+        _ => Err("must be a whole number of days from 1 to 36500".to_owned()),
+    }
+}
+
 pub(super) fn word<T: for<'de> Deserialize<'de>>(text: &str, words: &str) -> Result<T, String> {
     serde_json::from_value(text.into()).map_err(|_| format!("must be {words}"))
 }

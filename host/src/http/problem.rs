@@ -349,14 +349,12 @@ impl From<RedeemError> for Problem {
     }
 }
 
+/// The cause is in the log already, once for all calls that fail by it.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let detail = match error {
             StoreError::Full => "The store has no room.",
-            StoreError::Unavailable(cause) => {
-                tracing::error!(%cause, "the store is not available");
-                "The store cannot be reached."
-            }
+            StoreError::Unavailable(_) => "The store cannot be reached.",
         };
         Self::new(Code::StoreUnavailable, detail)
     }

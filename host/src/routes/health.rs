@@ -1,11 +1,15 @@
+use core::time::Duration;
+
 use rocket::serde::json::Json;
+use rocket::tokio::time::timeout;
 use rocket::{Route, get, routes};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::http::problem::{Code, Problem};
 
 pub(super) fn routes() -> Vec<Route> {
-    routes![healthz]
+    routes![healthz, readyz]
 }
 
 #[derive(Serialize)]
@@ -38,4 +42,25 @@ fn healthz(app: &App) -> Json<Health> {
             fresh: metadata.is_fresh(now),
         }),
     })
+}
+
+/// How long the store may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Serialize)]
+struct Ready {
+    status: &'static str,
+}
+
+/// The process can do its work: the store answers. For whoever decides where requests go.
+#[get("/readyz")]
+async fn readyz(app: &App) -> Result<Json<Ready>, Problem> {
+    let answered = timeout(PATIENCE, app.store.ping()).await;
+    answered.map_err(|_| {
+        Problem::new(
+            Code::StoreUnavailable,
+            "The store does not answer within a second.",
+        )
+    })??;
+    Ok(Json(Ready { status: "OK" }))
 }

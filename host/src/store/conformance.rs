@@ -14,11 +14,13 @@
 
 use core::future::Future;
 use core::pin::Pin;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use portcullis_core::Aaguid;
 use rocket::tokio::task::JoinSet;
 
+use super::wrapped::{Around, Wrapped};
 use super::{
     Account, AccountKey, Change, Changed, Credential, CredentialState, Ends, Event, EventKind,
     EventQuery, Import, Imported, Invitation, OneTimeSecret, Registered, Registrant, Registration,
@@ -47,6 +49,31 @@ impl core::fmt::Debug for Case {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.name)
     }
+}
+
+#[derive(Debug)]
+struct InTurn {
+    stores: Vec<Arc<dyn Store>>,
+    next: AtomicUsize,
+}
+
+impl Around for InTurn {
+    fn store(&self) -> &dyn Store {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % self.stores.len();
+        &*self.stores[next]
+    }
+}
+
+/// One store that asks several in turn: over instances that share a database, it has to do what each of
+/// them has to do alone.
+///
+/// # Panics
+///
+/// Without any store, at the first call.
+#[must_use]
+pub fn in_turn(stores: Vec<Arc<dyn Store>>) -> Arc<dyn Store> {
+    let next = AtomicUsize::default();
+    Arc::new(Wrapped(InTurn { stores, next }))
 }
 
 macro_rules! cases {
@@ -512,6 +539,10 @@ async fn the_last_credential_stays_unless_there_are_recovery_codes(store: Arc<dy
     let codes = Change::SetRecoveryCodes(vec![[1; 32]]);
     assert_eq!(change(&*store, 1, codes).await, Changed::Done);
     assert_eq!(change(&*store, 1, last).await, Changed::Done);
+    let left = by_handle(&*store, 1).await.expect("alice");
+    assert_eq!((left.credentials, left.recovery_codes), (Vec::new(), 1));
+    let listed = store.accounts(None, 9).await.expect("it answers");
+    assert_eq!(listed.len(), 1);
 }
 
 async fn a_recovery_code_is_spent_with_the_passkey_that_it_pays_for(store: Arc<dyn Store>) {

@@ -3,7 +3,11 @@
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod memory;
+pub(crate) mod observed;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 mod types;
+mod wrapped;
 
 use core::error::Error;
 use core::fmt;
@@ -13,6 +17,10 @@ use rocket::async_trait;
 use crate::clock::Timestamp;
 
 pub use memory::{Limits, MemoryStore};
+#[cfg(all(feature = "cli", any(feature = "sqlite", feature = "postgres")))]
+pub(crate) use sql::Look;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::{OpenError, SqlStore};
 pub use types::*;
 
 /// Why the store could not answer.

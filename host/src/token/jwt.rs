@@ -1,4 +1,5 @@
-//! Signed JSON web tokens of one kind each: one algorithm, one key, one `typ`.
+//! Signed JSON web tokens of one kind each: one algorithm, one `typ`, one key that signs. Keys that
+//! signed before are accepted too.
 //!
 //! The algorithm is this side's, never the token's own. `typ` and `crit` are checked here because
 //! jsonwebtoken looks at neither; expiry is checked by the callers, with the host's clock.
@@ -16,32 +17,48 @@ const MAX_LENGTH: usize = 8 * 1_024;
 /// Writes and opens tokens of one kind.
 pub(crate) struct TokenKind {
     pub(crate) header: Header,
-    verifying: DecodingKey,
+    verifying: Vec<VerifyingKey>,
     issuer: String,
 }
 
-/// A token that is not of this kind, of this issuer, for this audience and signed with this key.
+/// A key that verifies, and the name of it where tokens name their key.
+struct VerifyingKey {
+    kid: Option<String>,
+    key: DecodingKey,
+}
+
+/// A token that is not of this kind, of this issuer, for this audience and signed with a key of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotAccepted;
 
 impl TokenKind {
-    pub(crate) fn hs256(typ: &str, key: &[u8; 32], issuer: &str) -> Self {
+    /// The first key signs, the others did before.
+    pub(crate) fn hs256(typ: &str, keys: &[[u8; 32]], issuer: &str) -> Self {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(typ.to_owned());
+        let verifying = keys.iter().map(|key| VerifyingKey {
+            kid: None,
+            key: DecodingKey::from_secret(key),
+        });
         Self {
             header,
-            verifying: DecodingKey::from_secret(key),
+            verifying: verifying.collect(),
             issuer: issuer.to_owned(),
         }
     }
 
-    pub(crate) fn es256(typ: &str, kid: &str, verifying: DecodingKey, issuer: &str) -> Self {
+    /// Keys with their names: the first one signs, the others did before.
+    pub(crate) fn es256(typ: &str, keys: Vec<(String, DecodingKey)>, issuer: &str) -> Self {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());
-        header.kid = Some(kid.to_owned());
+        header.kid = keys.first().map(|(kid, _)| kid.clone());
+        let verifying = keys.into_iter().map(|(kid, key)| VerifyingKey {
+            kid: Some(kid),
+            key,
+        });
         Self {
             header,
-            verifying,
+            verifying: verifying.collect(),
             issuer: issuer.to_owned(),
         }
     }
@@ -80,13 +97,16 @@ impl TokenKind {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["iss", "aud", "exp"]);
-        let token = jsonwebtoken::decode::<C>(token, &self.verifying, &validation)
-            .map_err(|_| NotAccepted)?;
-
-        let of_this_kind = token.header.typ == self.header.typ
-            && token.header.kid == self.header.kid
-            && token.header.crit.is_none();
-        of_this_kind.then_some(token.claims).ok_or(NotAccepted)
+        self.verifying
+            .iter()
+            .find_map(|by| {
+                let token = jsonwebtoken::decode::<C>(token, &by.key, &validation).ok()?;
+                let of_this_kind = token.header.typ == self.header.typ
+                    && token.header.kid == by.kid
+                    && token.header.crit.is_none();
+                of_this_kind.then_some(token.claims)
+            })
+            .ok_or(NotAccepted)
     }
 }
 

@@ -15,8 +15,8 @@ use crate::config::Config;
 use crate::encoding::{base64url, bytes_from_base64url};
 use crate::store::UserHandle;
 use crate::token::jwt::TokenKind;
-use crate::token::keys::CryptoFailure;
-use crate::token::signer::{LoginSigner, Point, SignError};
+use crate::token::keys::{CryptoFailure, KeySource};
+use crate::token::signer::{DerivedSigner, LoginSigner, Point, SignError};
 
 /// How long after its sign-in a token proves its user to the host itself.
 const PROOF_LIFE: Duration = Duration::from_secs(300);
@@ -89,28 +89,37 @@ struct Claims {
 }
 
 impl LoginTokens {
+    /// `previous`: what keys of this host were derived from before.
     pub(crate) fn new(
         config: &Config,
         clock: &Clock,
         signer: Arc<dyn LoginSigner>,
+        previous: &[KeySource],
     ) -> Result<Self, CryptoFailure> {
-        let public = jwk(signer.public_key())?;
-        let kid = public
-            .thumbprint(ThumbprintHash::SHA256)
-            .map_err(|_| CryptoFailure)?;
-        let verifying = DecodingKey::from_jwk(&public).map_err(|_| CryptoFailure)?;
-        let mut published = public;
-        published.common.key_id = Some(kid.clone());
-        published.common.public_key_use = Some(PublicKeyUse::Signature);
+        let mut points = vec![*signer.public_key()];
+        for keys in previous {
+            points.push(*DerivedSigner::new(keys)?.public_key());
+        }
+        let mut published = Vec::new();
+        let mut verifying = Vec::new();
+        for point in &points {
+            let mut public = jwk(point)?;
+            let kid = public
+                .thumbprint(ThumbprintHash::SHA256)
+                .map_err(|_| CryptoFailure)?;
+            let key = DecodingKey::from_jwk(&public).map_err(|_| CryptoFailure)?;
+            public.common.key_id = Some(kid.clone());
+            public.common.public_key_use = Some(PublicKeyUse::Signature);
+            published.push(public);
+            verifying.push((kid, key));
+        }
         Ok(Self {
-            kind: TokenKind::es256("JWT", &kid, verifying, config.issuer()),
+            kind: TokenKind::es256("JWT", verifying, config.issuer()),
             signer,
             audience: config.rp_id.clone(),
             life: config.login_ttl,
             clock: clock.clone(),
-            keys: JwkSet {
-                keys: vec![published],
-            },
+            keys: JwkSet { keys: published },
         })
     }
 
@@ -185,8 +194,6 @@ fn jwk(point: &Point) -> Result<Jwk, CryptoFailure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::keys::KeySource;
-    use crate::token::signer::DerivedSigner;
 
     const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -198,7 +205,7 @@ mod tests {
     fn tokens(config: &Config, clock: &Clock) -> LoginTokens {
         let keys = KeySource::new(&config.secret, &config.rp_id);
         let signer = DerivedSigner::new(&keys).expect("a key");
-        LoginTokens::new(config, clock, Arc::new(signer)).expect("keys")
+        LoginTokens::new(config, clock, Arc::new(signer), &[]).expect("keys")
     }
 
     async fn alice(tokens: &LoginTokens) -> Login {
@@ -240,6 +247,26 @@ mod tests {
             clock.advance(Duration::from_secs(30));
             assert_eq!(tokens.verify(&login.token).err(), Some(TokenError::Expired));
         }
+    }
+
+    #[rocket::async_test]
+    async fn what_an_earlier_secret_has_signed_is_accepted_and_nothing_new_is_signed_with_it() {
+        const NEXT: &str = "101112131415161718191a1b1c1d1e1f000102030405060708090a0b0c0d0e0f";
+        let (config, clock) = (config(&[]), Clock::start());
+        let (old, new) = (&config.secret, NEXT.parse().expect("a secret"));
+        let before = alice(&tokens(&config, &clock)).await;
+        let current = DerivedSigner::new(&KeySource::new(&new, &config.rp_id)).expect("a key");
+        let previous = [KeySource::new(old, &config.rp_id)];
+        let rotated = LoginTokens::new(&config, &clock, Arc::new(current), &previous);
+        let rotated = rotated.expect("keys");
+        assert!(rotated.verify(&before.token).is_ok());
+        let after = alice(&rotated).await;
+        assert!(rotated.verify(&after.token).is_ok());
+        assert_eq!(
+            tokens(&config, &clock).verify(&after.token).err(),
+            Some(TokenError::Invalid)
+        );
+        assert_eq!(rotated.keys().keys.len(), 2);
     }
 
     #[test]

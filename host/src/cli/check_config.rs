@@ -1,0 +1,188 @@
+//! `portcullis check-config`: what a start would do, and what is wrong or worrying, a line each. It writes
+//! nothing.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use crate::app::open_signer;
+use crate::attestation::TrustSource;
+use crate::clock::Clock;
+use crate::config::{Config, StoreSetting};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::store::{Look, SqlStore};
+
+/// Clocks that differ by more seconds than this make tokens end early.
+const CLOCKS: u64 = 5;
+
+/// What one line says.
+enum Line {
+    /// A start would stop here.
+    Stops(String),
+    /// A start would go on, and somebody should know.
+    Worries(String),
+    /// As it should be.
+    Fine(String),
+}
+
+pub(super) fn check_config() -> ExitCode {
+    let lines = rocket::execute(lines());
+    let mut output = io::stdout().lock();
+    let mut stops = false;
+    for line in lines {
+        let (word, text) = match line {
+            Line::Stops(text) => {
+                stops = true;
+                ("stops", text)
+            }
+            Line::Worries(text) => ("worries", text),
+            Line::Fine(text) => ("fine", text),
+        };
+        if writeln!(output, "{word}: {text}").is_err() {
+            break;
+        }
+    }
+    if stops {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+async fn lines() -> Vec<Line> {
+    let config = match Config::read() {
+        Ok(config) => config,
+        Err(error) => return vec![Line::Stops(error.to_string())],
+    };
+    let mut lines = vec![Line::Fine(format!(
+        "opened at {}, RP ID {}, origins {}",
+        config.issuer(),
+        config.rp_id(),
+        config.origins().collect::<Vec<_>>().join(", ")
+    ))];
+    lines.extend(config.warnings().into_iter().map(Line::Worries));
+    let local = config.rp_id() == "localhost";
+    lines.extend(store(&config, local).await);
+    lines.extend(secret(&config));
+    lines.extend(proxies(&config, local));
+    lines.push(match open_signer(&config).await {
+        Ok(()) => Line::Fine("the key of login tokens can be used".to_owned()),
+        Err(error) => Line::Stops(error.to_string()),
+    });
+    let clock = Clock::start();
+    match TrustSource::open(config.trust.clone(), clock.unix_time()) {
+        Err(error) => lines.push(Line::Stops(error.to_string())),
+        Ok(trust) => {
+            let trust = trust.current();
+            if config.trust.is_required() {
+                lines.push(Line::Fine(format!(
+                    "{} attestation roots",
+                    trust.roots.len()
+                )));
+            }
+            if let Some(issue) = &trust.metadata {
+                let next = issue.next_update();
+                lines.push(if issue.is_fresh(clock.unix_time()) {
+                    Line::Fine(format!("FIDO metadata number {}, until {next}", issue.number()))
+                } else {
+                    Line::Worries(format!(
+                        "PORTCULLIS_MDS: the next issue was due on {next}; fetch it, this one does not know \
+                         of models that were revoked since"
+                    ))
+                });
+            }
+        }
+    }
+    lines
+}
+
+async fn store(config: &Config, local: bool) -> Vec<Line> {
+    match &config.store {
+        StoreSetting::Memory if local => {
+            vec![Line::Fine("accounts are in memory, until the host ends".to_owned())]
+        }
+        StoreSetting::Memory => vec![Line::Worries(
+            "PORTCULLIS_STORE: is memory, so a restart forgets every account; set it to sqlite:PATH or \
+             postgres://..."
+                .to_owned(),
+        )],
+        #[cfg(feature = "sqlite")]
+        StoreSetting::Sqlite(path) => looked(SqlStore::look_at_sqlite(path).await),
+        #[cfg(feature = "postgres")]
+        StoreSetting::Postgres(url) => looked(SqlStore::look_at_postgres(url).await),
+        // The settings were not read by this build.
+        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn looked(look: Result<Look, crate::store::OpenError>) -> Vec<Line> {
+    let look = match look {
+        Ok(look) => look,
+        Err(error) => return vec![Line::Stops(format!("PORTCULLIS_STORE: {error}"))],
+    };
+    let Look {
+        schema,
+        known,
+        time,
+    } = look;
+    let mut lines = vec![match schema {
+        0 => Line::Fine(format!(
+            "the store answers; a start makes its tables (schema {known})"
+        )),
+        _ if schema == known => Line::Fine(format!("the store answers, schema {schema}")),
+        _ if schema < known => Line::Fine(format!(
+            "the store answers; a start brings its schema from {schema} to {known}"
+        )),
+        _ => Line::Stops(format!(
+            "PORTCULLIS_STORE: a newer Portcullis has used it (schema {schema}); run that version, or a \
+             later one"
+        )),
+    }];
+    if let Some(time) = time {
+        let apart = time.abs_diff(Clock::start().now());
+        lines.push(if apart <= CLOCKS {
+            Line::Fine("this clock and the database's agree".to_owned())
+        } else {
+            Line::Worries(format!(
+                "this clock and the database's are {apart} seconds apart; instances whose clocks differ \
+                 refuse each other's tokens early"
+            ))
+        });
+    }
+    lines
+}
+
+fn secret(config: &Config) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if config.is_durable() && config.has_random_secret() {
+        lines.push(Line::Worries(
+            "PORTCULLIS_SECRET: is not set, so every start makes another one: tokens end with the process, \
+             and a second host accepts none of them"
+                .to_owned(),
+        ));
+    }
+    if !config.previous_secrets.is_empty() {
+        lines.push(Line::Worries(format!(
+            "PORTCULLIS_SECRET_PREVIOUS: {} earlier secrets are accepted; take them out once their tokens \
+             are over",
+            config.previous_secrets.len()
+        )));
+    }
+    lines
+}
+
+fn proxies(config: &Config, local: bool) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if config.https_only() && config.trusted_proxies.is_empty() {
+        lines.push(Line::Worries(
+            "PORTCULLIS_TRUSTED_PROXIES: is empty; behind a proxy that ends TLS every client looks like one, \
+             with one rate limit for all"
+                .to_owned(),
+        ));
+    }
+    if !local && config.rate_limit.is_none() {
+        lines.push(Line::Worries("PORTCULLIS_RATE_LIMIT: is off".to_owned()));
+    }
+    lines
+}

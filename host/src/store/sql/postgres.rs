@@ -1,0 +1,377 @@
+//! PostgreSQL, and what speaks its protocol.
+//!
+//! Nothing is kept in a connection from one transaction to the next, except prepared statements where
+//! that is known to be right: a pooler that gives each transaction to another connection (pgbouncer in
+//! transaction mode) would otherwise run one client's statement for another's of the same name.
+
+use core::fmt;
+use core::str::FromStr as _;
+use core::time::Duration;
+
+use aws_lc_rs::rand;
+use rocket::async_trait;
+use rocket::tokio;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::{Column as _, ConnectOptions as _, Connection as _, Error, Row as _, TypeInfo as _};
+
+use super::connection::{Connection, Dialect, Row, Value, unreadable};
+use super::read::Query;
+use super::schema::{Look, bring_up_to_date, version};
+use super::write::{Command, End};
+use super::{OpenError, PATIENCE, StoreError, store_error};
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/postgres/0001_init.sql")];
+
+/// The connections of one host.
+const CONNECTIONS: u32 = 16;
+
+/// How often a transaction is tried that the database undoes for the sake of another one.
+const ATTEMPTS: u32 = 12;
+
+/// After this time without use a connection is tried before it is used.
+const RESTED: Duration = Duration::from_secs(1);
+
+/// `disk_full`.
+const FULL: &[&str] = &["53100"];
+
+/// The lock that migrations are run under: any number that nobody else is likely to use.
+const LOCK: i64 = 0x706f_7274_6375_6c6c;
+
+pub(super) struct Postgres {
+    pool: PgPool,
+    /// Whether connections are a session each: statements may then stay prepared.
+    direct: bool,
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres")
+            .field("direct", &self.direct)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        let options = options(url)?;
+        let refused = |error: Error| OpenError(reason(&options, &error));
+        let direct = is_direct(&options).await.map_err(refused)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for < RESTED {
+                        return Ok(true);
+                    }
+                    let alive = tokio::time::timeout(RESTED, connection.ping()).await;
+                    Ok(matches!(alive, Ok(Ok(()))))
+                })
+            })
+            .connect_with(options.clone())
+            .await
+            .map_err(refused)?;
+
+        let mut alone = pool.begin().await.map_err(refused)?;
+        sqlx::query("select pg_advisory_xact_lock($1)")
+            .bind(LOCK)
+            .persistent(false)
+            .execute(&mut *alone)
+            .await
+            .map_err(refused)?;
+        let mut within = Within {
+            inner: &mut alone,
+            direct: false,
+        };
+        let current = bring_up_to_date(&mut within, MIGRATIONS).await;
+        current.map_err(|error| error.because(|error| reason(&options, error)))?;
+        alone.commit().await.map_err(refused)?;
+        Ok(Self { pool, direct })
+    }
+
+    /// What is in the database, which stays as it is.
+    pub(super) async fn look(url: &str) -> Result<Look, OpenError> {
+        let options = options(url)?;
+        let refused = |error: Error| OpenError(reason(&options, &error));
+        let mut connection = connect(&options).await.map_err(refused)?;
+        let mut transaction = connection.begin().await.map_err(refused)?;
+        let mut within = Within {
+            inner: &mut transaction,
+            direct: false,
+        };
+        let exists = "select 1 from pg_catalog.pg_class where relname = 'portcullis_schema'";
+        let schema = version(&mut within, exists).await.map_err(refused)?;
+        let time = "select extract(epoch from now())::bigint";
+        let mut rows = within.fetch(time, Vec::new()).await.map_err(refused)?;
+        let time = rows
+            .pop()
+            .map(|mut row| row.int())
+            .transpose()
+            .map_err(refused)?;
+        Ok(Look {
+            schema,
+            known: MIGRATIONS.len(),
+            time,
+        })
+    }
+
+    pub(super) async fn read<Q: Query>(&self, query: Q) -> Result<Q::Answer, StoreError> {
+        let mut tries = Tries::default();
+        loop {
+            match self.ask(&query).await {
+                Err(error) if tries.is_worth_another(&error) => tries.pause().await,
+                end => return end.map_err(|error| store_error(error, FULL)),
+            }
+        }
+    }
+
+    pub(super) async fn write<C: Command>(&self, command: C) -> Result<C::Outcome, StoreError> {
+        let mut tries = Tries::default();
+        loop {
+            match self.run(&command).await {
+                Err(error) if tries.is_worth_another(&error) => tries.pause().await,
+                end => return end.map_err(|error| store_error(error, FULL)),
+            }
+        }
+    }
+
+    async fn ask<Q: Query>(&self, query: &Q) -> Result<Q::Answer, Error> {
+        let mut connection = self.connection().await?;
+        query.run(&mut connection).await
+    }
+
+    async fn run<C: Command>(&self, command: &C) -> Result<C::Outcome, Error> {
+        let mut connection = self.connection().await?;
+        if !C::ATOMIC {
+            return command.run(&mut connection).await.map(End::outcome);
+        }
+        let mut transaction = connection.inner.begin().await?;
+        let mut within = Within {
+            inner: &mut transaction,
+            direct: self.direct,
+        };
+        match command.run(&mut within).await? {
+            End::Keep(outcome) => {
+                transaction.commit().await?;
+                Ok(outcome)
+            }
+            End::Undo(outcome) => {
+                transaction.rollback().await?;
+                Ok(outcome)
+            }
+        }
+    }
+
+    async fn connection(&self) -> Result<Single, Error> {
+        Ok(Single {
+            inner: self.pool.acquire().await?,
+            direct: self.direct,
+        })
+    }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| OpenError("must be postgres://USER:PASSWORD@HOST/DATABASE".to_owned()))?;
+    Ok(options
+        // A startup parameter that poolers do not know.
+        .extra_float_digits(None)
+        .disable_statement_logging())
+}
+
+/// Whether the other end is PostgreSQL itself: it keeps what a connection sets when it begins, which a
+/// pooler refuses or forgets.
+async fn is_direct(options: &PgConnectOptions) -> Result<bool, Error> {
+    let marked = options.clone().options([("portcullis.direct", "1")]);
+    let mut connection = match connect(&marked).await {
+        Ok(connection) => connection,
+        // Whatever else is wrong is wrong without the mark too.
+        Err(_) => return connect(options).await.map(|_| false),
+    };
+    let mark = "select coalesce(current_setting('portcullis.direct', true), '')";
+    let mut transaction = connection.begin().await?;
+    let row = sqlx::query(mark)
+        .persistent(false)
+        .fetch_one(&mut *transaction)
+        .await?;
+    Ok(row.try_get::<String, _>(0)? == "1")
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
+    tokio::time::timeout(PATIENCE * 5, options.connect())
+        .await
+        .unwrap_or(Err(Error::PoolTimedOut))
+}
+
+/// Why there is no connection, in words that say what to do. The database's own words have no password.
+fn reason(options: &PgConnectOptions, error: &Error) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let user = options.get_username();
+    let code = error.as_database_error().and_then(|error| error.code());
+    match (code.as_deref(), error) {
+        (Some("28P01" | "28000"), _) => {
+            format!("`{host}` does not accept the user `{user}` with this password")
+        }
+        (Some("3D000"), _) => format!(
+            "`{host}` has no database `{}`; make it with createdb",
+            options.get_database().unwrap_or(user)
+        ),
+        (Some("42501"), _) => {
+            format!("`{user}` may not create tables there: {error}; make the database theirs")
+        }
+        (_, Error::Io(_) | Error::PoolTimedOut) => {
+            format!(
+                "`{host}` cannot be reached ({error}); is it running, and is the address right?"
+            )
+        }
+        _ => format!("`{host}` cannot be used: {error}"),
+    }
+}
+
+/// How often something was tried that the database undid to let another transaction through.
+#[derive(Default)]
+struct Tries(u32);
+
+impl Tries {
+    /// `serialization_failure` and `deadlock_detected`: nothing of the transaction was kept.
+    fn is_worth_another(&mut self, error: &Error) -> bool {
+        self.0 += 1;
+        let code = error.as_database_error().and_then(|error| error.code());
+        self.0 < ATTEMPTS && matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// So that not all come back at the same time.
+    async fn pause(&self) {
+        let mut byte = [0];
+        let _ = rand::fill(&mut byte);
+        let most = u64::from(self.0).saturating_mul(8);
+        let millis = most.saturating_mul(byte[0].into()) / 255;
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+}
+
+/// A connection whose statements are a transaction each.
+struct Single {
+    inner: sqlx::pool::PoolConnection<sqlx::Postgres>,
+    direct: bool,
+}
+
+/// A connection within a transaction.
+struct Within<'a> {
+    inner: &'a mut PgConnection,
+    direct: bool,
+}
+
+#[async_trait]
+impl Connection for Single {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
+        if self.direct {
+            return execute(&mut self.inner, sql, values, true).await;
+        }
+        // Parsing and running are two steps, which have to reach the same connection.
+        let mut transaction = self.inner.begin().await?;
+        let changed = execute(&mut transaction, sql, values, false).await?;
+        transaction.commit().await?;
+        Ok(changed)
+    }
+
+    async fn fetch(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        if self.direct {
+            return fetch(&mut self.inner, sql, values, true).await;
+        }
+        let mut transaction = self.inner.begin().await?;
+        let rows = fetch(&mut transaction, sql, values, false).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+
+    async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
+        sqlx::raw_sql(sql)
+            .execute(&mut *self.inner)
+            .await
+            .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Connection for Within<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
+        execute(self.inner, sql, values, self.direct).await
+    }
+
+    async fn fetch(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        fetch(self.inner, sql, values, self.direct).await
+    }
+
+    async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
+        sqlx::raw_sql(sql)
+            .execute(&mut *self.inner)
+            .await
+            .map(|_| ())
+    }
+}
+
+async fn execute(
+    on: &mut PgConnection,
+    sql: &'static str,
+    values: Vec<Value>,
+    prepared: bool,
+) -> Result<u64, Error> {
+    let query = sqlx::query_with(sql, arguments(values)?).persistent(prepared);
+    Ok(query.execute(on).await?.rows_affected())
+}
+
+async fn fetch(
+    on: &mut PgConnection,
+    sql: &'static str,
+    values: Vec<Value>,
+    prepared: bool,
+) -> Result<Vec<Row>, Error> {
+    let query = sqlx::query_with(sql, arguments(values)?).persistent(prepared);
+    query.fetch_all(on).await?.iter().map(row).collect()
+}
+
+fn arguments(values: Vec<Value>) -> Result<PgArguments, Error> {
+    use sqlx::Arguments as _;
+    let mut arguments = PgArguments::default();
+    for value in values {
+        match value {
+            Value::Bool(value) => arguments.add(value),
+            Value::Int(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+        }
+        .map_err(Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn row(row: &PgRow) -> Result<Row, Error> {
+    let values = row.columns().iter().map(|column| {
+        let at = column.ordinal();
+        Ok(match column.type_info().name() {
+            "BOOL" => match row.try_get(at)? {
+                Some(value) => Value::Bool(value),
+                None => Value::Int(None),
+            },
+            "INT8" => Value::Int(row.try_get(at)?),
+            "INT4" => Value::Int(row.try_get::<Option<i32>, _>(at)?.map(i64::from)),
+            "TEXT" => Value::Text(row.try_get(at)?),
+            "BYTEA" => Value::Bytes(row.try_get(at)?),
+            _ => return Err(unreadable("a column is of a type that is not used here")),
+        })
+    });
+    values.collect::<Result<_, Error>>().map(Row::new)
+}

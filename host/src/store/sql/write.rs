@@ -1,0 +1,615 @@
+//! What changes the database: each command is one transaction.
+//!
+//! They are right under READ COMMITTED and under anything stricter. What has to be decided by what is
+//! there is decided by a row's own statement (`on conflict do nothing`, `update .. where`), or after
+//! the account's row has been locked.
+
+use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::rand;
+use rocket::async_trait;
+use sqlx::Error;
+
+use super::connection::{Connection, Dialect, unreadable, values};
+use super::read::state;
+use crate::clock::Timestamp;
+use crate::store::{
+    Account, ChallengeId, Change, Changed, Credential, Ends, Event, Import, Imported, Invitation,
+    OneTimeSecret, Registered, Registrant, Registration, SecretHash, Session, SessionId, SignIn,
+    SignedIn, Spend, Sweep, UserHandle,
+};
+
+/// A command. It may be run again where the transaction did not hold.
+#[async_trait]
+pub(super) trait Command: Send + Sync {
+    type Outcome: Send;
+
+    /// Whether its statements happen together. Where not, each is a transaction of its own.
+    const ATOMIC: bool = true;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<Self::Outcome>, Error>;
+}
+
+/// How a command ends.
+#[derive(Debug)]
+pub(super) enum End<T> {
+    /// What it has written is kept.
+    Keep(T),
+    /// What it has written is undone.
+    Undo(T),
+}
+
+impl<T> End<T> {
+    pub(super) fn outcome(self) -> T {
+        match self {
+            Self::Keep(outcome) | Self::Undo(outcome) => outcome,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct SpendChallenge {
+    pub(super) id: ChallengeId,
+    pub(super) expires: Timestamp,
+}
+
+#[async_trait]
+impl Command for SpendChallenge {
+    type Outcome = Spend;
+    const ATOMIC: bool = false;
+
+    /// The row goes in first and the mark is read after it, by a statement that sees all that has been
+    /// committed before. A row is only removed together with or after a mark that covers it. So whoever
+    /// puts a row where one was removed reads that mark, however long ago their own call began.
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<Spend>, Error> {
+        let inserted = on
+            .execute(
+                "insert into portcullis_spent (expires, id) values ($1, $2) on conflict do nothing",
+                values![self.expires, &self.id],
+            )
+            .await?;
+        let mut rows = on
+            .fetch("select swept from portcullis_swept", values![])
+            .await?;
+        let mut row = rows
+            .pop()
+            .ok_or_else(|| unreadable("portcullis_swept is empty"))?;
+        let swept: Timestamp = row.int()?;
+        Ok(End::Keep(if self.expires <= swept {
+            Spend::Expired
+        } else if inserted == 1 {
+            Spend::First
+        } else {
+            Spend::Again
+        }))
+    }
+}
+
+#[async_trait]
+impl Command for Registration {
+    type Outcome = Registered;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<Registered>, Error> {
+        let (owner, position) = match &self.to {
+            Registrant::New(account) => {
+                if !insert_account(on, account).await? {
+                    // The caller hears of the credential first, as a verifier would say it.
+                    let exists = has_credential(on, &self.credential.id).await?;
+                    return Ok(End::Undo(if exists {
+                        Registered::CredentialExists
+                    } else {
+                        Registered::NameTaken
+                    }));
+                }
+                (account.handle, 0)
+            }
+            Registrant::Existing(handle) => {
+                if !lock_account(on, handle).await? {
+                    return Ok(End::Undo(Registered::AccountGone));
+                }
+                let (held, position) = credentials(on, handle).await?;
+                if held >= self.most {
+                    return Ok(End::Undo(Registered::AccountFull));
+                }
+                (*handle, position)
+            }
+        };
+        if !insert_credential(on, &owner, position, &self.credential).await? {
+            return Ok(End::Undo(Registered::CredentialExists));
+        }
+        if let Some(secret) = self.spends
+            && !spend_secret(on, secret, &owner, self.event.time).await?
+        {
+            return Ok(End::Undo(Registered::SecretSpent));
+        }
+        end_sessions(on, self.ends, &owner).await?;
+        begin_session(on, self.begins.as_ref()).await?;
+        insert_event(on, &self.event).await?;
+        Ok(End::Keep(Registered::Done))
+    }
+}
+
+#[async_trait]
+impl Command for SignIn {
+    type Outcome = SignedIn;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<SignedIn>, Error> {
+        let (before, after) = (self.before, self.after);
+        let mut moved = on
+            .fetch(
+                "update portcullis_credentials set sign_count = $6, backup_eligible = $7, backup_state = $8, \
+                 user_verified = $9, last_used = $10 where id = $1 and sign_count = $2 \
+                 and backup_eligible = $3 and backup_state = $4 and user_verified = $5 returning owner",
+                values![
+                    &self.credential,
+                    before.sign_count,
+                    before.backup_eligible,
+                    before.backup_state,
+                    before.user_verified,
+                    after.sign_count,
+                    after.backup_eligible,
+                    after.backup_state,
+                    after.user_verified,
+                    self.event.time,
+                ],
+            )
+            .await?;
+        let Some(mut row) = moved.pop() else {
+            let mut rows = on
+                .fetch(
+                    "select sign_count, backup_eligible, backup_state, user_verified \
+                     from portcullis_credentials where id = $1",
+                    values![&self.credential],
+                )
+                .await?;
+            return Ok(End::Undo(match rows.pop() {
+                Some(mut row) => SignedIn::Moved(state(&mut row)?),
+                None => SignedIn::Gone,
+            }));
+        };
+        if self.ends != Ends::None {
+            let owner = UserHandle::new(&row.bytes()?);
+            let owner = owner.ok_or_else(|| unreadable("a credential without an owner"))?;
+            end_sessions(on, self.ends, &owner).await?;
+        }
+        begin_session(on, self.begins.as_ref()).await?;
+        insert_event(on, &self.event).await?;
+        Ok(End::Keep(SignedIn::Done))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct ChangeAccount {
+    pub(super) owner: UserHandle,
+    pub(super) change: Change,
+    pub(super) event: Event,
+}
+
+#[async_trait]
+impl Command for ChangeAccount {
+    type Outcome = Changed;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<Changed>, Error> {
+        let owner = &self.owner;
+        if !lock_account(on, owner).await? {
+            return Ok(End::Undo(Changed::AccountGone));
+        }
+        match &self.change {
+            Change::RenameCredential { id, name } => {
+                let sql =
+                    "update portcullis_credentials set name = $3 where owner = $1 and id = $2";
+                let renamed = on.execute(sql, values![owner.as_bytes(), id, name]).await?;
+                if renamed == 0 {
+                    return Ok(End::Undo(Changed::CredentialGone));
+                }
+            }
+            Change::RemoveCredential { id } => {
+                let sql = "delete from portcullis_credentials where owner = $1 and id = $2";
+                if on.execute(sql, values![owner.as_bytes(), id]).await? == 0 {
+                    return Ok(End::Undo(Changed::CredentialGone));
+                }
+                if !can_come_back(on, owner).await? {
+                    return Ok(End::Undo(Changed::LastCredential));
+                }
+            }
+            Change::SetDisplayName(name) => {
+                let sql = "update portcullis_accounts set display_name = $2 where handle = $1";
+                on.execute(sql, values![owner.as_bytes(), name]).await?;
+            }
+            Change::SetRecoveryCodes(codes) => {
+                let sql = "delete from portcullis_recovery_codes where owner = $1";
+                on.execute(sql, values![owner.as_bytes()]).await?;
+                insert_recovery_codes(on, owner, codes).await?;
+            }
+            Change::RemoveAccount => {
+                let sql = "delete from portcullis_accounts where handle = $1";
+                on.execute(sql, values![owner.as_bytes()]).await?;
+            }
+        }
+        insert_event(on, &self.event).await?;
+        Ok(End::Keep(Changed::Done))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Touch {
+    pub(super) hash: SecretHash,
+    pub(super) last_used: Timestamp,
+    pub(super) idle_expires: Timestamp,
+}
+
+#[async_trait]
+impl Command for Touch {
+    type Outcome = ();
+    const ATOMIC: bool = false;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<()>, Error> {
+        on.execute(
+            "update portcullis_sessions set \
+             last_used = case when last_used < $2 then $2 else last_used end, \
+             idle_expires = case when idle_expires < $3 then $3 else idle_expires end, \
+             ends = case when ends >= $3 then ends when expires < $3 then expires else $3 end \
+             where hash = $1",
+            values![&self.hash, self.last_used, self.idle_expires],
+        )
+        .await?;
+        Ok(End::Keep(()))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct EndSession(pub(super) SecretHash);
+
+#[async_trait]
+impl Command for EndSession {
+    type Outcome = bool;
+    const ATOMIC: bool = false;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<bool>, Error> {
+        Ok(End::Keep(end_session(on, &self.0).await?))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct EndSessions {
+    pub(super) owner: UserHandle,
+    /// All of them where `None`.
+    pub(super) id: Option<SessionId>,
+    pub(super) event: Event,
+}
+
+#[async_trait]
+impl Command for EndSessions {
+    type Outcome = u64;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<u64>, Error> {
+        let owner = self.owner.as_bytes();
+        let ended = match &self.id {
+            None => {
+                let sql = "delete from portcullis_sessions where owner = $1";
+                on.execute(sql, values![owner]).await?
+            }
+            Some(id) => {
+                let sql = "delete from portcullis_sessions where owner = $1 and id = $2";
+                on.execute(sql, values![owner, id]).await?
+            }
+        };
+        if ended > 0 {
+            insert_event(on, &self.event).await?;
+        }
+        Ok(End::Keep(ended))
+    }
+}
+
+#[async_trait]
+impl Command for Invitation {
+    type Outcome = ();
+    const ATOMIC: bool = false;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<()>, Error> {
+        on.execute(
+            "insert into portcullis_invitations (hash, name, expires) values ($1, $2, $3) \
+             on conflict do nothing",
+            values![&self.hash, &self.name, self.expires],
+        )
+        .await?;
+        Ok(End::Keep(()))
+    }
+}
+
+#[async_trait]
+impl Command for Import {
+    type Outcome = Imported;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<Imported>, Error> {
+        let owner = &self.account.handle;
+        if !insert_account(on, &self.account).await? {
+            let sql = "select 1 from portcullis_accounts where handle = $1";
+            let same = on.fetch(sql, values![owner.as_bytes()]).await?;
+            return Ok(End::Undo(if same.is_empty() {
+                Imported::NameTaken
+            } else {
+                Imported::HandleTaken
+            }));
+        }
+        for (position, credential) in (0..).zip(&self.account.credentials) {
+            if !insert_credential(on, owner, position, credential).await? {
+                return Ok(End::Undo(Imported::CredentialExists));
+            }
+        }
+        insert_recovery_codes(on, owner, &self.recovery_codes).await?;
+        Ok(End::Keep(Imported::Done))
+    }
+}
+
+#[async_trait]
+impl Command for Event {
+    type Outcome = ();
+    const ATOMIC: bool = false;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<()>, Error> {
+        insert_event(on, self).await?;
+        Ok(End::Keep(()))
+    }
+}
+
+#[async_trait]
+impl Command for Sweep {
+    type Outcome = bool;
+
+    async fn run(&self, on: &mut dyn Connection) -> Result<End<bool>, Error> {
+        // Also where the mark does not move: of several sweeps at once, the others wait here.
+        let mark = "update portcullis_swept set swept = case when swept < $1 then $1 else swept end \
+                    returning swept";
+        let mut rows = on.fetch(mark, values![self.now]).await?;
+        let mut row = rows
+            .pop()
+            .ok_or_else(|| unreadable("portcullis_swept is empty"))?;
+        let swept: Timestamp = row.int()?;
+        let most = u64::from(self.most);
+        let mut more = false;
+        for (sql, until) in [
+            (
+                "delete from portcullis_spent where (expires, id) in (select expires, id \
+                 from portcullis_spent where expires <= $1 order by expires, id limit $2)",
+                swept,
+            ),
+            (
+                "delete from portcullis_sessions where hash in (select hash from portcullis_sessions \
+                 where ends <= $1 order by ends limit $2)",
+                self.now,
+            ),
+            (
+                "delete from portcullis_invitations where hash in (select hash \
+                 from portcullis_invitations where expires <= $1 order by expires limit $2)",
+                self.now,
+            ),
+            (
+                "delete from portcullis_events where (time, id) in (select time, id \
+                 from portcullis_events where time < $1 order by time, id limit $2)",
+                self.events_before,
+            ),
+        ] {
+            let removed = on.execute(sql, values![until, self.most]).await?;
+            more |= removed >= most;
+        }
+        Ok(End::Keep(more))
+    }
+}
+
+/// False where handle or name are another account's.
+async fn insert_account(on: &mut dyn Connection, account: &Account) -> Result<bool, Error> {
+    let inserted = on
+        .execute(
+            "insert into portcullis_accounts (handle, name, name_key, display_name, created) \
+             values ($1, $2, $3, $4, $5) on conflict do nothing",
+            values![
+                account.handle.as_bytes(),
+                account.name.as_written(),
+                account.name.key(),
+                &account.display_name,
+                account.created,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Holds everybody else off from what belongs to an account, though not from signing in. False where it
+/// is gone.
+async fn lock_account(on: &mut dyn Connection, handle: &UserHandle) -> Result<bool, Error> {
+    let sql = match on.dialect() {
+        // A write transaction has the whole file.
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => "select 1 from portcullis_accounts where handle = $1",
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => {
+            "select 1 from portcullis_accounts where handle = $1 for no key update"
+        }
+    };
+    let rows = on.fetch(sql, values![handle.as_bytes()]).await?;
+    Ok(!rows.is_empty())
+}
+
+async fn has_credential(on: &mut dyn Connection, id: &Vec<u8>) -> Result<bool, Error> {
+    let sql = "select created from portcullis_credentials where id = $1";
+    Ok(!on.fetch(sql, values![id]).await?.is_empty())
+}
+
+/// How many credentials an account has, and the position of the next.
+async fn credentials(on: &mut dyn Connection, owner: &UserHandle) -> Result<(usize, i64), Error> {
+    let sql = "select count(*), coalesce(max(position), -1) + 1 from portcullis_credentials \
+               where owner = $1";
+    let mut rows = on.fetch(sql, values![owner.as_bytes()]).await?;
+    let mut row = rows.pop().ok_or_else(|| unreadable("there is no count"))?;
+    Ok((row.int()?, row.int()?))
+}
+
+/// Whether a credential or a recovery code is left.
+async fn can_come_back(on: &mut dyn Connection, owner: &UserHandle) -> Result<bool, Error> {
+    let sql = "select (select count(*) from portcullis_credentials where owner = $1) + \
+               (select count(*) from portcullis_recovery_codes where owner = $1)";
+    let mut rows = on.fetch(sql, values![owner.as_bytes()]).await?;
+    let mut row = rows.pop().ok_or_else(|| unreadable("there is no count"))?;
+    Ok(row.int::<i64>()? > 0)
+}
+
+/// False where the id is in use.
+async fn insert_credential(
+    on: &mut dyn Connection,
+    owner: &UserHandle,
+    position: i64,
+    credential: &Credential,
+) -> Result<bool, Error> {
+    let transports = serde_json::to_string(&credential.transports);
+    let transports = transports.map_err(|error| Error::Encode(error.into()))?;
+    let state = credential.state;
+    let inserted = on
+        .execute(
+            "insert into portcullis_credentials (id, owner, position, public_key, algorithm, aaguid, \
+             transports, sign_count, backup_eligible, backup_state, user_verified, rp_id, \
+             attestation_format, attestation_type, name, created, last_used, browser, platform) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
+             on conflict do nothing",
+            values![
+                &credential.id,
+                owner.as_bytes(),
+                position,
+                &credential.public_key,
+                credential.algorithm,
+                &credential.aaguid.bytes(),
+                transports,
+                state.sign_count,
+                state.backup_eligible,
+                state.backup_state,
+                state.user_verified,
+                credential.rp_id.as_str(),
+                credential.attestation_format.as_str(),
+                credential.attestation_type.as_str(),
+                &credential.name,
+                credential.created,
+                credential.last_used,
+                &credential.browser,
+                &credential.platform,
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
+}
+
+async fn insert_recovery_codes(
+    on: &mut dyn Connection,
+    owner: &UserHandle,
+    codes: &[SecretHash],
+) -> Result<(), Error> {
+    for hash in codes {
+        let sql = "insert into portcullis_recovery_codes (owner, hash) values ($1, $2) \
+                   on conflict do nothing";
+        on.execute(sql, values![owner.as_bytes(), hash]).await?;
+    }
+    Ok(())
+}
+
+/// False where it is spent, over or unknown.
+async fn spend_secret(
+    on: &mut dyn Connection,
+    secret: OneTimeSecret,
+    owner: &UserHandle,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let spent = match secret {
+        OneTimeSecret::RecoveryCode(hash) => {
+            let sql = "delete from portcullis_recovery_codes where owner = $1 and hash = $2";
+            on.execute(sql, values![owner.as_bytes(), &hash]).await?
+        }
+        OneTimeSecret::Invitation(hash) => {
+            let sql = "delete from portcullis_invitations where hash = $1 and expires > $2";
+            on.execute(sql, values![&hash, now]).await?
+        }
+    };
+    Ok(spent == 1)
+}
+
+async fn end_session(on: &mut dyn Connection, hash: &SecretHash) -> Result<bool, Error> {
+    let sql = "delete from portcullis_sessions where hash = $1";
+    Ok(on.execute(sql, values![hash]).await? == 1)
+}
+
+async fn end_sessions(
+    on: &mut dyn Connection,
+    ends: Ends,
+    owner: &UserHandle,
+) -> Result<(), Error> {
+    match ends {
+        Ends::None => {}
+        Ends::One(hash) => {
+            end_session(on, &hash).await?;
+        }
+        Ends::All => {
+            let sql = "delete from portcullis_sessions where owner = $1";
+            on.execute(sql, values![owner.as_bytes()]).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn begin_session(on: &mut dyn Connection, session: Option<&Session>) -> Result<(), Error> {
+    let Some(session) = session else {
+        return Ok(());
+    };
+    on.execute(
+        "insert into portcullis_sessions (hash, id, owner, credential, auth_time, user_verified, last_used, \
+         expires, idle_expires, ends, browser, platform) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        values![
+            &session.hash,
+            &session.id,
+            session.owner.as_bytes(),
+            &session.credential,
+            session.auth_time,
+            session.user_verified,
+            session.last_used,
+            session.expires,
+            session.idle_expires,
+            session.expires.min(session.idle_expires),
+            &session.browser,
+            &session.platform,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn insert_event(on: &mut dyn Connection, event: &Event) -> Result<(), Error> {
+    on.execute(
+        "insert into portcullis_events (time, id, kind, account, username, credential, network, code, step) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        values![
+            event.time,
+            &event_id()?,
+            event.kind.as_str(),
+            event.account.as_ref().map(UserHandle::as_bytes),
+            &event.username,
+            event.credential.as_deref(),
+            &event.network,
+            &event.code,
+            &event.step,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Nanoseconds since 1970 and eight random bytes: in order where one process writes, and nobody's twice.
+fn event_id() -> Result<[u8; 16], Error> {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = time.unwrap_or(Duration::ZERO).as_nanos();
+    let nanos = u64::try_from(nanos).unwrap_or(u64::MAX);
+    let mut id = [0; 16];
+    rand::fill(&mut id).map_err(|error| Error::Encode(error.into()))?;
+    if let Some(head) = id.first_chunk_mut::<8>() {
+        *head = nanos.to_be_bytes();
+    }
+    Ok(id)
+}

@@ -1,0 +1,214 @@
+//! A store that cannot be opened stops the start with one line; one that fails later answers 503.
+
+use std::{fs, sync::Arc};
+
+use portcullis::store::SqlStore;
+use portcullis_tests::{
+    host::{Host, Request, refused_start},
+    person::Person,
+    postgres::{LOCKED, PASSWORD, Postgres, port},
+    program,
+};
+use rocket::tokio::task::JoinSet;
+
+use super::{Running, folder, sqlite};
+
+/// The one line that a start stops with.
+#[track_caller]
+fn refusal(store: &str) -> String {
+    let line = refused_start(&[("PORTCULLIS_STORE", store)]);
+    assert!(line.starts_with("PORTCULLIS_STORE: "), "{line}");
+    assert!(!line.contains('\n'), "{line}");
+    line
+}
+
+#[test]
+fn a_file_that_cannot_be_used_stops_the_start() {
+    let folder = folder("a_file_that_cannot_be_used");
+    let none = folder.join("missing").join("accounts.db");
+    assert!(refusal(&format!("sqlite:{}", none.display())).contains("cannot be opened"));
+
+    let text = folder.join("text");
+    fs::write(
+        &text,
+        "Not a database, though long enough to be taken for one at first sight. ".repeat(20),
+    )
+    .expect("a file");
+    assert!(refusal(&format!("sqlite:{}", text.display())).contains("not a database"));
+    assert!(refusal(&format!("sqlite:{}", folder.display())).contains("cannot be opened"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_may_not_be_written_stops_the_start() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder("may_not_be_written");
+    let path = folder.join("accounts.db");
+    fs::write(&path, "").expect("a file");
+    let mode = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("its mode");
+    };
+    mode(&path, 0o444);
+    mode(&folder, 0o555);
+    let binary = program::portcullis();
+    // Root may write everything, until that is taken away.
+    let output = std::process::Command::new("setpriv")
+        .args([
+            "--bounding-set=-dac_override,-dac_read_search",
+            "--inh-caps=-all",
+            "--",
+        ])
+        .arg(binary.get_program())
+        .arg("accounts")
+        .env("PORTCULLIS_STORE", format!("sqlite:{}", path.display()))
+        .output()
+        .expect("it starts");
+    mode(&folder, 0o755);
+    let line = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{line}");
+    assert!(
+        line.starts_with("portcullis: PORTCULLIS_STORE: ") && line.contains("read-only"),
+        "{line}"
+    );
+}
+
+#[rocket::async_test]
+async fn while_another_program_has_the_file_the_answer_is_503() {
+    let folder = folder("another_program_has_the_file");
+    let path = folder.join("accounts.db");
+    let url = format!("sqlite:{}", path.display());
+    let host = Host::local(&[("PORTCULLIS_STORE", &url)]).await;
+    let mut alice = Person::with_account(&host, "alice").await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut other = sqlx::ConnectOptions::connect(&options)
+        .await
+        .expect("it opens");
+    sqlx::raw_sql("begin exclusive")
+        .execute(&mut other)
+        .await
+        .expect("it has the file");
+    let begun = alice.begin_sign_in(&host).await;
+    let answer = host.post("/authenticate/complete", &begun.body()).await;
+    answer.problem(503, "store_unavailable");
+    assert!(answer.header("retry-after").is_some());
+    sqlx::raw_sql("rollback")
+        .execute(&mut other)
+        .await
+        .expect("it lets go");
+    alice.sign_in(&host).await;
+}
+
+#[rocket::async_test]
+async fn without_room_for_a_file_the_answer_is_503_and_what_was_acknowledged_is_kept() {
+    let path = folder("without_room").join("accounts.db");
+    let url = format!("sqlite:{}", path.display());
+    let port = port();
+    let origin = format!("http://localhost:{port}");
+    let host = Host::elsewhere(port, &origin);
+    // A limit to the size of files stands in for a disk that is full.
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$0\""]);
+    limited.arg(program::portcullis().get_program());
+    let running = Running::start(limited, port, &origin, &url);
+    let mut people = Vec::new();
+    loop {
+        let mut person = Person::new(&format!("user{}", people.len()));
+        let registering = person.begin_registration(&host).await;
+        let answer = person.complete_registration(&host, &registering).await;
+        if answer.status == 503 {
+            answer.problem(503, "store_unavailable");
+            break;
+        }
+        answer.ok();
+        person.passkeys.push(registering.passkey);
+        people.push(person);
+    }
+    // It stays up, and reads.
+    host.send(Request::get("/readyz")).await.ok();
+    assert!(people.len() > 3, "{}", people.len());
+    drop(running);
+    let _running = Running::start(program::portcullis(), port, &origin, &url);
+    for person in &mut people {
+        person.sign_in(&host).await;
+    }
+}
+
+#[rocket::async_test]
+async fn a_database_of_a_newer_build_stops_the_start() {
+    let server = Postgres::start();
+    let url = server.create("newer");
+    SqlStore::postgres(&url).await.expect("it opens");
+    server.sql(
+        "newer",
+        "insert into portcullis_schema (version) values (99)",
+    );
+    assert!(refusal(&url).contains("newer Portcullis"));
+
+    let folder = folder("a_newer_build");
+    let path = folder.join("accounts.db");
+    drop(sqlite(&path).await);
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut other = sqlx::ConnectOptions::connect(&options)
+        .await
+        .expect("it opens");
+    sqlx::raw_sql("insert into portcullis_schema (version) values (99)")
+        .execute(&mut other)
+        .await
+        .expect("it is written");
+    assert!(refusal(&format!("sqlite:{}", path.display())).contains("newer Portcullis"));
+}
+
+#[test]
+fn a_server_that_refuses_or_is_not_there_stops_the_start_without_the_password() {
+    let mut server = Postgres::start();
+    let port = server.port();
+    for (url, expected) in [
+        (
+            format!("postgres://{LOCKED}:hunter2@127.0.0.1:{port}/postgres"),
+            "does not accept the user",
+        ),
+        (
+            format!(
+                "postgres://{LOCKED}:{}@127.0.0.1:{port}/nothing",
+                PASSWORD.replace(' ', "%20")
+            ),
+            "has no database",
+        ),
+        (
+            format!(
+                "postgres://{LOCKED}:{}@127.0.0.1:{port}/postgres",
+                PASSWORD.replace(' ', "%20")
+            ),
+            "may not create tables",
+        ),
+    ] {
+        let line = refusal(&url);
+        assert!(line.contains(expected), "{line}");
+        assert!(
+            !line.contains("hunter2") && !line.contains("sesame"),
+            "{line}"
+        );
+    }
+    server.stop();
+    let line = refusal(&server.url("postgres"));
+    assert!(line.contains("cannot be reached"), "{line}");
+}
+
+#[rocket::async_test]
+async fn many_may_start_at_once() {
+    let server = Postgres::start();
+    let folder = folder("many_may_start");
+    for round in 0..5 {
+        let url = Arc::new(server.create(&format!("round{round}")));
+        let path = Arc::new(folder.join(format!("round{round}")));
+        let mut starts = JoinSet::new();
+        for _ in 0..8 {
+            let (url, path) = (Arc::clone(&url), Arc::clone(&path));
+            starts.spawn(async move {
+                SqlStore::postgres(&url).await.expect("PostgreSQL opens");
+                SqlStore::sqlite(&path).await.expect("SQLite opens");
+            });
+        }
+        starts.join_all().await;
+    }
+}

@@ -1,0 +1,142 @@
+//! Several hosts on one store.
+
+use core::time::Duration;
+
+use portcullis_tests::{
+    host::{Host, Request, SECRET},
+    person::Person,
+    postgres::Postgres,
+};
+use rocket::futures::future::join_all;
+use serde_json::json;
+
+use super::folder;
+
+/// Two hosts on one PostgreSQL, two on one file.
+async fn pairs(name: &str) -> (Postgres, Vec<[Host; 2]>) {
+    let server = Postgres::start();
+    let file = folder(name).join("accounts.db");
+    let mut pairs = Vec::new();
+    for url in [
+        server.create("shared"),
+        format!("sqlite:{}", file.display()),
+    ] {
+        let settings = [("PORTCULLIS_STORE", &*url)];
+        pairs.push([Host::local(&settings).await, Host::local(&settings).await]);
+    }
+    (server, pairs)
+}
+
+#[rocket::async_test]
+async fn what_is_begun_on_one_is_completed_on_the_other() {
+    let (_server, pairs) = pairs("begun_on_one").await;
+    for [one, other] in &pairs {
+        let mut alice = Person::new("alice");
+        let registering = alice.begin_registration(one).await;
+        alice.complete_registration(other, &registering).await.ok();
+        alice.passkeys.push(registering.passkey);
+        let signing_in = alice.begin_sign_in(other).await;
+        one.post("/authenticate/complete", &signing_in.body())
+            .await
+            .ok();
+        let again = other
+            .post("/authenticate/complete", &signing_in.body())
+            .await;
+        again.problem(401, "token_spent");
+        let ready = one.send(Request::get("/readyz")).await.ok();
+        assert_eq!(ready["status"], "OK");
+    }
+}
+
+#[rocket::async_test]
+async fn of_a_hundred_who_complete_at_once_one_succeeds() {
+    let (_server, pairs) = pairs("a_hundred_at_once").await;
+    for hosts in &pairs {
+        let mut alice = Person::with_account(&hosts[0], "alice").await;
+        for _ in 0..3 {
+            let body = alice.begin_sign_in(&hosts[0]).await.body();
+            let calls = (0..100).map(|call| hosts[call % 2].post("/authenticate/complete", &body));
+            let answers = join_all(calls).await;
+            let accepted = answers.iter().filter(|answer| answer.status == 200);
+            assert_eq!(accepted.count(), 1);
+            for answer in answers.iter().filter(|answer| answer.status != 200) {
+                answer.problem(401, "token_spent");
+            }
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn clocks_that_differ_accept_no_spent_token() {
+    let (_server, pairs) = pairs("clocks_that_differ").await;
+    for [behind, ahead] in &pairs {
+        let mut alice = Person::with_account(behind, "alice").await;
+        ahead.clock.advance(Duration::from_secs(8));
+        let body = alice.begin_sign_in(behind).await.body();
+        behind.post("/authenticate/complete", &body).await.ok();
+        for host in [ahead, behind, ahead] {
+            let again = host.post("/authenticate/complete", &body).await;
+            again.problem(401, "token_spent");
+        }
+        // The token's life ends on one, a while before it does on the other.
+        ahead.clock.advance(Duration::from_secs(300));
+        assert_eq!(
+            ahead.post("/authenticate/complete", &body).await.status,
+            401
+        );
+        behind
+            .post("/authenticate/complete", &body)
+            .await
+            .problem(401, "token_spent");
+    }
+}
+
+#[rocket::async_test]
+async fn a_secret_changes_while_people_sign_in() {
+    const NEXT: &str = "9b8d2c7a1f6e5d4c3b2a190807f6e5d4c3b2a1908f7e6d5c4b3a29181706f5e4";
+    let server = Postgres::start();
+    let url = server.create("rotation");
+    let store = ("PORTCULLIS_STORE", &*url);
+    let old = Host::local(&[store]).await;
+    let mut alice = Person::with_account(&old, "alice").await;
+    let keys = old.send(Request::get("/.well-known/jwks.json")).await.ok();
+    let decoy = old
+        .post("/authenticate/begin", &json!({"username": "nobody"}))
+        .await
+        .ok();
+
+    let rotated = [
+        store,
+        ("PORTCULLIS_SECRET", NEXT),
+        ("PORTCULLIS_SECRET_PREVIOUS", SECRET),
+    ];
+    let new = Host::local(&rotated).await;
+    let signing_in = alice.begin_sign_in(&old).await;
+    new.post("/authenticate/complete", &signing_in.body())
+        .await
+        .ok();
+    // The proof of an owner that the old secret has signed.
+    alice.add_passkey(&new).await;
+    let both = new.send(Request::get("/.well-known/jwks.json")).await.ok();
+    let both = both["keys"].as_array().expect("keys");
+    assert_eq!(both.len(), 2);
+    assert_eq!(both[1], keys["keys"][0]);
+    let same = new
+        .post("/authenticate/begin", &json!({"username": "nobody"}))
+        .await
+        .ok();
+    assert_eq!(
+        same["publicKey"]["allowCredentials"],
+        decoy["publicKey"]["allowCredentials"]
+    );
+    // Nothing new is signed with the old one.
+    let signing_in = alice.begin_sign_in(&new).await;
+    let refused = old.post("/authenticate/complete", &signing_in.body()).await;
+    refused.problem(401, "token_invalid");
+    let alone = Host::local(&[store, ("PORTCULLIS_SECRET", NEXT)]).await;
+    let signing_in = alice.begin_sign_in(&old).await;
+    let refused = alone
+        .post("/authenticate/complete", &signing_in.body())
+        .await;
+    refused.problem(401, "token_invalid");
+}
