@@ -33,6 +33,7 @@
 //! * `approval`: approvals of documents and their receipts (module `approval`).
 //! * `defmt`: errors, steps and traces in a firmware's log.
 //! * `inspect`: an explained dump of any artefact (module `inspect`).
+//! * `diagnose`: why a check was rejected, and what to change (module `diagnose`).
 //!
 //! Features only add; none changes a verdict, except that what is not built is not verified.
 #![no_std]
@@ -55,6 +56,8 @@ pub mod check;
 pub mod data;
 #[cfg(feature = "defmt")]
 mod defmt_format;
+#[cfg(feature = "diagnose")]
+pub mod diagnose;
 mod encoding;
 #[cfg(feature = "json")]
 mod escape;

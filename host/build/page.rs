@@ -13,9 +13,14 @@ use sha2::{Digest, Sha256};
 
 pub(crate) type Result<T> = core::result::Result<T, Box<dyn Error>>;
 
-/// The modules that wasm-bindgen writes for `--target web`: the verifier, what explains bytes, and what
-/// verifies receipts. Each is a `.js` and a `_bg.wasm`.
-const WASM_MODULES: [&str; 3] = ["portcullis", "portcullis_inspect", "portcullis_receipt"];
+/// The modules that wasm-bindgen writes for `--target web`: the verifier, without and with the diagnosis, what
+/// explains bytes, and what verifies receipts. Each is a `.js` and a `_bg.wasm`.
+const WASM_MODULES: [&str; 4] = [
+    "portcullis",
+    "portcullis_diagnose",
+    "portcullis_inspect",
+    "portcullis_receipt",
+];
 
 /// Served in the place of a module that is not built: the page then says so.
 const WASM_STUB: &str = "export const built = false;\n";

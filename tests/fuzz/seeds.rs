@@ -1,6 +1,6 @@
 //! Writes seeds for the fuzz targets into a folder, one below it a target: every check that this
-//! machine has (the corpora beside the checkout where there are any, and the vectors and broken rules
-//! that the tests make themselves), whole and in parts.
+//! machine has (the corpora beside the checkout where there are any, and the vectors, broken rules
+//! and mistakes that the tests make themselves), whole and in parts.
 //!
 //! An example of the package `portcullis-tests`, whose generators it uses.
 
@@ -11,6 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use portcullis_tests::client_data::ClientData;
 use portcullis_tests::corpora;
 use portcullis_tests::encoding::{base64url, sha256};
+use portcullis_tests::mistakes;
 use portcullis_tests::negative;
 use serde_json::Value;
 
@@ -114,6 +115,10 @@ fn main() -> io::Result<()> {
     }
     for case in negative::cases() {
         seeds.write_check(&case.check)?;
+    }
+    for mistake in mistakes::all() {
+        seeds.write("check", mistake.input.as_bytes())?;
+        seeds.write("inspect", mistake.input.as_bytes())?;
     }
     for origin in [
         "https://example.org",

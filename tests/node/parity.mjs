@@ -1,8 +1,9 @@
 // Judges checks with the WebAssembly modules: a check a line on standard input, a verdict a line on
-// standard output, as `portcullis verify --ndjson` does, at a time in seconds since 1970. Or explains
-// artefacts: a JSON string a line that holds one, and a dump a line.
+// standard output, at a time in seconds since 1970: with a diagnosis, as `portcullis verify --ndjson` does, or
+// without. Or explains artefacts: a JSON string a line that holds one, and a dump a line.
 //
 //   node tests/node/parity.mjs verify 1780000000 < checks.ndjson
+//   node tests/node/parity.mjs diagnose 1780000000 < checks.ndjson
 //   node tests/node/parity.mjs inspect < strings.ndjson
 //   node tests/node/parity.mjs receipt < checks.ndjson
 
@@ -23,6 +24,7 @@ if (lines.at(-1) === "") lines.pop();
 const [word, now] = process.argv.slice(2);
 const answers = {
   verify: ["portcullis", ({ verify }, line) => verify(line, Number(now))],
+  diagnose: ["portcullis_diagnose", ({ verify }, line) => verify(line, Number(now))],
   inspect: ["portcullis_inspect", ({ inspect }, line) => inspect(JSON.parse(line))],
   receipt: ["portcullis_receipt", ({ verify_receipt }, line) => verify_receipt(line)],
 };

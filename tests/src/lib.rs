@@ -18,6 +18,7 @@ pub mod host;
 pub mod keys;
 pub mod ledger;
 pub mod metadata;
+pub mod mistakes;
 pub mod negative;
 pub mod person;
 pub mod postgres;

@@ -64,3 +64,15 @@ pub fn not_a_check(input: &str) {
     assert!(verdict["detail"].is_string(), "{input}: {verdict}");
     assert!(verdict.get("trace").is_none(), "{input}: {verdict}");
 }
+
+/// What `portcullis verify` prints for a check: the verdict with the diagnosis in it.
+#[must_use]
+pub fn explain_text(check: &str) -> String {
+    portcullis_invariants::explain_at(check.as_bytes(), None, &Crypto::BUILT_IN).text
+}
+
+/// The same with a clock.
+#[must_use]
+pub fn explain_text_at(check: &str, now: UnixTime) -> String {
+    portcullis_invariants::explain_at(check.as_bytes(), Some(now), &Crypto::BUILT_IN).text
+}

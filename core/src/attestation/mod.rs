@@ -28,6 +28,8 @@ use core::fmt;
 pub use crate::policy::Formats;
 #[cfg(feature = "trust")]
 pub use crate::policy::{Model, Models, Standing};
+#[cfg(all(feature = "attestation", feature = "json"))]
+pub(crate) use statement::last_issuer;
 pub(crate) use statement::{Statement, StatementError, Verified};
 #[cfg(feature = "inspect")]
 pub(crate) use tpm::{Attest, PublicArea, Watch};

@@ -359,3 +359,22 @@ impl<'a> Certificates<'a> {
         })
     }
 }
+
+/// Who has issued the last of a statement's certificates: whose root would be looked for.
+#[cfg(all(feature = "attestation", feature = "json"))]
+pub(crate) fn last_issuer(statement: Item<'_>) -> Option<&str> {
+    use crate::data::certificate::oid;
+
+    let (_, x5c) = statement
+        .as_map()?
+        .find(|(name, _)| name.as_text() == Some("x5c"))?;
+    let Content::Array(certificates) = x5c.content() else {
+        return None;
+    };
+    let last = certificates.take(CERTIFICATES_MAX).last()?.as_bytes()?;
+    let issuer = Certificate::parse(last).ok()?.issuer();
+    let named = [oid::COMMON_NAME, oid::ORGANIZATION]
+        .into_iter()
+        .find_map(|attribute| issuer.texts(attribute).next());
+    Some(named.unwrap_or("an authority without a common name"))
+}

@@ -50,6 +50,8 @@ struct FoundCredential {
     id: Option<Span>,
     /// Empty if it is not a string: the ceremony reports that it is not a COSE key.
     public_key: Option<Span>,
+    /// Why there are no bytes, where there are none.
+    public_key_fault: Option<Fault>,
     sign_count: Option<u32>,
     backup_eligible: Option<bool>,
     backup_state: Option<bool>,
@@ -137,7 +139,9 @@ const CREDENTIAL: [Member<FoundCredential>; 5] = [
         text(value, what).map(|read| credential.id = Some(read))
     }),
     ("credential.publicKey", |credential, value, what| {
-        credential.public_key = Some(text(value, what).unwrap_or(NOTHING));
+        let read = text(value, what);
+        credential.public_key_fault = read.err();
+        credential.public_key = Some(read.unwrap_or(NOTHING));
         Ok(())
     }),
     ("credential.signCount", |credential, value, what| {
@@ -299,13 +303,18 @@ fn text(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
     value
         .as_str()
         .map(|text| text.span())
-        .ok_or(Fault::new(what, FaultKind::Type, value.at()))
+        .ok_or_else(|| wrong_type(value, what))
+}
+
+/// The fault of a value of another type than the member has.
+fn wrong_type(value: Value<'_>, what: &'static str) -> Fault {
+    Fault::new(what, FaultKind::Type, value.at()).with_found(value.first())
 }
 
 fn boolean(value: Value<'_>, what: &'static str) -> Result<bool, Fault> {
     match value.content() {
         Content::Bool(boolean) => Ok(boolean),
-        _ => Err(Fault::new(what, FaultKind::Type, value.at())),
+        _ => Err(wrong_type(value, what)),
     }
 }
 
@@ -314,7 +323,7 @@ fn integer<T: core::str::FromStr>(value: Value<'_>, what: &'static str) -> Resul
         Content::Number(digits) => digits
             .parse()
             .map_err(|_| Fault::new(what, FaultKind::Value, value.at())),
-        _ => Err(Fault::new(what, FaultKind::Type, value.at())),
+        _ => Err(wrong_type(value, what)),
     }
 }
 
@@ -323,9 +332,7 @@ fn one_of<T: Copy>(
     what: &'static str,
     choices: &[(&str, T)],
 ) -> Result<T, Fault> {
-    let text = value
-        .as_str()
-        .ok_or(Fault::new(what, FaultKind::Type, value.at()))?;
+    let text = value.as_str().ok_or_else(|| wrong_type(value, what))?;
     choices
         .iter()
         .find(|(name, _)| text == **name)
@@ -339,7 +346,7 @@ fn list<'a, T, const N: usize>(
     read: impl Fn(Value<'a>, &'static str) -> Result<T, Fault>,
 ) -> Result<Vec<T, N>, Fault> {
     let Content::Array(elements) = value.content() else {
-        return Err(Fault::new(what, FaultKind::Type, value.at()));
+        return Err(wrong_type(value, what));
     };
     let mut list = Vec::new();
     for element in elements {
@@ -356,7 +363,7 @@ fn algorithm(value: Value<'_>, what: &'static str) -> Result<CoseAlgorithm, Faul
 /// Formats that are not built cannot be accepted, so they are ignored.
 fn formats(value: Value<'_>, what: &'static str) -> Result<Formats, Fault> {
     let Content::Array(names) = value.content() else {
-        return Err(Fault::new(what, FaultKind::Type, value.at()));
+        return Err(wrong_type(value, what));
     };
     let mut formats = Formats::EMPTY;
     for name in names {
@@ -408,18 +415,20 @@ fn certificate(json: &mut [u8], span: Span) -> Result<Span, Fault> {
 
 fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
-    base64url::decode(json, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
+    base64url::decode_member(json, span, what)
 }
 
 /// The text of a challenge, which is not decoded: the client data have to repeat it exactly.
 fn challenge(json: &mut [u8], span: Span) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
-    let fault = Fault::new("challenge", FaultKind::Base64, span.range().start);
     let text = span.of(json).unwrap_or_default();
+    if let Some(fault) = base64url::fault_in(text, span.range().start, "challenge") {
+        return Err(fault);
+    }
     if base64url::is_text(text) {
         Ok(span)
     } else {
-        Err(fault)
+        Err(Fault::new("challenge", FaultKind::Base64, span.range().end))
     }
 }
 
@@ -461,7 +470,9 @@ impl FoundCredential {
         }
         self.id = Some(id);
         let public_key = self.public_key.unwrap_or(NOTHING);
-        self.public_key = bytes(json, public_key, "credential.publicKey").ok();
+        let public_key = bytes(json, public_key, "credential.publicKey");
+        self.public_key_fault = self.public_key_fault.or(public_key.err());
+        self.public_key = public_key.ok();
         Ok(())
     }
 
@@ -494,6 +505,10 @@ pub(super) struct Check<'a> {
     pub(super) challenge: Challenge<'a>,
     pub(super) policy: Policy<'a>,
     pub(super) subject: Subject<'a>,
+    /// `id` and `rawId`, where they are not the same.
+    pub(super) differing_ids: Option<[&'a [u8]; 2]>,
+    /// Why the record has no public key, where it has none.
+    pub(super) public_key_fault: Option<Fault>,
 }
 
 pub(super) enum Subject<'a> {
@@ -571,6 +586,13 @@ impl Decoded {
             challenge,
             policy,
             subject,
+            differing_ids: match &self.response {
+                DecodedResponse::Registration(response) => response.differing_ids(json),
+                DecodedResponse::Authentication(response) => response.differing_ids(json),
+            },
+            public_key_fault: found
+                .credential
+                .and_then(|credential| credential.public_key_fault),
         })
     }
 }

@@ -6,19 +6,23 @@
 //! offsets only), its base64url is decoded in place, the borrowed parts become a `Policy` and a
 //! response, the ceremony runs with a `TraceLog`, and `verdict` writes the result.
 
+mod detail;
 mod input;
 mod verdict;
 
 use core::fmt;
 
 use crate::algorithm::Crypto;
-use crate::ceremony::{TraceLog, verify_authentication, verify_registration};
+use crate::ceremony::{Error, TraceLog, verify_authentication, verify_registration};
 use crate::data::UnixTime;
+#[cfg(feature = "diagnose")]
+use crate::diagnose;
 use crate::encoding::Fault;
 use crate::limits::TRACE_STEPS_MAX;
 
+use detail::Context;
 use input::{Check, Subject};
-use verdict::{Context, Verdict};
+use verdict::Verdict;
 
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ impl NotACheck {
     ///
     /// That of the writer.
     pub fn write_json(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        verdict::write_not_a_check(self, out)
+        verdict::write_not_a_check(self, &mut |_| Ok(()), out)
     }
 }
 
@@ -121,12 +125,97 @@ pub fn verify_check_at(
     let decoded = found.decode(json).map_err(not_a_check)?;
     let mut lists = input::Lists::default();
     let check = decoded.borrow(json, now, &mut lists).map_err(not_a_check)?;
-    judge(&check, crypto, out).map_err(|fmt::Error| CheckError::Output)
+    judge(&check, crypto, &mut |_, _| Ok(()), out).map_err(|fmt::Error| CheckError::Output)
+}
+
+/// Writes what a rejection's verdict has beside the rest.
+type Explain<'e> = dyn FnMut(&Error, &mut dyn fmt::Write) -> fmt::Result + 'e;
+
+/// What came of an input that may be a check.
+#[cfg(feature = "diagnose")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It is a check, and was judged.
+    Judged(Judged),
+    /// It is not.
+    NotACheck,
+}
+
+/// Bytes of room that [`answer_check`] takes for a check of this many bytes.
+#[cfg(feature = "diagnose")]
+#[must_use]
+pub const fn room_for(check: usize) -> usize {
+    check.saturating_mul(3)
+}
+
+/// Judges one check as [`verify_check_at`] does, and writes one JSON object in any case: the verdict, or what
+/// takes its place where the input is not a check. Both have a member `diagnosis` where there is something to say of
+/// what went wrong and what to change ([`diagnose`](crate::diagnose)); all else in them is the same.
+///
+/// The check itself is left as it is: it is decoded in `room`, which has to have [`room_for`] it.
+///
+/// # Errors
+///
+/// [`CheckError::Output`] where the writer fails, or there is too little room.
+#[cfg(feature = "diagnose")]
+pub fn answer_check(
+    json: &[u8],
+    room: &mut [u8],
+    now: Option<UnixTime>,
+    crypto: &Crypto<'_>,
+    out: &mut dyn fmt::Write,
+) -> Result<Answered, CheckError> {
+    let (copy, room) = room
+        .split_at_mut_checked(json.len())
+        .ok_or(CheckError::Output)?;
+    for (to, from) in copy.iter_mut().zip(json) {
+        *to = *from;
+    }
+    let failed = |fmt::Error| CheckError::Output;
+    let fault = match read_and_judge(json, copy, room, now, crypto, out) {
+        Ok(judged) => return judged.map(Answered::Judged).map_err(failed),
+        Err(fault) => fault,
+    };
+    let mut diagnose =
+        |out: &mut dyn fmt::Write| diagnose::write_not_a_check(fault, json, room, out);
+    verdict::write_not_a_check(&NotACheck { fault }, &mut diagnose, out).map_err(failed)?;
+    Ok(Answered::NotACheck)
+}
+
+#[cfg(feature = "diagnose")]
+fn read_and_judge(
+    json: &[u8],
+    copy: &mut [u8],
+    room: &mut [u8],
+    now: Option<UnixTime>,
+    crypto: &Crypto<'_>,
+    out: &mut dyn fmt::Write,
+) -> Result<Result<Judged, fmt::Error>, Fault> {
+    let found = input::find(copy)?;
+    let decoded = found.decode(copy)?;
+    let mut lists = input::Lists::default();
+    let check = decoded.borrow(copy, now, &mut lists)?;
+    let mut explain = |error: &Error, out: &mut dyn fmt::Write| {
+        let case = diagnose::Rejected {
+            error,
+            challenge: check.challenge,
+            policy: &check.policy,
+            response: match &check.subject {
+                Subject::Registration(response) => diagnose::Response::Registration(response),
+                Subject::Authentication(response, record) => {
+                    diagnose::Response::Authentication(response, record.as_ref())
+                }
+            },
+        };
+        diagnose::write_rejected(&case, json, room, crypto, out)
+    };
+    Ok(judge(&check, crypto, &mut explain, out))
 }
 
 fn judge(
     check: &Check<'_>,
     crypto: &Crypto<'_>,
+    explain: &mut Explain<'_>,
     out: &mut dyn fmt::Write,
 ) -> Result<Judged, fmt::Error> {
     let mut log = TraceLog::<TRACE_STEPS_MAX>::new();
@@ -152,6 +241,10 @@ fn judge(
             }
         }
     };
-    let context = Context { challenge, policy };
-    verdict::write(&verdict, &log, &context, out)
+    let context = Context { check, crypto };
+    let mut diagnose = |out: &mut dyn fmt::Write| match &verdict {
+        Verdict::Rejected(error) => explain(error, out),
+        Verdict::Registered(_) | Verdict::Authenticated(..) => Ok(()),
+    };
+    verdict::write(&verdict, &log, &context, &mut diagnose, out)
 }

@@ -2,16 +2,19 @@
 
 use core::fmt::{self, Write};
 
+use super::detail::Context;
 use super::{Judged, NotACheck};
 use crate::attestation::AttestationType;
 use crate::ceremony::{
-    Challenge, CrossOrigin, Error, ErrorKind, Outcome, Policy, TraceEntry, TraceLog, Value,
-    VerifiedAuthentication, VerifiedRegistration,
+    Error, Outcome, TraceEntry, TraceLog, Value, VerifiedAuthentication, VerifiedRegistration,
 };
-use crate::data::{CoseAlgorithm, CoseKey, CredentialRecord, Flags, Origin};
+use crate::data::{CoseAlgorithm, CoseKey, CredentialRecord, Flags};
 use crate::encoding::base64url;
 use crate::escape::{Escaped, Visible};
 use crate::limits::TRACE_STEPS_MAX;
+
+/// Writes the member `diagnosis`, if there is anything to say.
+pub(super) type Diagnose<'d> = dyn FnMut(&mut dyn Write) -> fmt::Result + 'd;
 
 pub(super) enum Verdict<'a> {
     Registered(VerifiedRegistration<'a>),
@@ -19,26 +22,27 @@ pub(super) enum Verdict<'a> {
     Rejected(Error),
 }
 
-/// What was expected, for the details of a mismatch.
-pub(super) struct Context<'a> {
-    pub(super) challenge: Challenge<'a>,
-    pub(super) policy: &'a Policy<'a>,
-}
-
-pub(super) fn write_not_a_check(reason: &NotACheck, out: &mut dyn Write) -> fmt::Result {
+pub(super) fn write_not_a_check(
+    reason: &NotACheck,
+    diagnose: &mut Diagnose<'_>,
+    out: &mut dyn Write,
+) -> fmt::Result {
     write!(
         out,
         r#"{{"accepted":false,"code":"{}","detail":""#,
         NotACheck::CODE
     )?;
     write!(Escaped(&mut *out), "{reason}")?;
-    out.write_str("\"}")
+    out.write_str("\"")?;
+    diagnose(out)?;
+    out.write_str("}")
 }
 
 pub(super) fn write(
     verdict: &Verdict<'_>,
     log: &TraceLog<'_, TRACE_STEPS_MAX>,
     context: &Context<'_>,
+    diagnose: &mut Diagnose<'_>,
     out: &mut dyn Write,
 ) -> Result<Judged, fmt::Error> {
     let rejected = match verdict {
@@ -79,7 +83,7 @@ pub(super) fn write(
         Verdict::Authenticated(verified, record) => {
             write_authenticated(verified, record.as_ref(), out)?;
         }
-        Verdict::Rejected(_) => {}
+        Verdict::Rejected(_) => diagnose(out)?,
     }
     out.write_str("}")?;
     Ok(match rejected {
@@ -113,58 +117,20 @@ fn write_detail(
     context: &Context<'_>,
     out: &mut dyn Write,
 ) -> fmt::Result {
+    if entry.outcome == Outcome::Skip && entry.value == Value::None {
+        return out.write_str(context.skipped(entry.step));
+    }
     let Some(error) = rejected.filter(|_| entry.outcome == Outcome::Fail) else {
         return write_value(&entry.value, out);
     };
     out.write_str(error.message())?;
-    if entry.value != Value::None {
+    let value = context.fault(error).map_or(entry.value, Value::Fault);
+    if value != Value::None {
         out.write_str(" Found: ")?;
-        write_value(&entry.value, out)?;
+        write_value(&value, out)?;
         out.write_str(".")?;
     }
-    write_expected(error.kind(), context, out)
-}
-
-fn write_expected(kind: ErrorKind, context: &Context<'_>, out: &mut dyn Write) -> fmt::Result {
-    let policy = context.policy;
-    match (kind, policy.cross_origin) {
-        (ErrorKind::ChallengeMismatch, _) => {
-            out.write_str(" Expected: ")?;
-            let mut characters = context.challenge.characters().map(char::from);
-            characters.try_for_each(|character| out.write_char(character))?;
-            out.write_str(".")
-        }
-        (ErrorKind::OriginMismatch, _) => write_origins(policy.origins, out),
-        (
-            ErrorKind::TopOriginMismatch,
-            CrossOrigin::Expected {
-                top_origins: Some(expected),
-            },
-        ) => write_origins(expected, out),
-        (ErrorKind::RpIdMismatch, _) => write_list(policy.rp_ids.iter(), out),
-        (ErrorKind::AlgorithmNotOffered, _) => {
-            write_list(policy.algorithms.unwrap_or_default().iter(), out)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn write_origins(origins: &[Origin<'_>], out: &mut dyn Write) -> fmt::Result {
-    write_list(origins.iter(), out)
-}
-
-fn write_list<T: fmt::Display>(list: impl Iterator<Item = T>, out: &mut dyn Write) -> fmt::Result {
-    let mut before = " Expected: ";
-    for element in list {
-        out.write_str(before)?;
-        write!(Escaped(&mut *out), "{element}")?;
-        before = " or ";
-    }
-    if before == " or " {
-        out.write_str(".")
-    } else {
-        Ok(())
-    }
+    context.write_expected(error, out)
 }
 
 fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
@@ -184,7 +150,7 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
     }
 }
 
-fn write_algorithm(algorithm: CoseAlgorithm, out: &mut dyn Write) -> fmt::Result {
+pub(super) fn write_algorithm(algorithm: CoseAlgorithm, out: &mut dyn Write) -> fmt::Result {
     match algorithm.name() {
         Some(name) => write!(out, "{name} ({algorithm})"),
         None => write!(out, "{algorithm}"),

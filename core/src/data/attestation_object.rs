@@ -15,6 +15,13 @@ impl<'a> AttestationObject<'a> {
     /// Reads an attestation object that is the whole input: a map of exactly `fmt`, `attStmt` and
     /// `authData`, in any order.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let parsed = Self::read(bytes);
+        #[cfg(feature = "json")]
+        let parsed = parsed.map_err(|fault| fault.or_encoded(bytes));
+        parsed
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         const WHAT: &str = "attestation object";
         let (object, form) = Item::parse(bytes, WHAT)?;
         let members = object

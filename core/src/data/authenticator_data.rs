@@ -91,6 +91,13 @@ impl<'a> AuthenticatorData<'a> {
     /// [`Fault`] where the bytes are not what their flags announce, or more.
     #[inline(never)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let parsed = Self::read(bytes);
+        #[cfg(feature = "json")]
+        let parsed = parsed.map_err(|fault| fault.or_encoded(bytes));
+        parsed
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let rp_id_hash = reader.array_ref(WHAT)?;
         let flags = Flags::new(reader.byte(WHAT)?);

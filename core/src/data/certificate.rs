@@ -389,6 +389,15 @@ fn read_public_key<'a>(reader: &mut Reader<'a>) -> Result<PublicKey<'a>, Fault> 
     }
 }
 
+/// A `SubjectPublicKeyInfo` that is the whole input.
+#[cfg(feature = "diagnose")]
+pub(crate) fn read_public_key_info(bytes: &[u8]) -> Result<PublicKey<'_>, Fault> {
+    let mut reader = Reader::new(bytes);
+    let key = read_public_key(&mut reader)?;
+    reader.finish("public key")?;
+    Ok(key)
+}
+
 /// An uncompressed point.
 fn read_point<'a>(key: &'a [u8], curve: &[u8]) -> Option<PublicKey<'a>> {
     let curve = match curve {

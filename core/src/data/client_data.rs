@@ -8,6 +8,11 @@ use crate::encoding::{Fault, FaultKind};
 use super::Origin;
 
 const WHAT: &str = "clientDataJSON";
+const TYPE: &str = "clientDataJSON.type";
+const CHALLENGE: &str = "clientDataJSON.challenge";
+const ORIGIN: &str = "clientDataJSON.origin";
+const CROSS_ORIGIN: &str = "clientDataJSON.crossOrigin";
+const TOP_ORIGIN: &str = "clientDataJSON.topOrigin";
 
 /// A challenge as it was issued: at least one byte. WebAuthn asks for
 /// [16 random ones](https://www.w3.org/TR/webauthn-3/#sctn-cryptographic-challenges).
@@ -101,9 +106,9 @@ impl<'a> ClientData<'a> {
             let Some(slot) = self.member(name) else {
                 continue;
             };
-            let (slot, seen) = slot;
+            let (slot, what, seen) = slot;
             if seen || slot.is_some() {
-                return Err(Fault::new(WHAT, FaultKind::Duplicate, name.at()));
+                return Err(Fault::new(what, FaultKind::Duplicate, name.at()));
             }
             *slot = Some(value);
         }
@@ -111,18 +116,21 @@ impl<'a> ClientData<'a> {
     }
 
     /// The slot of a member that a ceremony judges, and whether the expected beginning held it.
-    fn member(&mut self, name: JsonStr<'_>) -> Option<(&mut Option<Value<'a>>, bool)> {
+    fn member(
+        &mut self,
+        name: JsonStr<'_>,
+    ) -> Option<(&mut Option<Value<'a>>, &'static str, bool)> {
         let seen = self.as_expected.is_some();
         if name == *"type" {
-            Some((&mut self.ty, seen))
+            Some((&mut self.ty, TYPE, seen))
         } else if name == *"challenge" {
-            Some((&mut self.challenge, seen))
+            Some((&mut self.challenge, CHALLENGE, seen))
         } else if name == *"origin" {
-            Some((&mut self.origin, seen))
+            Some((&mut self.origin, ORIGIN, seen))
         } else if name == *"crossOrigin" {
-            Some((&mut self.cross_origin, seen))
+            Some((&mut self.cross_origin, CROSS_ORIGIN, seen))
         } else if name == *"topOrigin" {
-            Some((&mut self.top_origin, false))
+            Some((&mut self.top_origin, TOP_ORIGIN, false))
         } else {
             None
         }
@@ -132,14 +140,14 @@ impl<'a> ClientData<'a> {
         if self.as_expected.is_some() {
             return Ok(true);
         }
-        Ok(text(self.ty, "clientDataJSON.type")? == *expected.ty)
+        Ok(text(self.ty, TYPE)? == *expected.ty)
     }
 
     pub(crate) fn is_challenge(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
         if self.as_expected.is_some() {
             return Ok(true);
         }
-        let challenge = text(self.challenge, "clientDataJSON.challenge")?;
+        let challenge = text(self.challenge, CHALLENGE)?;
         let expected = expected.challenge.characters().map(char::from);
         Ok(challenge.chars().eq(expected))
     }
@@ -148,7 +156,7 @@ impl<'a> ClientData<'a> {
         if self.as_expected.is_some() {
             return Ok(true);
         }
-        let origin = text(self.origin, "clientDataJSON.origin")?;
+        let origin = text(self.origin, ORIGIN)?;
         Ok(is_any_origin(origin, expected.origins))
     }
 
@@ -158,11 +166,7 @@ impl<'a> ClientData<'a> {
             None => Ok(false),
             Some(value) => match value.content() {
                 Content::Bool(cross_origin) => Ok(cross_origin),
-                _ => Err(Fault::new(
-                    "clientDataJSON.crossOrigin",
-                    FaultKind::Type,
-                    value.at(),
-                )),
+                _ => Err(Fault::new(CROSS_ORIGIN, FaultKind::Type, value.at())),
             },
         }
     }
@@ -171,7 +175,7 @@ impl<'a> ClientData<'a> {
     pub(crate) fn top_origin(&self) -> Result<Option<JsonStr<'a>>, Fault> {
         match self.top_origin {
             None => Ok(None),
-            Some(value) => text(Some(value), "clientDataJSON.topOrigin").map(Some),
+            Some(value) => text(Some(value), TOP_ORIGIN).map(Some),
         }
     }
 }

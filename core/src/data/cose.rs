@@ -231,6 +231,13 @@ impl<'a> CoseKey<'a> {
     /// [`Fault`] where that does not hold.
     #[inline(never)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        let parsed = Self::read(bytes);
+        #[cfg(feature = "json")]
+        let parsed = parsed.map_err(|fault| fault.or_encoded(bytes));
+        parsed
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let parameters = Parameters::read(&mut reader)?;
         reader.finish(WHAT)?;
@@ -250,6 +257,13 @@ impl<'a> CoseKey<'a> {
         bytes: &'a [u8],
         overlong: &mut Option<Fault>,
     ) -> Result<Self, Fault> {
+        let parsed = Self::read_recorded(bytes, overlong);
+        #[cfg(feature = "json")]
+        let parsed = parsed.map_err(|fault| fault.or_encoded(bytes));
+        parsed
+    }
+
+    fn read_recorded(bytes: &'a [u8], overlong: &mut Option<Fault>) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let mut parameters = Parameters::read(&mut reader)?;
         reader.finish(WHAT)?;

@@ -34,7 +34,23 @@ fn string(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
     value
         .as_str()
         .map(|text| text.span())
-        .ok_or(Fault::new(what, FaultKind::Type, value.at()))
+        .ok_or_else(|| wrong_type(value, what))
+}
+
+fn is_empty(value: Value<'_>) -> bool {
+    value
+        .as_object()
+        .is_some_and(|mut members| members.next().is_none())
+}
+
+/// The fault of a value of another type than belongs there.
+fn wrong_type(value: Value<'_>, what: &'static str) -> Fault {
+    let kind = if is_empty(value) {
+        FaultKind::Empty
+    } else {
+        FaultKind::Type
+    };
+    Fault::new(what, kind, value.at()).with_found(value.first())
 }
 
 /// Finds the members of a response within a document.
@@ -45,7 +61,10 @@ pub(crate) fn find(response: Value<'_>) -> Found {
     let mut inner = None;
     let members = response
         .as_object()
-        .ok_or(Fault::new(WHAT, FaultKind::Type, response.at()))?;
+        .ok_or_else(|| wrong_type(response, WHAT))?;
+    if is_empty(response) {
+        return Err(Fault::new(WHAT, FaultKind::Empty, response.at()));
+    }
     for (name, value) in members {
         let at = name.at();
         if name == *"id" {
@@ -67,10 +86,16 @@ pub(crate) fn find(response: Value<'_>) -> Found {
         return Err(Fault::new("type", FaultKind::Value, ty.at()));
     }
     let inner = inner.ok_or(Fault::new("response.response", FaultKind::Missing, 0))?;
-    let members =
-        inner
-            .as_object()
-            .ok_or(Fault::new("response.response", FaultKind::Type, inner.at()))?;
+    let members = inner
+        .as_object()
+        .ok_or_else(|| wrong_type(inner, "response.response"))?;
+    if is_empty(inner) {
+        return Err(Fault::new(
+            "response.response",
+            FaultKind::Empty,
+            inner.at(),
+        ));
+    }
     found.collect(members)?;
     Ok(found)
 }
@@ -130,13 +155,15 @@ pub(crate) type DecodedField = Result<Span, Fault>;
 fn decode(buffer: &mut [u8], slot: Slot, what: &'static str) -> DecodedField {
     let span = slot.ok_or(Fault::new(what, FaultKind::Missing, 0))??;
     let span = json::unescape(buffer, span);
-    base64url::decode(buffer, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
+    base64url::decode_member(buffer, span, what)
 }
 
 /// What every response has, decoded: `id` and `rawId` are the same id, and not empty.
 #[derive(Clone, Copy)]
 struct DecodedEnvelope {
     id: DecodedField,
+    /// `id` and `rawId`, where they are not the same.
+    differing_ids: Option<[Span; 2]>,
     client_extension_results: ClientExtensionResults,
     client_data_json: DecodedField,
 }
@@ -149,6 +176,7 @@ impl DecodedEnvelope {
             Err(fault) => {
                 return Self {
                     id: Err(*fault),
+                    differing_ids: None,
                     client_extension_results: ClientExtensionResults::NONE,
                     client_data_json: Err(*fault),
                 };
@@ -159,11 +187,13 @@ impl DecodedEnvelope {
             Some(Err(fault)) => Some(*fault),
             Some(Ok(_)) => None,
         });
+        let (id, differing_ids) = match fault {
+            Some(fault) => (Err(fault), None),
+            None => Self::ids(buffer, members),
+        };
         Self {
-            id: match fault {
-                Some(fault) => Err(fault),
-                None => Self::id(buffer, members),
-            },
+            id,
+            differing_ids,
             client_extension_results: members
                 .client_extension_results
                 .unwrap_or(ClientExtensionResults::NONE),
@@ -171,17 +201,27 @@ impl DecodedEnvelope {
         }
     }
 
-    fn id(buffer: &mut [u8], members: &Members) -> DecodedField {
-        let id = decode(buffer, members.id, "id")?;
-        let raw_id = decode(buffer, members.raw_id, "rawId")?;
-        let at = id.range().start;
+    fn ids(buffer: &mut [u8], members: &Members) -> (DecodedField, Option<[Span; 2]>) {
+        let both = decode(buffer, members.id, "id")
+            .and_then(|id| Ok((id, decode(buffer, members.raw_id, "rawId")?)));
+        let (id, raw_id) = match both {
+            Ok(both) => both,
+            Err(fault) => return (Err(fault), None),
+        };
         if id.range().is_empty() {
-            return Err(Fault::new("id", FaultKind::Length, at));
+            let fault = Fault::new("id", FaultKind::Length, id.range().start);
+            return (Err(fault), None);
         }
         if id.of(buffer) != raw_id.of(buffer) {
-            return Err(Fault::new("rawId", FaultKind::Value, raw_id.range().start));
+            let fault = Fault::new("rawId", FaultKind::Differs, raw_id.range().start);
+            return (Err(fault), Some([id, raw_id]));
         }
-        Ok(id)
+        (Ok(id), None)
+    }
+
+    fn differing_ids<'a>(&self, buffer: &'a [u8]) -> Option<[&'a [u8]; 2]> {
+        let ids = self.differing_ids?;
+        Some(ids.map(|id| id.of(buffer).unwrap_or_default()))
     }
 
     fn borrow<'a>(&self, buffer: &'a [u8]) -> Envelope<'a> {
@@ -218,6 +258,11 @@ impl DecodedRegistration {
             attestation_object: decode(buffer, members.attestation_object, "attestationObject"),
             transports: members.transports.and_then(Result::ok),
         }
+    }
+
+    /// `id` and `rawId`, where they are not the same.
+    pub(crate) fn differing_ids<'a>(&self, buffer: &'a [u8]) -> Option<[&'a [u8]; 2]> {
+        self.envelope.differing_ids(buffer)
     }
 
     pub(crate) fn borrow<'a>(&self, buffer: &'a [u8]) -> RegistrationResponse<'a> {
@@ -258,6 +303,11 @@ impl DecodedAuthentication {
                 .user_handle
                 .map(|user_handle| decode(buffer, Some(user_handle), "userHandle")),
         }
+    }
+
+    /// `id` and `rawId`, where they are not the same.
+    pub(crate) fn differing_ids<'a>(&self, buffer: &'a [u8]) -> Option<[&'a [u8]; 2]> {
+        self.envelope.differing_ids(buffer)
     }
 
     pub(crate) fn borrow<'a>(&self, buffer: &'a [u8]) -> AuthenticationResponse<'a> {

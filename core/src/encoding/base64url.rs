@@ -7,15 +7,41 @@
 #[cfg(any(feature = "attestation", feature = "json"))]
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
-#[cfg(feature = "json")]
-use super::Span;
 use super::reader::Reader;
+#[cfg(feature = "json")]
+use super::{Fault, FaultKind, Span};
 
 /// Decodes the text that `span` names in place and returns the span of the bytes, which begin where
 /// the text began. `None`: it is not base64url, and the bytes of the text are unspecified.
 #[cfg(feature = "json")]
 pub(crate) fn decode(buffer: &mut [u8], span: Span) -> Option<Span> {
     decode_span::<Base64UrlUnpadded>(buffer, span)
+}
+
+/// The same for a member of this name: where it is no base64url, the fault names the character, and the text
+/// stays as it is.
+#[cfg(feature = "json")]
+pub(crate) fn decode_member(
+    buffer: &mut [u8],
+    span: Span,
+    what: &'static str,
+) -> Result<Span, Fault> {
+    let text = span.of(buffer).unwrap_or_default();
+    if let Some(fault) = fault_in(text, span.range().start, what) {
+        return Err(fault);
+    }
+    let fault = Fault::new(what, FaultKind::Base64, span.range().end);
+    decode(buffer, span).ok_or(fault)
+}
+
+/// The first character of a text at `start` that is not of the alphabet, as a fault.
+#[cfg(feature = "json")]
+pub(crate) fn fault_in(text: &[u8], start: usize, what: &'static str) -> Option<Fault> {
+    let at = text
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_'))?;
+    let found = text.get(at).copied().unwrap_or_default();
+    Some(Fault::new(what, FaultKind::Base64, start.saturating_add(at)).with_found(found))
 }
 
 /// Whether a text is of the alphabet and of a length that bytes can have.

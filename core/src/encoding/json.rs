@@ -68,6 +68,12 @@ impl<'a> Value<'a> {
         self.at
     }
 
+    /// The character that the value begins with, which tells its type.
+    #[cfg(feature = "json")]
+    pub(crate) fn first(&self) -> u8 {
+        self.text.first().copied().unwrap_or_default()
+    }
+
     pub(crate) fn content(self) -> Content<'a> {
         match self.text.first() {
             Some(b'"') => {

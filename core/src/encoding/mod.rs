@@ -22,6 +22,8 @@ pub(crate) mod reader;
 pub struct Fault {
     what: &'static str,
     kind: FaultKind,
+    /// The byte that was found where it does not belong; 0 where none is worth telling.
+    found: u8,
     at: u32,
 }
 
@@ -55,6 +57,12 @@ pub enum FaultKind {
     Base64,
     /// Right, but not in the one form that its encoding prescribes.
     Form,
+    /// A text that is an encoding itself, where bytes belong.
+    Encoded,
+    /// An object without members, where a value belongs.
+    Empty,
+    /// Another id than the member `id`.
+    Differs,
 }
 
 impl FaultKind {
@@ -75,6 +83,9 @@ impl FaultKind {
             Self::Utf8 => "is not UTF-8",
             Self::Base64 => "is not base64url without padding",
             Self::Form => "is not in its canonical form",
+            Self::Encoded => "is a text in place of bytes: it was encoded twice",
+            Self::Empty => "is {}, which JSON.stringify makes of a credential or a buffer",
+            Self::Differs => "is another id than `id`",
         }
     }
 }
@@ -84,7 +95,54 @@ impl Fault {
         Self {
             what,
             kind,
+            found: 0,
             at: u32::try_from(at).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The same fault with the byte that was found.
+    #[cfg(feature = "json")]
+    pub(crate) const fn with_found(mut self, found: u8) -> Self {
+        self.found = found;
+        self
+    }
+
+    /// The fault of bytes that could not be read: where they are a text, that is what is wrong with them.
+    #[cfg(feature = "json")]
+    pub(crate) fn or_encoded(self, bytes: &[u8]) -> Self {
+        let is_encoding = bytes.len() >= 8
+            && bytes.iter().all(|byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/' | b'=')
+            });
+        if is_encoding {
+            Self {
+                kind: FaultKind::Encoded,
+                found: 0,
+                at: 0,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+
+    /// What the byte says that was found.
+    #[cfg(feature = "json")]
+    fn finding(self) -> &'static str {
+        match (self.kind, self.found) {
+            (FaultKind::Base64, b'+' | b'/') => ", a character of base64's standard alphabet",
+            (FaultKind::Base64, b'=') => ", which is padding",
+            (FaultKind::Base64, b' ' | b'\n' | b'\r' | b'\t') => ", a blank",
+            (FaultKind::Base64, b'.') => ", a point, as a token has",
+            (FaultKind::Base64, b'{' | b'[' | b'"') => ", as JSON begins",
+            (FaultKind::Base64, b',') => ", as a list of numbers has",
+            (FaultKind::Type, b'[') => ", a list",
+            (FaultKind::Type, b'{') => ", an object",
+            (FaultKind::Type, b'"') => ", a text",
+            (FaultKind::Type, b'0'..=b'9' | b'-') => ", a number",
+            (FaultKind::Type, b't' | b'f') => ", a truth value",
+            (FaultKind::Type, b'n') => ", null",
+            _ => "",
         }
     }
 
@@ -110,10 +168,21 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.what, self.kind.describe())?;
-        if self.kind == FaultKind::Missing {
+        if matches!(
+            self.kind,
+            FaultKind::Missing | FaultKind::Encoded | FaultKind::Differs
+        ) {
             return Ok(());
         }
-        write!(f, " (byte {})", self.at)
+        write!(f, " (byte {}", self.at)?;
+        #[cfg(feature = "json")]
+        {
+            if self.kind == FaultKind::Base64 && self.found.is_ascii_graphic() {
+                write!(f, " is {}", char::from(self.found))?;
+            }
+            f.write_str(self.finding())?;
+        }
+        f.write_str(")")
     }
 }
 

@@ -30,6 +30,64 @@ pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Bre
     Ok(())
 }
 
+/// Explains what an authenticator answers to `authenticatorMakeCredential` or `authenticatorGetAssertion`: a map with
+/// numbers for names (CTAP 2.2, sections 6.1 and 6.2).
+pub(super) fn explain_ctap(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
+    const WHAT: &str = "CTAP2 response member";
+    let mut reader = Reader::new(bytes);
+    let mut left = Left::read(&mut reader, Major::Map, "CTAP2 response (a map)")?;
+    visitor.field(
+        &Field::new("map", 0, reader.position(), left.value()).meaning("members that follow"),
+    );
+    let mut format = "";
+    let mut makes = false;
+    while left.advance(&mut reader) {
+        let at = reader.position();
+        let (label, _) = Item::read(&mut reader, WHAT)?;
+        let mut ahead = reader;
+        let (item, _) = Item::read(&mut ahead, WHAT)?;
+        let (name, meaning) = match (label.as_integer(), item.content()) {
+            (Some(1), Content::Text(text)) => {
+                format = text;
+                makes = true;
+                ("fmt (1)", names::format(text))
+            }
+            (Some(1), _) => ("credential (1)", "which credential has signed"),
+            (Some(2), _) => {
+                explain_authenticator_data(&mut reader, at, visitor)?;
+                continue;
+            }
+            (Some(3), Content::Map(_)) => {
+                let length = cbor::extent(&reader, at);
+                let field = Field::new("attStmt (3)", at, length, Value::None);
+                visitor.begin(&field.meaning("the attestation statement"));
+                let explained = statement::explain(&mut reader, format, visitor);
+                visitor.end();
+                explained?;
+                continue;
+            }
+            (Some(3), _) => (
+                "signature (3)",
+                "over the authenticator data and the hash of the client data",
+            ),
+            (Some(4), _) if makes => ("epAtt (4)", "whether it is an enterprise attestation"),
+            (Some(4), _) => ("user (4)", "whose credential it is"),
+            (Some(5), _) if makes => ("largeBlobKey (5)", "the key of the large blobs"),
+            (Some(5), _) => ("numberOfCredentials (5)", "how many could have signed"),
+            (Some(6), _) if !makes => (
+                "userSelected (6)",
+                "whether the person chose the credential",
+            ),
+            (Some(7), _) if !makes => ("largeBlobKey (7)", "the key of the large blobs"),
+            _ => ("another member", "not known here"),
+        };
+        reader = ahead;
+        visitor.field(&cbor::item_field(name, at, item, reader.position()).meaning(meaning));
+    }
+    Item::parse(bytes, "CTAP2 response")?;
+    Ok(())
+}
+
 fn explain_member<'a>(
     reader: &mut Reader<'a>,
     format: &mut &'a str,

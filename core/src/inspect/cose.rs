@@ -2,7 +2,7 @@
 
 use super::cbor::{Bytes, Left, read_bytes};
 use super::dump::{Break, Field, Value, Visitor};
-use super::names;
+use super::{curve, names};
 use crate::data::{CoseKey, Curve};
 use crate::encoding::cbor::{self, Head, Major};
 use crate::encoding::reader::Reader;
@@ -20,10 +20,15 @@ pub(super) fn explain(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Res
         explain_parameter(reader, &mut kind, visitor)?;
     }
     let length = reader.position().saturating_sub(at);
-    if let Err(fault) = CoseKey::parse(before.get(..length).unwrap_or_default()) {
-        let whole = Field::new("COSE key", at, length, Value::Text(fault.what()));
-        visitor.field(&whole.meaning("is refused").problem(fault.kind().describe()));
-    }
+    let (what, problem) = match CoseKey::parse(before.get(..length).unwrap_or_default()) {
+        Err(fault) => (fault.what(), fault.kind().describe()),
+        Ok(key) if curve::has_point(key.key()) == Some(false) => {
+            ("COSE x (-2) and y (-3)", "are no point of the curve")
+        }
+        Ok(_) => return Ok(()),
+    };
+    let whole = Field::new("COSE key", at, length, Value::Text(what));
+    visitor.field(&whole.meaning("is refused").problem(problem));
     Ok(())
 }
 

@@ -77,6 +77,13 @@ pub(super) fn explain_bytes(artefact: Artefact, bytes: &[u8], visitor: &mut dyn 
             }
             visitor.end();
         }
+        Artefact::CtapResponse => {
+            visitor.begin_artefact(artefact, bytes);
+            if let Err(place) = attestation_object::explain_ctap(bytes, visitor) {
+                visitor.broken(&place);
+            }
+            visitor.end();
+        }
         _ => part::explain(artefact, bytes, visitor),
     }
 }

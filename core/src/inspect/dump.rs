@@ -39,6 +39,14 @@ pub enum Artefact {
     TpmPublic,
     /// An ECDSA signature in DER.
     EcdsaSignature,
+    /// What `navigator.credentials.create` is given, `PublicKeyCredentialCreationOptionsJSON`.
+    CreationOptions,
+    /// What `navigator.credentials.get` is given, `PublicKeyCredentialRequestOptionsJSON`.
+    RequestOptions,
+    /// What an authenticator answers, a map with numbers for names (CTAP 2).
+    CtapResponse,
+    /// A text that holds none of these.
+    Text,
     /// Something unknown.
     Unknown,
 }
@@ -63,6 +71,10 @@ impl Artefact {
             Self::TpmAttest => "TPM attestation (TPMS_ATTEST)",
             Self::TpmPublic => "TPM public area (TPMT_PUBLIC)",
             Self::EcdsaSignature => "ECDSA signature",
+            Self::CreationOptions => "creation options",
+            Self::RequestOptions => "request options",
+            Self::CtapResponse => "CTAP2 response",
+            Self::Text => "text, not bytes",
             Self::Unknown => "unknown bytes",
         }
     }
@@ -86,6 +98,16 @@ pub enum Encoding {
     Hex,
     /// Three parts of base64url with dots between.
     CompactJws,
+    /// JSON within a JSON string.
+    JsonString,
+    /// Numbers, one a byte, as lists of bytes are printed.
+    Numbers,
+    /// Bytes as Python prints them, `b'...'`.
+    PythonBytes,
+    /// base64url or base64 of base64url, base64 or hexadecimal.
+    Twice,
+    /// Text that is none of these.
+    Text,
     /// The bytes themselves.
     Bytes,
 }
@@ -102,6 +124,11 @@ impl Encoding {
             Self::Base64 => "base64",
             Self::Hex => "hexadecimal",
             Self::CompactJws => "compact JWS",
+            Self::JsonString => "JSON within a JSON string",
+            Self::Numbers => "a list of numbers",
+            Self::PythonBytes => "Python's b'...'",
+            Self::Twice => "base64, encoded twice",
+            Self::Text => "plain characters",
             Self::Bytes => "bytes",
         }
     }
@@ -121,6 +148,9 @@ pub struct Guess {
     pub embedded: bool,
     /// Whether its text ends within a byte.
     pub cut: bool,
+    /// Whether its own structure tells what it is. Bytes that are only as long as authenticator data and have
+    /// flags that those may have could be anything else.
+    pub certain: bool,
 }
 
 /// A field's value.

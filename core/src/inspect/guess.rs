@@ -1,10 +1,11 @@
 //! What was pasted: how it is encoded, and what it is.
 
 use super::dump::{Artefact, Encoding, Guess};
+use super::printed;
 use crate::data::{AuthenticatorData, CoseKey};
 use crate::encoding::Span;
 use crate::encoding::base64url;
-use crate::encoding::cbor::{Content, Item};
+use crate::encoding::cbor::{Content, Item, Members};
 use crate::encoding::der::{Head, Tag};
 use crate::encoding::json::{self, JsonStr};
 use crate::encoding::reader::Reader;
@@ -12,39 +13,105 @@ use crate::encoding::reader::Reader;
 /// Characters without which a word in a log line is too short to be an artefact.
 const WORD_MIN: usize = 48;
 
-/// Guesses what `input` holds, and decodes it in place where it is base64 or hexadecimal.
+/// Guesses what `input` holds, and decodes it in place where it is encoded.
 pub(super) fn guess(input: &mut [u8]) -> Guess {
+    let mut guess = find_artefact(input);
+    let bytes = guess.span.of(input).unwrap_or_default();
+    guess.certain = match guess.artefact {
+        Artefact::AuthenticatorData => AuthenticatorData::parse(bytes).is_ok_and(|data| {
+            data.attested_credential_data().is_some() || data.extensions().is_some()
+        }),
+        Artefact::Unknown => false,
+        _ => true,
+    };
+    guess
+}
+
+fn find_artefact(input: &mut [u8]) -> Guess {
+    if let Some(guess) = guess_json_string(input) {
+        return guess;
+    }
     let whole = trim(input, Span::new(0, input.len()));
     if let Some(guess) = guess_pem(input, whole).or_else(|| guess_at(input, whole, false)) {
         return guess;
     }
-    // A log line: the longest word, or the object that begins at its first brace.
-    if core::str::from_utf8(input).is_ok() {
-        let object = input
-            .iter()
-            .position(|byte| *byte == b'{')
-            .and_then(|start| {
-                let end = input
-                    .iter()
-                    .rposition(|byte| *byte == b'}')?
-                    .checked_add(1)?;
-                (start < end).then_some(Span::new(start, end))
-            });
-        if let Some(guess) = object.and_then(|span| guess_json(input, span, true)) {
-            return guess;
-        }
-        if let Some(guess) = longest_word(input).and_then(|word| guess_at(input, word, true)) {
-            return guess;
-        }
+    let here = |encoding, artefact, span, embedded| Guess {
+        encoding,
+        artefact,
+        span,
+        embedded,
+        cut: false,
+        certain: true,
+    };
+    let everything = Span::new(0, input.len());
+    let Ok(text) = core::str::from_utf8(input) else {
+        // Bytes are themselves, those included that look like blanks at either end.
+        return here(Encoding::Bytes, artefact_of(input), everything, false);
+    };
+    let is_prose = !text.is_empty()
+        && text
+            .chars()
+            .all(|character| !character.is_control() || character.is_whitespace());
+    // A log line: the object that begins at its first brace, or the longest of what is encoded in it.
+    let object = input
+        .iter()
+        .position(|byte| *byte == b'{')
+        .and_then(|start| {
+            let end = input
+                .iter()
+                .rposition(|byte| *byte == b'}')?
+                .checked_add(1)?;
+            (start < end).then_some(Span::new(start, end))
+        });
+    if let Some(guess) = object.and_then(|span| guess_json(input, span, true)) {
+        return guess;
     }
-    // Bytes are themselves, those included that look like blanks at either end.
-    Guess {
-        encoding: Encoding::Bytes,
-        artefact: artefact_of(input),
-        span: Span::new(0, input.len()),
+    let of_some_length = |span: &Span| span.range().len() >= WORD_MIN;
+    let numbers = printed::numbers(input).filter(of_some_length);
+    let python = printed::python_bytes(input).filter(of_some_length);
+    let word = longest_word(input);
+    let length = |span: Option<Span>| span.map_or(0, |span| span.range().len());
+    if length(python) > length(word).max(length(numbers))
+        && let Some(decoded) = python.and_then(|span| printed::decode_python(input, span))
+    {
+        let artefact = artefact_of(decoded.of(input).unwrap_or_default());
+        return here(Encoding::PythonBytes, artefact, decoded, true);
+    }
+    if length(numbers) > length(word)
+        && let Some(decoded) = numbers.and_then(|span| printed::decode_numbers(input, span))
+    {
+        let artefact = artefact_of(decoded.of(input).unwrap_or_default());
+        return here(Encoding::Numbers, artefact, decoded, true);
+    }
+    if let Some(guess) = word.and_then(|word| guess_at(input, word, true)) {
+        return guess;
+    }
+    if is_prose {
+        return here(Encoding::Text, Artefact::Text, everything, false);
+    }
+    here(Encoding::Bytes, artefact_of(input), everything, false)
+}
+
+/// JSON that was put into a JSON string.
+fn guess_json_string(input: &mut [u8]) -> Option<Guess> {
+    let text = json::Value::parse(input, "").ok()?.as_str()?;
+    let begins = text.chars().find(|character| !character.is_whitespace());
+    if begins != Some('{') {
+        return None;
+    }
+    let span = json::unescape(input, text.span());
+    let artefact = document(span.of(input)?).unwrap_or_else(|| {
+        let text = span.of(input).unwrap_or_default();
+        cut_document(text)
+    });
+    Some(Guess {
+        encoding: Encoding::JsonString,
+        artefact,
+        span,
         embedded: false,
         cut: false,
-    }
+        certain: true,
+    })
 }
 
 /// What precedes and follows a PEM block's label.
@@ -74,6 +141,7 @@ fn guess_pem(input: &[u8], whole: Span) -> Option<Guess> {
         span: Span::new(range.start.checked_add(start)?, range.end),
         embedded: start > 0,
         cut: false,
+        certain: true,
     })
 }
 
@@ -133,15 +201,26 @@ fn guess_at(input: &mut [u8], span: Span, embedded: bool) -> Option<Guess> {
         span,
         embedded,
         cut: false,
+        certain: true,
     };
     if text.first() == Some(&b'{') {
         let line = text.split(|byte| *byte == b'\n').next()?;
         if let Some(artefact) = document(line) {
             return Some(guess(Encoding::JsonLines, artefact, span));
         }
+        if printed::is_printed_object(text) {
+            return None;
+        }
         // JSON that breaks somewhere is still meant as JSON.
         return Some(guess(Encoding::Json, cut_document(text), span));
     }
+    if printed::numbers(text).is_some_and(|numbers| numbers.range().len() == text.len())
+        && let Some(decoded) = printed::decode_numbers(input, span)
+    {
+        let artefact = artefact_of(decoded.of(input)?);
+        return Some(guess(Encoding::Numbers, artefact, decoded));
+    }
+    let text = span.of(input)?;
     if is_compact_jws(text) {
         return Some(guess(Encoding::CompactJws, Artefact::Token, span));
     }
@@ -149,7 +228,7 @@ fn guess_at(input: &mut [u8], span: Span, embedded: bool) -> Option<Guess> {
         let artefact = artefact_of(decoded.of(input)?);
         return Some(guess(Encoding::Hex, artefact, decoded));
     }
-    if !is_wrapped(span.of(input)?) {
+    if !is_wrapped(span.of(input)?) || is_word(span.of(input)?) {
         return None;
     }
     let span = squeeze(input, span, |byte| byte.is_ascii_whitespace())?;
@@ -159,6 +238,13 @@ fn guess_at(input: &mut [u8], span: Span, embedded: bool) -> Option<Guess> {
     } else {
         Encoding::Base64Url
     };
+    if is_encoded_again(decoded.span.of(input)?)
+        && let Some(inner) = decode_hex(input, decoded.span)
+            .or_else(|| decode_base64(input, decoded.span).map(|decoded| decoded.span))
+    {
+        let artefact = artefact_of(inner.of(input)?);
+        return Some(guess(Encoding::Twice, artefact, inner));
+    }
     let artefact = artefact_of(decoded.span.of(input)?);
     Some(Guess {
         cut: decoded.cut,
@@ -173,6 +259,7 @@ fn guess_json(input: &[u8], span: Span, embedded: bool) -> Option<Guess> {
         span,
         embedded,
         cut: false,
+        certain: true,
     })
 }
 
@@ -224,17 +311,57 @@ fn document_of(value: json::Value<'_>) -> Option<Artefact> {
     } else if has(&["type", "challenge", "origin"]) {
         Artefact::ClientData
     } else {
-        Artefact::Json
+        options_of(value).unwrap_or(Artefact::Json)
     })
 }
 
-/// Which artefact bytes are. Well-formed ones are recognised by reading them, others by their beginning.
+/// Which options an object is, itself or as its member `publicKey`.
+fn options_of(value: json::Value<'_>) -> Option<Artefact> {
+    let inner = value
+        .as_object()?
+        .find(|(name, _)| *name == *"publicKey")
+        .filter(|(_, value)| value.as_object().is_some());
+    let options = inner.map_or(value, |(_, options)| options);
+    let has = |name: &str| {
+        let mut members = options.as_object().into_iter().flatten();
+        members.any(|(member, _): (JsonStr<'_>, _)| member == *name)
+    };
+    if has("challenge") && (has("pubKeyCredParams") || has("rp")) {
+        Some(Artefact::CreationOptions)
+    } else if has("challenge") && (inner.is_some() || has("rpId") || has("allowCredentials")) {
+        Some(Artefact::RequestOptions)
+    } else {
+        None
+    }
+}
+
+/// Whether a map is what an authenticator answers: authenticator data under the number 2, a statement or a
+/// signature under 3.
+fn is_ctap_response(members: Members<'_>) -> bool {
+    let (mut data, mut rest) = (false, false);
+    for (label, value) in members {
+        match (label.as_integer(), value.content()) {
+            (Some(2), Content::Bytes(bytes)) => data = bytes.len() >= 37,
+            (Some(3), Content::Map(_) | Content::Bytes(_)) => rest = true,
+            _ => {}
+        }
+    }
+    data && rest
+}
+
+/// Which artefact bytes are. What is whole and well-formed is told by reading it; what is not, by how
+/// it begins.
 pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
     if let Ok((item, _)) = Item::parse(bytes, "")
         && let Content::Map(mut members) = item.content()
     {
         if members.any(|(name, _)| matches!(name.as_text(), Some("authData" | "attStmt" | "fmt"))) {
             return Artefact::AttestationObject;
+        }
+        if let Content::Map(members) = item.content()
+            && is_ctap_response(members)
+        {
+            return Artefact::CtapResponse;
         }
         return Artefact::CoseKey;
     }
@@ -257,7 +384,7 @@ pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
     if let Some(artefact) = der_artefact(bytes) {
         return artefact;
     }
-    if AuthenticatorData::parse(bytes).is_ok() {
+    if AuthenticatorData::parse(bytes).is_ok() && has_plausible_flags(bytes) {
         return Artefact::AuthenticatorData;
     }
     match bytes {
@@ -265,9 +392,38 @@ pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
         [0xff, b'T', b'C', b'G', ..] => Artefact::TpmAttest,
         [0x00, 0x01 | 0x23, 0x00, 0x04 | 0x0b | 0x0c | 0x0d, ..] => Artefact::TpmPublic,
         [0xa3..=0xa5 | 0xbf, 0x01 | 0x03 | 0x20, ..] => Artefact::CoseKey,
-        _ if bytes.len() >= 33 => Artefact::AuthenticatorData,
+        // Cut, or with something behind: the flags have to announce what is there.
+        _ if has_plausible_flags(bytes)
+            && (bytes.len() < 37 || bytes.get(32).is_some_and(|flags| flags & 0xc0 != 0)) =>
+        {
+            Artefact::AuthenticatorData
+        }
         _ => Artefact::Unknown,
     }
+}
+
+/// Whether bytes have flags where authenticator data have theirs: UP or UV set, none that is reserved (1 and
+/// 5), and BS only with BE. Of texts, hardly any has.
+fn has_plausible_flags(bytes: &[u8]) -> bool {
+    let is_text = bytes
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    !is_text
+        && bytes
+            .get(32)
+            .is_some_and(|flags| flags & 0x05 != 0 && flags & 0x22 == 0 && flags & 0x18 != 0x10)
+}
+
+/// Whether bytes are the characters of an encoding of something that is known here, by how it begins.
+fn is_encoded_again(bytes: &[u8]) -> bool {
+    /// What CBOR maps, JSON and DER begin with, in base64 and in hexadecimal.
+    const BEGINNINGS: [&[u8]; 12] = [
+        b"o2N", b"o2h", b"o2d", b"v2N", b"pAE", b"pQE", b"eyJ", b"MEU", b"MEQ", b"MI", b"a363",
+        b"7b22",
+    ];
+    bytes.len() >= 24
+        && bytes.iter().all(|byte| is_base64(byte) || *byte == b'=')
+        && BEGINNINGS.iter().any(|begin| bytes.starts_with(begin))
 }
 
 pub(super) fn strip_bom(text: &[u8]) -> &[u8] {
@@ -335,6 +491,14 @@ fn is_wrapped(text: &[u8]) -> bool {
         is_last = line.len() < width;
         fits
     })
+}
+
+/// Whether a text is one word of a language: letters of one case, and few of them.
+fn is_word(text: &[u8]) -> bool {
+    let rest = text.get(1..).unwrap_or_default();
+    text.len() < 16
+        && text.iter().all(u8::is_ascii_alphabetic)
+        && rest.iter().all(u8::is_ascii_lowercase)
 }
 
 /// Decodes hexadecimal in place: digits in pairs, with or without blanks, colons, commas and `0x`

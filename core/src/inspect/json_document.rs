@@ -371,6 +371,9 @@ pub(super) fn explain_document(
 
 /// Decodes base64 in place; a form that WebAuthn's JSON does not allow is a problem.
 pub(super) fn decode(document: &mut [u8], span: Span) -> Option<(Span, &'static str)> {
+    if span.range().is_empty() {
+        return Some((span, ""));
+    }
     let decoded = guess::decode_base64(document, span)?;
     let problem = if decoded.is_base64url() {
         ""

@@ -15,6 +15,7 @@ mod authenticators;
 mod cbor;
 mod certificate;
 mod cose;
+mod curve;
 mod der;
 mod document;
 mod dump;
@@ -23,6 +24,7 @@ mod json_document;
 mod names;
 mod output;
 mod part;
+mod printed;
 mod statement;
 mod tpm;
 
@@ -41,7 +43,7 @@ pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
         (Encoding::CompactJws, _) => json_document::explain_token(bytes, visitor),
         (Encoding::Pem, _) => explain_pem(bytes, visitor),
         (Encoding::JsonLines, _) => explain_lines(bytes, visitor),
-        (Encoding::Json, _)
+        (Encoding::Json | Encoding::JsonString, _)
         | (
             _,
             Artefact::ClientData
@@ -49,7 +51,9 @@ pub fn inspect(input: &mut [u8], visitor: &mut dyn Visitor) {
             | Artefact::RegistrationResponse
             | Artefact::AuthenticationResponse
             | Artefact::Check
-            | Artefact::Verdict,
+            | Artefact::Verdict
+            | Artefact::CreationOptions
+            | Artefact::RequestOptions,
         ) => document::explain(guess.artefact, bytes, visitor),
         (_, artefact) => document::explain_bytes(artefact, bytes, visitor),
     }
@@ -159,7 +163,7 @@ mod tests {
         ] {
             let text = text(input.as_bytes());
             assert!(
-                text.starts_with(&format!("taken for: {taken_for}\n")),
+                text.starts_with(&format!("taken for: {taken_for}")),
                 "{text}"
             );
             assert!(text.contains("signCount: 7"), "{text}");

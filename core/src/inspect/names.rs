@@ -255,6 +255,34 @@ static MEMBERS: &[(&str, &str)] = &[
     ),
     ("advice", "what would improve the result"),
     ("error", "what went wrong"),
+    ("rp", "the relying party: its RP ID and its name"),
+    ("user", "the account that the passkey is made for"),
+    ("displayName", "the account's name as a person reads it"),
+    ("pubKeyCredParams", "the algorithms offered, best first"),
+    ("timeout", "milliseconds that the ceremony may take"),
+    (
+        "excludeCredentials",
+        "credentials of the account, of which an authenticator may not have one",
+    ),
+    (
+        "allowCredentials",
+        "the credentials that may answer; none: any discoverable one",
+    ),
+    (
+        "authenticatorSelection",
+        "what the authenticator has to be and do",
+    ),
+    ("residentKey", "whether the passkey is to be discoverable"),
+    ("requireResidentKey", "the same, as Level 1 said it"),
+    ("extensions", "what is asked of extensions"),
+    (
+        "hints",
+        "which kind of authenticator the browser offers first",
+    ),
+    (
+        "diagnosis",
+        "what went wrong and what to change, best first",
+    ),
 ];
 
 pub(super) fn member(name: &str) -> &'static str {

@@ -83,10 +83,17 @@ impl<W: Write> Visitor for TextWriter<W> {
             ""
         };
         let cut = if guess.cut { ", cut within a byte" } else { "" };
+        let doubt = if guess.certain {
+            ""
+        } else if guess.artefact == Artefact::Unknown {
+            " (nothing tells what they are)"
+        } else {
+            " (likely: by length and flags alone)"
+        };
         self.result = self.result.and_then(|()| {
             writeln!(
                 self.out,
-                "taken for: {} in {}{cut}{place}",
+                "taken for: {} in {}{cut}{place}{doubt}",
                 guess.artefact.name(),
                 guess.encoding.name()
             )?;
@@ -284,12 +291,13 @@ impl<W: Write> Visitor for JsonWriter<W> {
         self.result = self.result.and_then(|()| {
             write!(
                 self.out,
-                r#"{{"guess":{{"artefact":"{}","encoding":"{}","at":{},"embedded":{},"cut":{}}},"artefacts":["#,
+                r#"{{"guess":{{"artefact":"{}","encoding":"{}","at":{},"embedded":{},"cut":{},"certain":{}}},"artefacts":["#,
                 guess.artefact.name(),
                 guess.encoding.name(),
                 guess.span.start,
                 guess.embedded,
-                guess.cut
+                guess.cut,
+                guess.certain
             )
         });
     }

@@ -15,6 +15,14 @@ pub(super) fn explain(artefact: Artefact, bytes: &[u8], visitor: &mut dyn Visito
         Artefact::EcdsaSignature => certificate::explain_signature(bytes, visitor),
         Artefact::TpmAttest => tpm::explain_attest(bytes, visitor),
         Artefact::TpmPublic => tpm::explain_public(bytes, visitor),
+        Artefact::Text => {
+            let text = core::str::from_utf8(bytes).unwrap_or_default();
+            let field = Field::new("text", 0, bytes.len(), Value::Text(text));
+            visitor.field(&field.meaning(
+                "this is text, not bytes: nothing in it is JSON, PEM, base64, hexadecimal or a list of numbers",
+            ));
+            Ok(())
+        }
         _ => {
             visitor.field(&Field::new("bytes", 0, bytes.len(), Value::Bytes(bytes)));
             Ok(())

@@ -1,9 +1,14 @@
 //! `portcullis check-config`: what a start would do, and what is wrong or worrying, a line each. It writes
 //! nothing.
 
+use std::fs;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
+use portcullis_core::diagnose::settings::Examined;
+
+use super::{fail, options};
 use crate::app::open_signer;
 use crate::attestation::TrustSource;
 use crate::clock::Clock;
@@ -24,8 +29,35 @@ enum Line {
     Fine(String),
 }
 
-pub(super) fn check_config() -> ExitCode {
-    let lines = rocket::execute(lines());
+/// Examines the settings of this host, or what FILE says a relying party asks for.
+pub(super) fn check_config(file: Option<&Path>) -> ExitCode {
+    match file {
+        Some(path) => check_options(path),
+        None => print(rocket::execute(lines())),
+    }
+}
+
+fn check_options(path: &Path) -> ExitCode {
+    let examined = fs::read(path).and_then(|input| options::concerns(&input));
+    match examined {
+        Ok((Examined::NotAnObject, _)) => fail("the input is no JSON object"),
+        Ok((_, concerns)) => print(concerns.into_iter().map(Line::from).collect()),
+        Err(error) => fail(&format!("{}: {error}", path.display())),
+    }
+}
+
+impl From<options::Concern> for Line {
+    fn from(concern: options::Concern) -> Self {
+        let text = format!("{} ({})", concern.text, concern.code);
+        if concern.gravity == "stops" {
+            Self::Stops(text)
+        } else {
+            Self::Worries(text)
+        }
+    }
+}
+
+fn print(lines: Vec<Line>) -> ExitCode {
     let mut output = io::stdout().lock();
     let mut stops = false;
     for line in lines {
@@ -60,6 +92,10 @@ async fn lines() -> Vec<Line> {
         config.origins().collect::<Vec<_>>().join(", ")
     ))];
     lines.extend(config.warnings().into_iter().map(Line::Worries));
+    match options::concerns(&options::asked(&config)) {
+        Ok((_, concerns)) => lines.extend(concerns.into_iter().map(Line::from)),
+        Err(error) => lines.push(Line::Stops(error.to_string())),
+    }
     let local = config.rp_id() == "localhost";
     lines.extend(store(&config, local).await);
     lines.extend(secret(&config));

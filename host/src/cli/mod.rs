@@ -6,6 +6,7 @@ mod export;
 mod import;
 mod inspect;
 mod invite;
+mod options;
 mod receipt;
 mod record;
 mod serve;
@@ -98,8 +99,12 @@ enum Command {
         file: Option<PathBuf>,
     },
     /// Says what a start would do with the settings, and what would stop it or is worrying: exit 1 when
-    /// it would stop.
-    CheckConfig,
+    /// it would stop. With FILE, examines any relying party's settings and options instead: exit 1 when no
+    /// ceremony could succeed.
+    CheckConfig {
+        /// JSON: a ceremony's options, or `{"rpId", "origins", "relatedOrigins", "creation", "request", ...}`.
+        file: Option<PathBuf>,
+    },
 }
 
 /// Runs the command that the program's arguments name.
@@ -122,6 +127,7 @@ pub fn run() -> ExitCode {
                 Err(error) => fail(&error),
             }
         }
+        Command::CheckConfig { file } => check_config::check_config(file.as_deref()),
         Command::Inspect { json, file } => match explain(json, file.as_deref()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error.to_string()),
@@ -138,7 +144,6 @@ pub fn run() -> ExitCode {
         } => store::on_store(async |store| {
             import::import(store, input(file.as_deref())?, from, dry_run).await
         }),
-        Command::CheckConfig => check_config::check_config(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis_core::Crypto;
-use portcullis_core::check::{CheckError, Judged, NotACheck, verify_check_at};
+use portcullis_core::check::{Answered, Judged, NotACheck, answer_check, room_for};
 use portcullis_core::data::UnixTime;
 
 use super::MAX_INPUT as MAX_CHECK;
@@ -45,7 +45,7 @@ pub(super) fn verify(mut input: impl BufRead, output: &mut impl Write) -> io::Re
     } else {
         Rest::Some
     };
-    answer(&mut check, rest, output)
+    answer(&check, &mut Vec::new(), rest, output)
 }
 
 /// Reads a check a line and writes a verdict a line, each before the next is read. Memory does
@@ -59,7 +59,7 @@ pub(super) fn verify_lines(
     output: &mut impl Write,
 ) -> io::Result<Outcome> {
     let mut outcome = Outcome::Accepted;
-    let mut line = Vec::new();
+    let (mut line, mut room) = (Vec::new(), Vec::new());
     loop {
         line.clear();
         input
@@ -74,7 +74,7 @@ pub(super) fn verify_lines(
         } else {
             skip_line(&mut input)?
         };
-        if answer(&mut line, rest, output)? == Outcome::NotACheck {
+        if answer(&line, &mut room, rest, output)? == Outcome::NotACheck {
             outcome = Outcome::NotACheck;
         }
     }
@@ -98,7 +98,12 @@ fn now() -> Option<UnixTime> {
     i64::try_from(elapsed.as_secs()).ok().map(UnixTime::new)
 }
 
-fn answer(check: &mut [u8], rest: Rest, output: &mut impl Write) -> io::Result<Outcome> {
+fn answer(
+    check: &[u8],
+    room: &mut Vec<u8>,
+    rest: Rest,
+    output: &mut impl Write,
+) -> io::Result<Outcome> {
     let mut verdict = String::new();
     let outcome = if rest == Rest::Some {
         verdict = format!(
@@ -107,14 +112,14 @@ fn answer(check: &mut [u8], rest: Rest, output: &mut impl Write) -> io::Result<O
         );
         Outcome::NotACheck
     } else {
-        match verify_check_at(check, now(), &Crypto::BUILT_IN, &mut verdict) {
-            Ok(Judged::Accepted) => Outcome::Accepted,
-            Ok(Judged::Rejected) => Outcome::Rejected,
-            Err(CheckError::NotACheck(reason)) => {
-                reason.write_json(&mut verdict).map_err(io::Error::other)?;
-                Outcome::NotACheck
-            }
-            Err(error) => return Err(io::Error::other(error)),
+        if room.len() < room_for(check.len()) {
+            room.resize(room_for(check.len()), 0);
+        }
+        let answered = answer_check(check, room, now(), &Crypto::BUILT_IN, &mut verdict);
+        match answered.map_err(io::Error::other)? {
+            Answered::Judged(Judged::Accepted) => Outcome::Accepted,
+            Answered::Judged(Judged::Rejected) => Outcome::Rejected,
+            Answered::NotACheck => Outcome::NotACheck,
         }
     };
     verdict.push('\n');

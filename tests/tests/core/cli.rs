@@ -16,7 +16,7 @@ use portcullis_tests::{
     corpora,
     deviations::deviations,
     program::portcullis,
-    verdict::{judge_text, judge_text_at},
+    verdict::{explain_text, explain_text_at},
     w3c::RECIPES,
 };
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ fn assert_verdict(output: &Output, code: i32, verdict: &str) {
 fn verify_prints_the_verdict_and_exits_by_it() {
     for (check, code) in [(good(), 0), (bad(), 1)] {
         let check = check.to_string();
-        assert_verdict(&run(&[], check.as_bytes()), code, &judge_text(&check));
+        assert_verdict(&run(&[], check.as_bytes()), code, &explain_text(&check));
     }
     for input in ["", "{", "[]", "null", r#"{"kind": "registration"}"#] {
         let output = run(&[], input.as_bytes());
@@ -92,7 +92,7 @@ fn verify_reads_a_file() {
         let check = format!("{check:#}\n");
         fs::write(&path, &check).expect("a temporary file");
         let output = run(&[path.to_str().expect("an ordinary path")], b"");
-        assert_verdict(&output, code, &judge_text(&check));
+        assert_verdict(&output, code, &explain_text(&check));
     }
     let output = run(
         &[folder.join("none.json").to_str().expect("an ordinary path")],
@@ -128,7 +128,7 @@ fn ndjson_gives_a_verdict_a_line_in_order() {
     // The program's clock is this one's, and the certificates end years apart.
     let now = Clock::start().unix_time();
     for (id, (line, verdict)) in ids.iter().zip(lines.iter().zip(printed.lines())) {
-        assert_eq!(verdict, judge_text_at(line, now), "{id}");
+        assert_eq!(verdict, explain_text_at(line, now), "{id}");
     }
 }
 
@@ -199,7 +199,7 @@ fn ndjson_answers_each_line_before_the_next_is_written() {
     let mut conversation = Conversation::start();
     for check in [good(), bad(), good()] {
         let check = check.to_string();
-        assert_eq!(conversation.ask(&check), judge_text(&check));
+        assert_eq!(conversation.ask(&check), explain_text(&check));
     }
 }
 
@@ -291,6 +291,56 @@ fn inspect_says_where_an_assertion_was_cut() {
         text.contains("33           !! breaks here: signCount (4 bytes) ends too early"),
         "{text}"
     );
+}
+
+#[test]
+fn check_config_examines_the_settings_and_any_options() {
+    let settings = |variables: &[(&str, &str)]| {
+        let mut command = piped_word("check-config", &[]);
+        // That of the tests, under which others write their expected texts anew.
+        command.env_remove("PORTCULLIS_EXPECTED");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
+        let output = feed(&mut command, b"");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        (output.status.code(), text)
+    };
+    let secret = ("PORTCULLIS_SECRET", "0123456789abcdef".repeat(4));
+    let secret = (secret.0, secret.1.as_str());
+    let (code, text) = settings(&[secret, ("PORTCULLIS_RP_ID", "example.org")]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("(verification_not_required)"), "{text}");
+    let (code, text) = settings(&[
+        secret,
+        ("PORTCULLIS_RP_ID", "example.org"),
+        ("PORTCULLIS_USER_VERIFICATION", "required"),
+    ]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("(verification_not_required)"), "{text}");
+    let (code, text) = settings(&[
+        secret,
+        ("PORTCULLIS_RP_ID", "co.uk"),
+        ("PORTCULLIS_USER_VERIFICATION", "required"),
+    ]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.lines().any(|line| line.starts_with("stops: ")),
+        "{text}"
+    );
+
+    let path = env::temp_dir().join(format!("portcullis-options-{}.json", std::process::id()));
+    let options = json!({"publicKey": {"challenge": "AAAA", "rpId": "example.org", "userVerification": "required"}});
+    fs::write(&path, options.to_string()).expect("a temporary file");
+    let output = run_word("check-config", &[path.to_str().expect("an ordinary path")]);
+    fs::remove_file(&path).expect("it goes");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.contains("(challenge_short)"), "{text}");
+}
+
+fn run_word(word: &str, arguments: &[&str]) -> Output {
+    feed(&mut piped_word(word, arguments), b"")
 }
 
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use portcullis_tests::{
     chain::rename,
     check, corpora, der,
     encoding::{base64url, from_base64url},
-    keys::{Es256, Rsa, RsaHash},
+    keys::{CredentialKey, Es256, Es384, Es512, Rsa, RsaHash},
     scene,
     verdict::{self, judge_text},
     w3c::{self, RECIPES},
@@ -676,4 +676,176 @@ fn no_text_of_an_artefact_changes_how_the_rest_is_shown() {
     let verdict = judge_text(&check.to_string());
     assert_eq!(verdict.find(is_invisible), None, "{verdict}");
     assert!(verdict.contains("\\u202egro.elpmaxe"), "{verdict}");
+}
+
+fn taken_for(input: &str) -> String {
+    let dump = text(input.as_bytes());
+    let (first, _) = dump.split_once('\n').expect("a first line");
+    first.to_owned()
+}
+
+/// Bytes as the programs print them that people paste from.
+fn printed(bytes: &[u8], separator: &str) -> String {
+    let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+    format!("[{}]", numbers.join(separator))
+}
+
+#[test]
+fn what_programs_print_is_taken_for_what_it_is() {
+    let made = RECIPES[0].make();
+    let check = made.registration_check();
+    let response = &check["response"];
+    let encoded = response["response"]["attestationObject"]
+        .as_str()
+        .expect("a text");
+    let bytes = from_base64url(encoded);
+    let python: String = bytes
+        .iter()
+        .map(|byte| match byte {
+            b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+            0x20..=0x7e => char::from(*byte).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        })
+        .collect();
+    let twice = base64url(encoded.as_bytes());
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    for (input, expected) in [
+        (Value::from(response.to_string()).to_string(), "registration response in JSON within a JSON string"),
+        (printed(&bytes, ", "), "attestation object in a list of numbers"),
+        (printed(&bytes, ","), "attestation object in a list of numbers"),
+        (printed(&bytes, " "), "attestation object in a list of numbers"),
+        (
+            format!("&{{ID:abc Response:{{AttestationObject:{} Transports:[internal]}}}}", printed(&bytes, " ")),
+            "attestation object in a list of numbers, found within other text",
+        ),
+        (
+            format!("Uint8Array({}) {}", bytes.len(), printed(&bytes, ", ")),
+            "attestation object in a list of numbers, found within other text",
+        ),
+        (
+            format!("RegistrationCredential(id='abc', attestation_object=b'{python}')"),
+            "attestation object in Python's b'...', found within other text",
+        ),
+        (
+            format!("{{\n  id: 'abc',\n  response: {{ attestationObject: '{encoded}' }}\n}}"),
+            "attestation object in base64url, found within other text",
+        ),
+        (twice, "attestation object in base64, encoded twice"),
+        (base64url(hex.as_bytes()), "attestation object in base64, encoded twice"),
+        (
+            "The quick brown fox jumps over the lazy dog again and again".to_owned(),
+            "text, not bytes in plain characters",
+        ),
+        ("hello".to_owned(), "text, not bytes in plain characters"),
+        (
+            r#"{"publicKey":{"rp":{"id":"example.com","name":"x"},"user":{"id":"dXNlci0x"},"challenge":"AAAA","pubKeyCredParams":[]}}"#.to_owned(),
+            "creation options in JSON",
+        ),
+        (r#"{"challenge":"AAAA","rpId":"example.com","allowCredentials":[]}"#.to_owned(), "request options in JSON"),
+    ] {
+        assert_eq!(taken_for(&input), format!("taken for: {expected}"), "{input}");
+    }
+}
+
+#[test]
+fn an_authenticators_answer_is_explained_under_its_numbers() {
+    let check = RECIPES[1].make().registration_check();
+    let object = from_base64url(
+        check["response"]["response"]["attestationObject"]
+            .as_str()
+            .expect("a text"),
+    );
+    // {1: fmt, 2: authData, 3: attStmt} of the same values.
+    let answer: ciborium::Value = ciborium::from_reader(&object[..]).expect("CBOR");
+    let members = answer.into_map().expect("a map").into_iter();
+    let members = members.map(|(name, value)| {
+        let number = match name.as_text() {
+            Some("fmt") => 1,
+            Some("authData") => 2,
+            _ => 3,
+        };
+        (ciborium::Value::from(number), value)
+    });
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&ciborium::Value::Map(members.collect()), &mut bytes).expect("written");
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let dump = text(hex.as_bytes());
+    assert!(
+        dump.starts_with("taken for: CTAP2 response in hexadecimal\n"),
+        "{dump}"
+    );
+    for field in [
+        "fmt (1): packed",
+        "authData",
+        "attStmt (3)",
+        "UP: true",
+        "sig",
+    ] {
+        assert!(dump.contains(field), "{field}: {dump}");
+    }
+    assert!(!dump.contains("!!"), "{dump}");
+}
+
+#[test]
+fn a_guess_says_how_sure_it_is() {
+    let hash = [0xbf; 32];
+    let data = |flags: u8| [&hash[..], &[flags, 0, 0, 0, 7]].concat();
+    let likely = "taken for: authenticator data in bytes (likely: by length and flags alone)\n";
+    assert!(text(&data(0x05)).starts_with(likely));
+    for flags in [0x00, 0x22, 0x02, 0x11] {
+        let dump = text(&data(flags));
+        assert!(
+            dump.starts_with("taken for: unknown bytes in bytes (nothing tells what they are)\n"),
+            "{dump}"
+        );
+    }
+    let check = RECIPES[0].make().registration_check();
+    let object = from_base64url(
+        check["response"]["response"]["attestationObject"]
+            .as_str()
+            .expect("a text"),
+    );
+    let at = object
+        .windows(8)
+        .position(|name| name == b"authData")
+        .expect("its name");
+    // Behind the name a head of two bytes.
+    let dump = text(&object[at + 10..]);
+    assert!(
+        dump.starts_with("taken for: authenticator data in bytes\n"),
+        "{dump}"
+    );
+}
+
+#[test]
+fn a_point_off_its_curve_is_told_and_one_on_it_is_not() {
+    for vector in RECIPES.map(|recipe| recipe.make()) {
+        let check = vector.authentication_check();
+        let key = from_base64url(check["credential"]["publicKey"].as_str().expect("a text"));
+        let problem = "are no point of the curve";
+        assert!(!text(&key).contains(problem), "{}", vector.name);
+        let mut moved = key.clone();
+        *moved.last_mut().expect("y") ^= 1;
+        let has_curve = text(&key).contains("EC2");
+        assert_eq!(text(&moved).contains(problem), has_curve, "{}", vector.name);
+    }
+    let keys: [Box<dyn CredentialKey>; 2] = [
+        Box::new(Es384::from_secret(&[7])),
+        Box::new(Es512::from_secret(&[7])),
+    ];
+    for key in keys {
+        let mut bytes = key.cose_key().encode();
+        assert!(!text(&bytes).contains("no point"), "{}", text(&bytes));
+        *bytes.last_mut().expect("y") ^= 1;
+        assert!(text(&bytes).contains("no point"), "{}", text(&bytes));
+    }
+}
+
+#[test]
+fn an_empty_user_handle_is_no_fault() {
+    let mut check = RECIPES[0].make().authentication_check();
+    check["response"]["response"]["userHandle"] = Value::from("");
+    let dump = text(check["response"].to_string().as_bytes());
+    assert!(dump.contains("userHandle"), "{dump}");
+    assert!(!dump.contains("!!"), "{dump}");
 }

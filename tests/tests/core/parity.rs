@@ -7,7 +7,11 @@ use portcullis_core::{
     inspect::{JsonWriter, inspect},
 };
 use portcullis_tests::{
-    corpora, deviations::deviations, negative, verdict::judge_text_at, w3c::RECIPES,
+    corpora,
+    deviations::deviations,
+    mistakes, negative,
+    verdict::{explain_text_at, judge_text_at},
+    w3c::RECIPES,
     webassembly::ask_webassembly,
 };
 use serde_json::Value;
@@ -83,6 +87,31 @@ fn webassembly_gives_the_native_verdicts_byte_for_byte() {
         "{} verdicts the same natively and in WebAssembly; with roots {}",
         lines.len(),
         outcomes.join(", ")
+    ));
+}
+
+#[test]
+fn webassembly_diagnoses_as_the_native_build_does() {
+    let mistakes = mistakes::all().iter().map(|mistake| mistake.input.clone());
+    let good = mistakes::good().into_iter().map(|check| check.to_string());
+    let negative = negative::cases().iter().map(|case| case.check.clone());
+    // A line is what stands between two line ends.
+    let lines: Vec<String> = mistakes
+        .chain(good)
+        .chain(negative.step_by(7))
+        .chain(oddities())
+        .filter(|line| !line.contains('\n'))
+        .collect();
+    let verdicts = ask_webassembly(&["diagnose", &NOW.to_string()], &lines);
+    let mut diagnosed = 0_usize;
+    for (line, verdict) in lines.iter().zip(verdicts) {
+        let native = explain_text_at(line, UnixTime::new(NOW));
+        assert_eq!(verdict, native, "{line}");
+        diagnosed += usize::from(verdict.contains(r#","diagnosis":["#));
+    }
+    assert!(diagnosed > mistakes::all().len() / 2, "{diagnosed}");
+    corpora::report(&format!(
+        "{diagnosed} diagnoses the same natively and in WebAssembly"
     ));
 }
 

@@ -13,8 +13,9 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 use portcullis_core::algorithm::{Es256Small, KeyError, SignatureError, SoftSha256};
-use portcullis_core::check::{CheckError, verify_check};
+use portcullis_core::check::{CheckError, answer_check, verify_check};
 use portcullis_core::data::{PublicKey, UnixTime};
+use portcullis_core::diagnose::settings::examine;
 use portcullis_core::inspect::{JsonWriter, TextWriter, inspect};
 use portcullis_core::limits::TRACE_STEPS_MAX;
 use portcullis_core::{
@@ -177,6 +178,9 @@ unsafe extern "C" fn _start() -> ! {
         Err(CheckError::NotACheck(reason)) => drop(black_box(reason.write_json(&mut Sink))),
         judged => drop(black_box(judged)),
     }
+    black_box(answer_check(bytes(), bytes_mut(), None, &CRYPTO, &mut Sink).is_ok());
+    let is_public_suffix = |domain: &str| !black_box(domain).is_empty();
+    black_box(examine(bytes(), &is_public_suffix, bytes_mut(), &mut Sink).is_ok());
     inspect(bytes_mut(), &mut TextWriter::new(&mut Sink));
     inspect(bytes_mut(), &mut JsonWriter::new(&mut Sink));
     #[cfg(feature = "a-panic")]

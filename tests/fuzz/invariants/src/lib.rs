@@ -1,10 +1,18 @@
 //! What every verdict keeps, whatever was judged. Suites and fuzz targets judge through here, so that
 //! each of them also asserts this.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::collections::BTreeSet;
+
+use portcullis_core::algorithm::{KeyError, SignatureAlgorithm, SignatureError};
 use portcullis_core::ceremony::{Ceremony, Note, Outcome, Value as Observed};
-use portcullis_core::check::{CheckError, Judged, verify_check_at};
+use portcullis_core::check::{
+    Answered, CheckError, Judged, answer_check, room_for, verify_check_at,
+};
+use portcullis_core::data::PublicKey;
 use portcullis_core::data::UnixTime;
-use portcullis_core::{Crypto, Error, Observer, Step};
+use portcullis_core::diagnose::{Diagnosis, FINDINGS_MAX, HASHES_MAX, SIGNATURES_MAX};
+use portcullis_core::{CoseAlgorithm, Crypto, Error, Observer, Sha256, Step};
 use serde_json::Value;
 
 /// What is printed for a check: its verdict, or the object in the place of one.
@@ -52,6 +60,143 @@ pub fn judge_at(check: &[u8], now: Option<UnixTime>, crypto: &Crypto<'_>) -> Ans
             Answer { text, json }
         }
         Err(error) => panic!("{error}: a String takes everything"),
+    }
+}
+
+/// What is printed for a check with the diagnosis in it, as the command line and the WebAssembly build print it.
+///
+/// # Panics
+///
+/// When anything but the diagnosis differs from [`judge_at`]'s answer, or the diagnosis does not keep what
+/// [`assert_diagnosis`] wants.
+#[must_use]
+pub fn explain_at(check: &[u8], now: Option<UnixTime>, crypto: &Crypto<'_>) -> Answer {
+    explain_with_cost(check, now, crypto).0
+}
+
+/// The same, and what the diagnosis cost beside the verdict: signatures verified, hashes computed.
+///
+/// # Panics
+///
+/// As [`explain_at`] does, and when the cost is out of bounds.
+#[must_use]
+pub fn explain_with_cost(
+    check: &[u8],
+    now: Option<UnixTime>,
+    crypto: &Crypto<'_>,
+) -> (Answer, [u32; 2]) {
+    let mut room = vec![0; room_for(check.len())];
+    let mut text = String::new();
+    let mut answered = None;
+    let (plain, verdict) = counted(crypto, |crypto| judge_at(check, now, crypto));
+    let ((), explained) = counted(crypto, |crypto| {
+        answered = answer_check(check, &mut room, now, crypto, &mut text).ok();
+    });
+    let answered = answered.expect("there is room, and a String takes everything");
+    let cost = [explained[0] - verdict[0], explained[1] - verdict[1]];
+    assert!(cost[0] <= u32::from(SIGNATURES_MAX), "{cost:?}: {text}");
+    assert!(cost[1] <= u32::from(HASHES_MAX), "{cost:?}: {text}");
+    let json = parse(&text);
+    let accepted = answered == Answered::Judged(Judged::Accepted);
+    assert_eq!(accepted, json["accepted"] == true, "{text}");
+    assert_diagnosis(&json);
+    let mut without = json.clone();
+    if let Some(members) = without.as_object_mut() {
+        members.remove("diagnosis");
+    }
+    assert_eq!(without, plain.json, "only the diagnosis is added");
+    (Answer { text, json }, cost)
+}
+
+/// Counts what an algorithm verifies.
+struct Counted<'c>(&'c dyn SignatureAlgorithm, &'c AtomicU32);
+
+impl SignatureAlgorithm for Counted<'_> {
+    fn algorithm(&self) -> CoseAlgorithm {
+        self.0.algorithm()
+    }
+
+    fn check_key(&self, key: &PublicKey<'_>) -> Result<(), KeyError> {
+        self.0.check_key(key)
+    }
+
+    fn verify(
+        &self,
+        key: &PublicKey<'_>,
+        message: &[&[u8]],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.verify(key, message, signature)
+    }
+}
+
+/// Counts what is hashed.
+struct CountedHash<'c>(&'c dyn Sha256, &'c AtomicU32);
+
+impl Sha256 for CountedHash<'_> {
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.digest(parts)
+    }
+}
+
+/// Runs something with cryptography that counts: signatures, and hashes.
+fn counted<T>(crypto: &Crypto<'_>, run: impl FnOnce(&Crypto<'_>) -> T) -> (T, [u32; 2]) {
+    let [signatures, hashes] = [AtomicU32::new(0), AtomicU32::new(0)];
+    let algorithms: Vec<Counted<'_>> = crypto
+        .algorithms
+        .iter()
+        .map(|algorithm| Counted(*algorithm, &signatures))
+        .collect();
+    let others: Vec<Counted<'_>> = crypto
+        .attestation_algorithms
+        .iter()
+        .map(|algorithm| Counted(*algorithm, &signatures))
+        .collect();
+    let sha256 = CountedHash(crypto.sha256, &hashes);
+    let (algorithms, others) = (each(&algorithms), each(&others));
+    let result = run(&Crypto::new(&sha256, &algorithms).with_attestation_algorithms(&others));
+    let counts = [&signatures, &hashes].map(|count| count.load(Ordering::Relaxed));
+    (result, counts)
+}
+
+fn each<'c>(algorithms: &'c [Counted<'c>]) -> Vec<&'c dyn SignatureAlgorithm> {
+    let each = algorithms.iter();
+    each.map(|algorithm| algorithm as &dyn SignatureAlgorithm)
+        .collect()
+}
+
+/// A diagnosis is of what was not accepted: one to three findings, no code twice, every text a sentence.
+///
+/// # Panics
+///
+/// When it is not.
+pub fn assert_diagnosis(verdict: &Value) {
+    let Some(diagnosis) = verdict.get("diagnosis") else {
+        return;
+    };
+    assert_eq!(verdict["accepted"], false, "{verdict}");
+    let findings = diagnosis.as_array().expect("a list of findings");
+    assert!((1..=FINDINGS_MAX).contains(&findings.len()), "{verdict}");
+    let codes: BTreeSet<_> = findings
+        .iter()
+        .map(|finding| finding["code"].as_str())
+        .collect();
+    assert_eq!(codes.len(), findings.len(), "{verdict}");
+    for finding in findings {
+        let known = Diagnosis::ALL
+            .iter()
+            .any(|known| finding["code"] == known.code());
+        assert!(known, "{finding}");
+        let text = finding["text"].as_str().expect("a text");
+        assert!(text.ends_with('.') || text.ends_with("..."), "{finding}");
+        assert!(finding["proven"].is_boolean(), "{finding}");
+        assert_eq!(
+            finding.as_object().map(serde_json::Map::len),
+            Some(3),
+            "{finding}"
+        );
     }
 }
 

@@ -1,0 +1,303 @@
+use serde_json::{Value, json};
+
+use super::{
+    Mistakes, bytes, changed, good_registration, good_sign_in, hex, indexed, padded, standard,
+    twice, with_indexed,
+};
+use crate::encoding::base64url;
+
+/// What becomes of a member.
+type Change = fn(&Value) -> Value;
+
+fn respond(change: impl FnOnce(&mut Value)) -> Value {
+    changed(good_sign_in(), |check| change(&mut check["response"]))
+}
+
+fn register(change: impl FnOnce(&mut Value)) -> Value {
+    changed(good_registration(), |check| change(&mut check["response"]))
+}
+
+fn rename(object: &mut Value, names: &[(&str, &str)]) {
+    let Some(members) = object.as_object_mut() else {
+        return;
+    };
+    for (from, to) in names {
+        if let Some(value) = members.remove(*from) {
+            members.insert((*to).to_owned(), value);
+        }
+    }
+}
+
+pub(super) fn add(mistakes: &mut Mistakes) {
+    shapes(mistakes);
+    values(mistakes);
+    ids(mistakes);
+}
+
+fn shapes(mistakes: &mut Mistakes) {
+    mistakes.proven(
+        "response_empty",
+        "JSON.stringify without toJSON",
+        &register(|r| *r = json!({})),
+    );
+    mistakes.proven(
+        "response_missing",
+        "the promise was not awaited, or nothing came",
+        &respond(|r| *r = json!(null)),
+    );
+    mistakes.proven(
+        "response_is_text",
+        "stringified twice",
+        &respond(|r| *r = json!(r.to_string())),
+    );
+    mistakes.proven(
+        "response_wrapped",
+        "inside another object",
+        &respond(|r| *r = json!({"credential": r.clone()})),
+    );
+    mistakes.proven(
+        "buffers_lost",
+        "only the inner object is empty",
+        &register(|r| r["response"] = json!({})),
+    );
+    mistakes.proven(
+        "buffers_lost",
+        "buffers became {}",
+        &register(|r| {
+            r["rawId"] = json!({});
+            r["response"] = json!({"clientDataJSON": {}, "attestationObject": {}});
+        }),
+    );
+    mistakes.proven(
+        "response_flattened",
+        "without the inner object",
+        &respond(|r| {
+            let inner = r["response"].clone();
+            rename(r, &[("response", "x")]);
+            for (name, value) in inner.as_object().expect("an object") {
+                r[name] = value.clone();
+            }
+        }),
+    );
+    mistakes.proven(
+        "names_snake_case",
+        "Python's names",
+        &register(|r| {
+            rename(
+                &mut r["response"],
+                &[
+                    ("clientDataJSON", "client_data_json"),
+                    ("attestationObject", "attestation_object"),
+                ],
+            );
+            rename(r, &[("rawId", "raw_id")]);
+        }),
+    );
+    mistakes.proven(
+        "names_dotnet",
+        ".NET's names",
+        &respond(|r| {
+            rename(
+                &mut r["response"],
+                &[
+                    ("clientDataJSON", "ClientDataJson"),
+                    ("authenticatorData", "AuthenticatorData"),
+                    ("signature", "Signature"),
+                ],
+            );
+            rename(
+                r,
+                &[("rawId", "RawId"), ("id", "Id"), ("response", "Response")],
+            );
+        }),
+    );
+    mistakes.proven(
+        "names_dotnet",
+        "one name in another case",
+        &respond(|r| rename(&mut r["response"], &[("clientDataJSON", "clientDataJson")])),
+    );
+    mistakes.proven(
+        "member_missing",
+        "type lost by JSON.stringify",
+        &respond(|r| rename(r, &[("type", "x")])),
+    );
+    mistakes.proven(
+        "member_missing",
+        "no attestation object",
+        &register(|r| rename(&mut r["response"], &[("attestationObject", "x")])),
+    );
+    let registration = good_registration()["response"].clone();
+    mistakes.proven(
+        "response_of_registration",
+        "a registration judged as a sign-in",
+        &respond(|r| *r = registration),
+    );
+    let sign_in = good_sign_in()["response"].clone();
+    mistakes.proven(
+        "response_of_sign_in",
+        "a sign-in judged as a registration",
+        &register(|r| *r = sign_in),
+    );
+    mistakes.proven(
+        "client_data_swapped",
+        "client data and authenticator data in each other's place",
+        &respond(|r| {
+            let inner = &mut r["response"];
+            let client_data = inner["clientDataJSON"].clone();
+            inner["clientDataJSON"] = inner["authenticatorData"].clone();
+            inner["authenticatorData"] = client_data;
+        }),
+    );
+}
+
+fn values(mistakes: &mut Mistakes) {
+    let put = |name: &str, change: fn(&Value) -> Value| {
+        let good = if name == "attestationObject" {
+            good_registration()
+        } else {
+            good_sign_in()
+        };
+        changed(good, |check| {
+            let member = &mut check["response"]["response"][name];
+            *member = change(member);
+        })
+    };
+    let cases: [(&'static str, &str, &str, Change); 13] = [
+        (
+            "bytes_as_array",
+            "attestationObject",
+            "a list of numbers",
+            |v| json!(bytes(v)),
+        ),
+        (
+            "bytes_as_buffer",
+            "authenticatorData",
+            "a Buffer",
+            |v| json!({"type": "Buffer", "data": bytes(v)}),
+        ),
+        (
+            "bytes_as_numbers",
+            "clientDataJSON",
+            "numbers with commas",
+            |v| {
+                json!(
+                    bytes(v)
+                        .iter()
+                        .map(u8::to_string)
+                        .collect::<Vec<_>>()
+                        .join(",")
+                )
+            },
+        ),
+        ("value_padded", "authenticatorData", "with padding", |v| {
+            json!(padded(v.as_str().expect("a text")))
+        }),
+        ("value_standard_base64", "signature", "in base64", |v| {
+            json!(standard(v.as_str().expect("a text")))
+        }),
+        (
+            "value_hexadecimal",
+            "attestationObject",
+            "in hexadecimal",
+            |v| json!(hex(&bytes(v))),
+        ),
+        (
+            "value_hexadecimal",
+            "authenticatorData",
+            "in hexadecimal",
+            |v| json!(hex(&bytes(v))),
+        ),
+        (
+            "value_hexadecimal",
+            "clientDataJSON",
+            "in hexadecimal",
+            |v| json!(hex(&bytes(v))),
+        ),
+        (
+            "value_encoded_twice",
+            "attestationObject",
+            "encoded twice",
+            twice,
+        ),
+        (
+            "value_encoded_twice",
+            "authenticatorData",
+            "encoded twice",
+            twice,
+        ),
+        (
+            "value_encoded_twice",
+            "clientDataJSON",
+            "encoded twice",
+            twice,
+        ),
+        (
+            "client_data_not_encoded",
+            "clientDataJSON",
+            "the JSON itself",
+            |v| json!(String::from_utf8(bytes(v)).expect("JSON")),
+        ),
+        (
+            "client_data_not_encoded",
+            "clientDataJSON",
+            "the parsed object",
+            |v| serde_json::from_slice(&bytes(v)).expect("JSON"),
+        ),
+    ];
+    for (code, name, form, change) in cases {
+        mistakes.proven(code, &format!("{name} {form}"), &put(name, change));
+    }
+    let check = with_indexed(&put("attestationObject", |v| indexed(&bytes(v))));
+    mistakes.add(
+        "bytes_as_indexed_object",
+        "attestationObject as numbered members",
+        true,
+        check,
+    );
+    mistakes.proven(
+        "attestation_object_is_authenticator_data",
+        "getAuthenticatorData in place of attestationObject",
+        &register(|r| {
+            let (_, made) = crate::authenticator::Authenticator::new("mistakes").make(
+                super::RP_ID,
+                super::USER,
+                super::CHALLENGE,
+                super::ORIGIN,
+            );
+            r["response"]["attestationObject"] =
+                json!(base64url(&made.authenticator_data.encode()));
+        }),
+    );
+}
+
+fn ids(mistakes: &mut Mistakes) {
+    let cases: [(&str, Change); 4] = [
+        ("rawId in hexadecimal", |id| json!(hex(&bytes(id)))),
+        ("rawId encoded twice", twice),
+        ("rawId in base64", |id| {
+            json!(standard(id.as_str().expect("a text")))
+        }),
+        ("rawId of another credential", |_| json!("b3RoZXI")),
+    ];
+    for (name, change) in cases {
+        mistakes.proven(
+            "id_not_raw_id",
+            name,
+            &register(|r| r["rawId"] = change(&r["id"])),
+        );
+    }
+    mistakes.likely(
+        "value_padded",
+        "both ids with padding",
+        &respond(|r| {
+            let id = json!(padded(r["id"].as_str().expect("a text")));
+            r["id"] = id.clone();
+            r["rawId"] = id;
+        }),
+    );
+    mistakes.proven(
+        "buffers_lost",
+        "rawId alone became {}",
+        &respond(|r| r["rawId"] = json!({})),
+    );
+}
