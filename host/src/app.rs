@@ -1,6 +1,6 @@
 //! What all handlers share: the opened store, the keys, and the settings they come from.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rocket::request::{FromRequest, Outcome, Request};
 
@@ -39,6 +39,8 @@ pub(crate) struct App {
     pub(crate) cookie: SessionCookie,
     pub(crate) attempts: Attempts,
     pub(crate) metrics: Metrics,
+    /// The description of the calls, once somebody has asked for it.
+    pub(crate) openapi: OnceLock<String>,
     events: Vec<Arc<dyn Events>>,
 }
 
@@ -93,6 +95,7 @@ impl App {
             cookie: SessionCookie::of(&config),
             attempts: Attempts::new(),
             // Its names are all different.
+            openapi: OnceLock::new(),
             metrics: Metrics::new().map_err(|_| CryptoFailure)?,
             base: parts.base,
             events: parts.events,

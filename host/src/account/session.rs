@@ -37,6 +37,10 @@ impl SessionCookie {
         }
     }
 
+    pub(crate) const fn name(self) -> &'static str {
+        self.name
+    }
+
     /// Finds the cookie in the `Cookie` headers of a request. Of two nobody knows which is this host's:
     /// another host of the same domain can set one, too.
     pub(crate) fn find<'a>(self, headers: impl Iterator<Item = &'a str>) -> Shown {

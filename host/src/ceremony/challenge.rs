@@ -9,6 +9,7 @@ use core::time::Duration;
 use jsonwebtoken::EncodingKey;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, UserVerification};
@@ -62,7 +63,7 @@ pub(crate) struct Authentication {
 }
 
 /// A mediation that differs from the usual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mediation {
     Conditional,

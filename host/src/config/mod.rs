@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use rocket::figment::Figment;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use source::Settings;
 
@@ -175,7 +176,7 @@ pub struct TrustSettings {
 }
 
 /// User verification, as WebAuthn's options name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserVerification {
     /// An answer without it is refused.
@@ -197,7 +198,7 @@ pub enum BackupChange {
 }
 
 /// Attestation conveyance, as WebAuthn's options name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the specification's")]
 pub enum Attestation {

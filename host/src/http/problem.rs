@@ -8,6 +8,7 @@ use rocket::http::{ContentType, Header, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::table::Methods;
 use crate::account::username::NameError;
@@ -152,21 +153,23 @@ pub(crate) struct Problem {
 }
 
 /// What a page hands to `PublicKeyCredential.signalUnknownCredential()`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct UnknownCredential {
+pub(crate) struct UnknownCredential {
     rp_id: String,
     credential_id: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProblemSignal)]
 #[serde(rename_all = "camelCase")]
-struct Signal<'a> {
+pub(crate) struct Signal<'a> {
     unknown_credential: &'a UnknownCredential,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Document<'a> {
     r#type: String,
     title: &'a str,
     status: u16,

@@ -3,6 +3,7 @@
 use rocket::response::status::NoContent;
 use rocket::{Route, delete, get, patch, routes};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::views::{Private, SignalView, WithCookie};
 use crate::account::username;
@@ -18,7 +19,8 @@ pub(super) fn routes() -> Vec<Route> {
     routes![show, rename, delete]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 #[serde(rename_all = "camelCase")]
 struct AccountView {
     username: String,
@@ -44,12 +46,22 @@ impl AccountView {
     }
 }
 
+#[utoipa::path(
+    tag = "account",
+    responses(
+        (status = 200, description = "The account.", body = AccountView),
+        (status = 401, description = "`login_required`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[get("/account")]
 fn show(caller: SignedIn, app: &App) -> Private<AccountView> {
     Private(AccountView::of(caller.account(), app))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AccountRename)]
 #[serde(rename_all = "camelCase")]
 struct Rename {
     // Without a default: a body that does not say it is not understood.
@@ -58,6 +70,20 @@ struct Rename {
 }
 
 /// Gives the account another display name, or none but its name.
+#[utoipa::path(
+    tag = "account",
+    request_body = Rename,
+    responses(
+        (status = 200, description = "The account.", body = AccountView),
+        (status = 400, description = "`body_invalid`"),
+        (status = 401, description = "`login_required`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 415, description = "`media_type`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[patch("/account", data = "<body>")]
 async fn rename(
     caller: SignedIn,
@@ -80,6 +106,16 @@ async fn rename(
 }
 
 /// Deletes the account with all that belongs to it. Its handle is never used again, its name is free.
+#[utoipa::path(
+    tag = "account",
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 401, description = "`login_required`, `sign_in_again`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[delete("/account")]
 async fn delete(
     caller: FreshlySignedIn,

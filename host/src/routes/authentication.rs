@@ -2,6 +2,7 @@ use portcullis_core::{Error, ErrorKind, Step};
 use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::views::{Before, Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::username::Username;
@@ -32,16 +33,18 @@ pub(super) fn routes() -> Vec<Route> {
     routes![begin, complete]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AuthenticationBegin)]
 struct BeginRequest {
     username: Option<String>,
 }
 
 /// `PublicKeyCredentialRequestOptionsJSON`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RequestOptions {
     challenge: String,
+    #[schema(value_type = u64)]
     timeout: u128,
     rp_id: String,
     allow_credentials: Vec<Descriptor>,
@@ -50,6 +53,18 @@ struct RequestOptions {
     hints: Vec<String>,
 }
 
+#[utoipa::path(
+    tag = "authentication",
+    request_body = BeginRequest,
+    responses(
+        (status = 200, description = "The options, and the token that `complete` wants back.", body = Begun<RequestOptions>),
+        (status = 400, description = "`body_invalid`, `username_invalid`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 415, description = "`media_type`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+)]
 #[post("/authenticate/begin", data = "<body>")]
 async fn begin(
     _limit: WithinLimit,
@@ -97,23 +112,42 @@ async fn account_or_decoy(app: &App, name: &Username) -> Result<Account, Problem
         .unwrap_or(decoy))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AuthenticationComplete)]
 struct CompleteRequest<'a> {
+    /// `AuthenticationResponseJSON`.
     #[serde(borrow)]
+    #[schema(value_type = Object)]
     assertion: Option<&'a RawValue>,
     challenge_token: String,
     token: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuthenticationAnswer)]
 struct Answer {
     status: &'static str,
     username: String,
     credential: CredentialView,
-    #[serde(flatten)]
-    login: Option<Login>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
 }
 
+#[utoipa::path(
+    tag = "authentication",
+    request_body = CompleteRequest<'_>,
+    responses(
+        (status = 200, description = "Signed in.", body = Answer),
+        (status = 400, description = "`body_invalid`, or why the sign-in cannot be read"),
+        (status = 401, description = "`token_invalid`, `token_expired`, `token_spent`, `credential_unknown`, or why the sign-in does not verify"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 415, description = "`media_type`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`store_unavailable`, `signer_unavailable`"),
+    ),
+)]
 #[post("/authenticate/complete", data = "<body>")]
 async fn complete(
     _limit: WithinLimit,
@@ -315,7 +349,8 @@ impl Verified {
             status: "OK",
             username: self.account.name.as_written().to_owned(),
             credential: view,
-            login,
+            expires_in: login.as_ref().map(|login| login.expires_in),
+            login_token: login.map(|login| login.login_token),
         }
     }
 }

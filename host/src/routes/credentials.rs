@@ -2,6 +2,7 @@
 
 use rocket::{Route, delete, get, patch, routes};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::views::{CredentialView, Private, SignalView, WithCookie};
 use crate::account::username;
@@ -17,14 +18,14 @@ pub(super) fn routes() -> Vec<Route> {
     routes![list, rename, remove]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CredentialList {
     credentials: Vec<CredentialItem>,
     signal: SignalView,
 }
 
 /// A passkey as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CredentialItem {
     #[serde(flatten)]
@@ -54,6 +55,15 @@ impl CredentialItem {
     }
 }
 
+#[utoipa::path(
+    tag = "credentials",
+    responses(
+        (status = 200, description = "The passkeys, oldest first.", body = CredentialList),
+        (status = 401, description = "`login_required`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[get("/credentials")]
 fn list(caller: SignedIn, app: &App) -> Private<CredentialList> {
     let account = caller.account();
@@ -67,7 +77,8 @@ fn list(caller: SignedIn, app: &App) -> Private<CredentialList> {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CredentialRename)]
 struct Rename {
     // Without a default: a body that does not say it is not understood.
     #[serde(deserialize_with = "Option::deserialize")]
@@ -75,6 +86,22 @@ struct Rename {
 }
 
 /// Gives a passkey another name, or none.
+#[utoipa::path(
+    tag = "credentials",
+    params(("id" = String, Path, description = "As the list shows it")),
+    request_body = Rename,
+    responses(
+        (status = 200, description = "The passkey.", body = CredentialItem),
+        (status = 400, description = "`body_invalid`"),
+        (status = 401, description = "`login_required`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 404, description = "`not_found`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 415, description = "`media_type`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[patch("/credentials/<id>", data = "<body>")]
 async fn rename(
     caller: SignedIn,
@@ -100,12 +127,26 @@ async fn rename(
     Ok(Private(CredentialItem::new(&credential, &caller)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CredentialRemoved)]
 struct Removed {
     signal: SignalView,
 }
 
 /// Removes a passkey, and ends what it has signed in.
+#[utoipa::path(
+    tag = "credentials",
+    params(("id" = String, Path, description = "As the list shows it")),
+    responses(
+        (status = 200, description = "It is gone.", body = Removed),
+        (status = 401, description = "`login_required`, `sign_in_again`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`last_credential`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[delete("/credentials/<id>")]
 async fn remove(
     caller: FreshlySignedIn,

@@ -140,6 +140,21 @@ fn sign_in_page(app: &App, request: &Request<'_>, fresh: Option<Duration>) -> Op
     Some(page)
 }
 
+#[utoipa::path(
+    tag = "gate",
+    params(
+        ("redirect" = Option<String>, Query, description = "Sends browsers to the page"),
+        ("fresh" = Option<u64>, Query, description = "The oldest sign-in that will do, in seconds"),
+    ),
+    responses(
+        (status = 200, description = "The request may pass: `Remote-User`, `Remote-Sub` and `Remote-Auth-Time` say whose it is."),
+        (status = 302, description = "To the page, with the way back."),
+        (status = 400, description = "`body_invalid`"),
+        (status = 401, description = "`login_required`, `sign_in_again`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = [])),
+)]
 #[get("/forward-auth")]
 fn forward_auth(asked: Asked, app: &App) -> Result<Answer, Problem> {
     let now = app.clock.now();
@@ -189,6 +204,13 @@ impl<'r> FromRequest<'r> for Back {
     }
 }
 
+#[utoipa::path(
+    tag = "gate",
+    params(("url" = Option<String>, Query, description = "Where the person wants to go")),
+    responses(
+        (status = 302, description = "Where a person may be sent."),
+    ),
+)]
 #[get("/return-to")]
 fn return_to(back: Back) -> Found {
     Found(back.0)

@@ -4,6 +4,7 @@ use rocket::serde::json::Json;
 use rocket::tokio::time::timeout;
 use rocket::{Route, get, routes};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::problem::{Code, Problem};
@@ -12,7 +13,7 @@ pub(super) fn routes() -> Vec<Route> {
     routes![healthz, readyz]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Health {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,7 +21,7 @@ struct Health {
 }
 
 /// Which issue of the FIDO metadata is in use, and whether its successor is not overdue.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct MetadataHealth {
     no: u64,
@@ -29,6 +30,12 @@ struct MetadataHealth {
 }
 
 /// The process answers. Says nothing about the store: a restart would not help there.
+#[utoipa::path(
+    tag = "operation",
+    responses(
+        (status = 200, description = "The process answers.", body = Health),
+    ),
+)]
 #[get("/healthz")]
 fn healthz(app: &App) -> Json<Health> {
     let now = app.clock.unix_time();

@@ -6,6 +6,7 @@ mod credentials;
 mod forward_auth;
 mod health;
 pub(crate) mod metrics;
+mod openapi;
 #[cfg(feature = "page")]
 mod page;
 mod recovery;
@@ -35,6 +36,7 @@ pub(crate) fn calls() -> Vec<Route> {
         recovery::routes(),
         forward_auth::routes(),
         health::routes(),
+        openapi::routes(),
     ]
     .concat()
 }

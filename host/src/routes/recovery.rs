@@ -4,6 +4,7 @@ use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::registration::{Candidate, CreationOptions, begun};
 use super::views::{Begun, Private};
@@ -43,12 +44,24 @@ impl<'r> FromRequest<'r> for CodesAreOn {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecoveryCodes)]
 struct Codes {
     codes: Vec<String>,
 }
 
 /// Makes new codes. Those from before are void.
+#[utoipa::path(
+    tag = "recovery",
+    responses(
+        (status = 200, description = "The codes, shown this once.", body = Codes),
+        (status = 401, description = "`login_required`, `sign_in_again`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 404, description = "`not_found`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[post("/recovery/codes")]
 async fn codes(
     _on: CodesAreOn,
@@ -78,7 +91,8 @@ async fn codes(
     Ok(Private(Codes { codes }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = RecoveryBegin)]
 struct BeginRequest {
     username: String,
     code: String,
@@ -86,6 +100,21 @@ struct BeginRequest {
 
 /// Begins the registration of one more passkey, for who shows a code of the account. It is spent when
 /// the passkey is stored.
+#[utoipa::path(
+    tag = "recovery",
+    request_body = BeginRequest,
+    responses(
+        (status = 200, description = "The options, and the token that `register/complete` wants back.", body = Begun<CreationOptions>),
+        (status = 400, description = "`body_invalid`, `username_invalid`"),
+        (status = 401, description = "`recovery_refused`"),
+        (status = 404, description = "`not_found`"),
+        (status = 409, description = "`account_full`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 415, description = "`media_type`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+)]
 #[post("/recovery/begin", data = "<body>")]
 async fn begin(
     _on: CodesAreOn,

@@ -1,6 +1,7 @@
 use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::views::{Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::invitation;
@@ -23,13 +24,14 @@ use crate::store::{
     Registered, Registrant, Registration as Command, SecretHash, UserHandle,
 };
 use crate::token::keys;
-use crate::token::login::{Login, Subject};
+use crate::token::login::Subject;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![begin, complete]
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = RegistrationBegin)]
 #[serde(rename_all = "camelCase")]
 struct BeginRequest {
     username: String,
@@ -39,13 +41,14 @@ struct BeginRequest {
 }
 
 /// `PublicKeyCredentialCreationOptionsJSON`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CreationOptions {
     rp: RelyingParty,
     user: User,
     challenge: String,
     pub_key_cred_params: Vec<Parameters>,
+    #[schema(value_type = u64)]
     timeout: u128,
     exclude_credentials: Vec<Descriptor>,
     authenticator_selection: AuthenticatorSelection,
@@ -55,13 +58,13 @@ pub(super) struct CreationOptions {
     extensions: Extensions,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct RelyingParty {
     id: String,
     name: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct User {
     id: String,
@@ -69,13 +72,13 @@ struct User {
     display_name: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Parameters {
     r#type: &'static str,
     alg: i32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AuthenticatorSelection {
     resident_key: &'static str,
@@ -83,12 +86,28 @@ struct AuthenticatorSelection {
     user_verification: UserVerification,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Extensions {
     cred_props: bool,
 }
 
+#[utoipa::path(
+    tag = "registration",
+    request_body = BeginRequest,
+    responses(
+        (status = 200, description = "The options, and the token that `complete` wants back.", body = Begun<CreationOptions>),
+        (status = 400, description = "`body_invalid`, `username_invalid`"),
+        (status = 401, description = "`token_invalid`, `token_expired`, `login_required`, `sign_in_again`, `invitation_refused`"),
+        (status = 403, description = "`invitation_required`, `cross_site`"),
+        (status = 409, description = "`username_taken`, `account_full`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 415, description = "`media_type`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security((), ("session" = []), ("login_token" = [])),
+)]
 #[post("/register/begin", data = "<body>")]
 async fn begin(
     _limit: WithinLimit,
@@ -313,26 +332,47 @@ fn invitation_refused() -> Problem {
     )
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = RegistrationComplete)]
 struct CompleteRequest<'a> {
+    /// `RegistrationResponseJSON`.
     #[serde(borrow)]
+    #[schema(value_type = Object)]
     attestation: Option<&'a RawValue>,
     challenge_token: String,
     token: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RegistrationAnswer)]
 struct Answer {
     status: &'static str,
     username: String,
     credential: CredentialView,
-    /// Only where it is a sign-in too.
-    #[serde(flatten)]
-    login: Option<Login>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recovered: Option<bool>,
 }
 
+#[utoipa::path(
+    tag = "registration",
+    request_body = CompleteRequest<'_>,
+    responses(
+        (status = 200, description = "The passkey is stored.", body = Answer),
+        (status = 400, description = "`body_invalid`, or why the registration does not verify"),
+        (status = 401, description = "`token_invalid`, `token_expired`, `token_spent`, `login_required`, `sign_in_again`, `recovery_refused`, `invitation_refused`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 409, description = "`username_taken`, `credential_exists`, `account_full`"),
+        (status = 413, description = "`body_too_large`"),
+        (status = 415, description = "`media_type`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security((), ("session" = []), ("login_token" = [])),
+)]
 #[post("/register/complete", data = "<body>")]
 async fn complete(
     _limit: WithinLimit,
@@ -446,7 +486,8 @@ async fn register(
         status: "OK",
         username: name.as_written().to_owned(),
         credential: view,
-        login,
+        expires_in: login.as_ref().map(|login| login.expires_in),
+        login_token: login.map(|login| login.login_token),
         recovered: recovers.then_some(true),
     };
     Ok(WithCookie(Private(answer), cookie))

@@ -3,6 +3,7 @@
 use rocket::response::status::NoContent;
 use rocket::{Route, delete, get, post, routes};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::views::{Private, WithCookie};
 use crate::app::App;
@@ -20,7 +21,8 @@ pub(super) fn routes() -> Vec<Route> {
     routes![show, end, token]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 #[serde(rename_all = "camelCase")]
 struct SessionView {
     username: String,
@@ -34,6 +36,15 @@ struct SessionView {
     fresh: bool,
 }
 
+#[utoipa::path(
+    tag = "sessions",
+    responses(
+        (status = 200, description = "Who is signed in.", body = SessionView),
+        (status = 401, description = "`login_required`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[get("/session")]
 fn show(caller: SignedIn, app: &App) -> Private<SessionView> {
     let (expires, idle_expires) = match caller.evidence() {
@@ -56,6 +67,15 @@ fn show(caller: SignedIn, app: &App) -> Private<SessionView> {
 }
 
 /// Signs out. Whoever has no session is signed out already.
+#[utoipa::path(
+    tag = "sessions",
+    responses(
+        (status = 204, description = "Signed out."),
+        (status = 403, description = "`cross_site`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security((), ("session" = [])),
+)]
 #[delete("/session")]
 async fn end(
     cookie: Cookie,
@@ -72,6 +92,16 @@ async fn end(
 }
 
 /// A login token for another application, as old as the session's sign-in.
+#[utoipa::path(
+    tag = "sessions",
+    responses(
+        (status = 200, description = "A token for another application.", body = Login),
+        (status = 401, description = "`login_required`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 503, description = "`store_unavailable`, `signer_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[post("/session/token")]
 async fn token(caller: SignedIn, app: &App) -> Result<Private<Login>, Problem> {
     let subject = Subject {

@@ -3,6 +3,7 @@
 use rocket::response::status::NoContent;
 use rocket::{Route, delete, get, routes};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::views::{Private, WithCookie};
 use crate::app::App;
@@ -16,12 +17,12 @@ pub(super) fn routes() -> Vec<Route> {
     routes![list, end, end_all]
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SessionList {
     sessions: Vec<SessionItem>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SessionItem {
     id: String,
@@ -47,6 +48,15 @@ impl SessionItem {
     }
 }
 
+#[utoipa::path(
+    tag = "sessions",
+    responses(
+        (status = 200, description = "The sessions, newest first.", body = SessionList),
+        (status = 401, description = "`login_required`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[get("/sessions")]
 async fn list(caller: SignedIn, app: &App) -> Result<Private<SessionList>, Problem> {
     let now = app.clock.now();
@@ -60,6 +70,18 @@ async fn list(caller: SignedIn, app: &App) -> Result<Private<SessionList>, Probl
 }
 
 /// Ends one. Another account's is the same 404 as one that nobody has.
+#[utoipa::path(
+    tag = "sessions",
+    params(("id" = String, Path, description = "As the list shows it")),
+    responses(
+        (status = 204, description = "It is over."),
+        (status = 401, description = "`login_required`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 404, description = "`not_found`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[delete("/sessions/<id>")]
 async fn end(
     caller: SignedIn,
@@ -78,6 +100,16 @@ async fn end(
 }
 
 /// Signs out everywhere.
+#[utoipa::path(
+    tag = "sessions",
+    responses(
+        (status = 204, description = "All are over."),
+        (status = 401, description = "`login_required`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
 #[delete("/sessions")]
 async fn end_all(
     caller: SignedIn,

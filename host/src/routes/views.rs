@@ -6,6 +6,7 @@ use rocket::http::{ContentType, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::encoding::base64url;
 use crate::store::{Account, Credential, CredentialState};
@@ -38,7 +39,7 @@ impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for WithCookie<R> {
 }
 
 /// What `begin` answers: the options, and the token that `complete` wants back.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Begun<O> {
     #[serde(rename = "publicKey")]
     pub(super) public_key: O,
@@ -46,7 +47,7 @@ pub(super) struct Begun<O> {
 }
 
 /// `PublicKeyCredentialDescriptorJSON`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Descriptor {
     pub(super) r#type: &'static str,
     pub(super) id: String,
@@ -64,7 +65,8 @@ impl From<&Credential> for Descriptor {
 }
 
 /// A credential record as the caller sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Credential)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CredentialView {
     pub(super) id: String,
@@ -81,7 +83,7 @@ pub(super) struct CredentialView {
 }
 
 /// The record that a sign-in was verified against.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Before {
     pub(super) sign_count: u32,
@@ -116,14 +118,15 @@ impl From<CredentialState> for Before {
 
 /// What a page hands to the browser's Signal API
 /// (<https://www.w3.org/TR/webauthn-3/#sctn-signal-methods>).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Signal)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignalView {
     all_accepted_credentials: AllAcceptedCredentials,
     current_user_details: CurrentUserDetails,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AllAcceptedCredentials {
     rp_id: String,
@@ -131,7 +134,7 @@ struct AllAcceptedCredentials {
     all_accepted_credential_ids: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CurrentUserDetails {
     rp_id: String,

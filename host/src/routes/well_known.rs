@@ -4,6 +4,7 @@ use rocket::{Route, get, routes};
 
 use jsonwebtoken::jwk::JwkSet;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 
@@ -24,6 +25,12 @@ struct Keys<'a> {
     cache: CacheForFiveMinutes,
 }
 
+#[utoipa::path(
+    tag = "well-known",
+    responses(
+        (status = 200, description = "The keys that verify login tokens (RFC 7517).", body = Object),
+    ),
+)]
 #[get("/.well-known/jwks.json")]
 fn keys(app: &App) -> Keys<'_> {
     Keys {
@@ -40,11 +47,17 @@ struct RelatedOrigins<'a> {
     cache: CacheForFiveMinutes,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OriginList<'a> {
     origins: Vec<&'a str>,
 }
 
+#[utoipa::path(
+    tag = "well-known",
+    responses(
+        (status = 200, description = "The related origins.", body = OriginList<'_>),
+    ),
+)]
 #[get("/.well-known/webauthn")]
 fn related_origins(app: &App) -> RelatedOrigins<'_> {
     RelatedOrigins {
@@ -72,12 +85,18 @@ impl<T> Document<T> {
 }
 
 /// Where password managers lead a person (<https://www.w3.org/TR/passkey-endpoints/>).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PasskeyEndpoints {
     enroll: String,
     manage: String,
 }
 
+#[utoipa::path(
+    tag = "well-known",
+    responses(
+        (status = 200, description = "The page.", body = PasskeyEndpoints),
+    ),
+)]
 #[get("/.well-known/passkey-endpoints")]
 fn passkey_endpoints(app: &App) -> Document<PasskeyEndpoints> {
     let page = format!("{}{}/", app.config.issuer(), app.base);
@@ -88,19 +107,25 @@ fn passkey_endpoints(app: &App) -> Document<PasskeyEndpoints> {
 }
 
 /// A statement of Digital Asset Links: an Android application may use passkeys of this RP ID.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Statement<'a> {
     relation: [&'static str; 2],
     target: AndroidTarget<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AndroidTarget<'a> {
     namespace: &'static str,
     package_name: &'a str,
     sha256_cert_fingerprints: [String; 1],
 }
 
+#[utoipa::path(
+    tag = "well-known",
+    responses(
+        (status = 200, description = "The Android applications.", body = Vec<Statement<'_>>),
+    ),
+)]
 #[get("/.well-known/assetlinks.json")]
 fn asset_links(app: &App) -> Document<Vec<Statement<'_>>> {
     let apps = app.config.android_apps.iter();
@@ -119,16 +144,22 @@ fn asset_links(app: &App) -> Document<Vec<Statement<'_>>> {
 }
 
 /// The Apple applications that may use passkeys of this RP ID.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AppleAppSiteAssociation<'a> {
     webcredentials: WebCredentials<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WebCredentials<'a> {
     apps: &'a [String],
 }
 
+#[utoipa::path(
+    tag = "well-known",
+    responses(
+        (status = 200, description = "The Apple applications.", body = AppleAppSiteAssociation<'_>),
+    ),
+)]
 #[get("/.well-known/apple-app-site-association")]
 fn apple_apps(app: &App) -> Document<AppleAppSiteAssociation<'_>> {
     let apps = &app.config.apple_apps;

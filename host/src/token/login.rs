@@ -7,6 +7,7 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::account::username::Username;
 use crate::ceremony::challenge::TokenError;
@@ -33,11 +34,10 @@ pub(crate) struct LoginTokens {
 }
 
 /// A token as it is handed out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Login {
-    #[serde(rename = "login_token")]
-    token: String,
-    expires_in: u64,
+    pub(crate) login_token: String,
+    pub(crate) expires_in: u64,
 }
 
 /// A sign-in that a token proves.
@@ -139,7 +139,7 @@ impl LoginTokens {
         })?;
         let signature = self.signer.sign(&unsigned).await?;
         Ok(Login {
-            token: format!("{unsigned}.{}", base64url(&signature)),
+            login_token: format!("{unsigned}.{}", base64url(&signature)),
             expires_in: self.life.as_secs(),
         })
     }
@@ -224,13 +224,13 @@ mod tests {
     async fn processes_with_one_secret_accept_each_others_tokens() {
         let (config, clock) = (config(&[]), Clock::start());
         let login = alice(&tokens(&config, &clock)).await;
-        let proof = tokens(&config, &clock).verify(&login.token);
+        let proof = tokens(&config, &clock).verify(&login.login_token);
         assert_eq!(proof.map(|proof| proof.handle), Ok([7; 64].into()));
         assert_eq!(login.expires_in, 600);
 
         let other = self::config(&[("PORTCULLIS_ORIGINS", "http://localhost:9000")]);
         assert_eq!(
-            tokens(&other, &clock).verify(&login.token).err(),
+            tokens(&other, &clock).verify(&login.login_token).err(),
             Some(TokenError::Invalid)
         );
     }
@@ -243,9 +243,12 @@ mod tests {
             let tokens = tokens(&config, &clock);
             let login = alice(&tokens).await;
             clock.advance(Duration::from_secs(proof - 30));
-            assert!(tokens.verify(&login.token).is_ok());
+            assert!(tokens.verify(&login.login_token).is_ok());
             clock.advance(Duration::from_secs(30));
-            assert_eq!(tokens.verify(&login.token).err(), Some(TokenError::Expired));
+            assert_eq!(
+                tokens.verify(&login.login_token).err(),
+                Some(TokenError::Expired)
+            );
         }
     }
 

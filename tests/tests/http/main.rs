@@ -14,6 +14,7 @@ mod jwt;
 mod library;
 mod limits;
 mod malformed;
+mod openapi;
 mod recovery;
 mod second_client;
 mod sessions;
