@@ -178,7 +178,7 @@ fn of_a_message(
             message: other_message,
             ..case("another message", encode(&r, &s))
         },
-        if random.byte() % 2 == 0 {
+        if random.byte().is_multiple_of(2) {
             Case {
                 y: y_negative,
                 ..case("the opposite key", encode(&r, &s))
