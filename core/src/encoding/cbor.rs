@@ -6,8 +6,11 @@
 //! not canonical, because some authenticators send them.
 //! Tags and strings of indefinite length are refused: nothing in WebAuthn has them.
 //!
-//! Heads are read here and not by a library, because what is needed is whether a head was the
-//! shortest one, the same fault on 32 and on 64 bits, and code that cannot panic.
+//! Heads are read here, because the walk needs to know whether a head was the shortest one, and the same
+//! fault on 32 and on 64 bits. With minicbor's `Decoder` for the heads the proof that nothing panics holds
+//! as well, but on a Cortex-M4 an assertion takes 1,576 bytes of flash (7.6 %) and 870 instructions (12.6 %)
+//! more, with its errors mapped only in part. Credential records, which this crate writes itself, are written
+//! by minicbor's `Encoder`.
 
 use core::cmp::Ordering;
 
