@@ -352,13 +352,25 @@ impl Host {
     ///
     /// When it does not start.
     pub async fn listening(settings: &[(&str, &str)]) -> Self {
+        Self::listening_with(settings, |host| host).await
+    }
+
+    /// The same with something else, a store for one.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn listening_with(
+        settings: &[(&str, &str)],
+        with: impl FnOnce(Portcullis) -> Portcullis,
+    ) -> Self {
         let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = probe.local_addr().expect("bound").port();
         drop(probe);
         let config = config(port, settings);
         let (clock, origin) = (Clock::start(), config.issuer().to_owned());
         let rp_id = config.rp_id().to_owned();
-        let host = Portcullis::new(config).with_clock(clock.clone());
+        let host = with(Portcullis::new(config).with_clock(clock.clone()));
 
         let (ready, listens) = oneshot::channel();
         let ready = Arc::new(std::sync::Mutex::new(Some(ready)));

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Wires the page. These names are stable, tests and other programs may rely on them:
+ * Wires the first page: sign in, and the account. These names are stable, tests and other programs may rely on them:
  *
- *   body[data-ready]                present once the page is wired and the verifier is loaded or known to be missing
+ *   body[data-ready]                present once the page is wired and knows whether somebody is signed in
  *   body[data-signed-in]            "true" or "false"
  *   body[data-busy]                 "true" from the press of a button until all that follows is shown
  *   #obstacle                       shown when this browser or address cannot do passkeys, with the reason
@@ -13,243 +13,136 @@
  *                                   page's start, and again when pointed at or on ArrowDown
  *     #signin  #create              sign in by name; create an account with a passkey
  *     #signin-any                   sign in with any passkey of this site
+ *     #lost                         leads to #recover, where the host has recovery codes
+ *   #recover                        #recover-name, #recover-code, #recover-go, #recover-back; also at `#recover`
+ *   #again                          a recent sign-in is asked for by `fresh=` beside `return_to=`: #again-go
  *   #account                        shown while signed in
- *     #account-name                 the name as registered
- *     #add  #signout                add another passkey; sign out
+ *     #account-name                 the name as registered; #account-shown is the display name, #rename changes it
+ *     #passkeys > li                data-id, data-current; [data-action="passkey.rename"], [… "passkey.remove"]; #add
+ *     #codes                        #codes-left, #codes-make, #codes-list > li, #codes-copy, #codes-print, #codes-save
+ *     #sessions > li                data-id, data-current; [data-action="session.end"]; #sessions-end
+ *     #signout  #delete
+ *   #ask                            the dialog: #ask-input, #ask-go, #ask-cancel
  *   #cancel                         ends a ceremony that waits for the passkey; shown only then
- *   #verdict                        hidden until there is one; data-accepted: "true" or "false"; data-code and
- *                                   data-step of a rejection; data-agrees: does the page judge as the server did?
- *     #verdict-title  #verdict-summary  #comparison
- *     #trace > li                   data-step, data-slug, data-outcome: "pass", "fail" or "skip"
- *     #notes > li                   what the verifier noticed without judging
- *     #inspect-last                 leads to the inspector, with this response
- *     #check-json  #verdict-json    the check that was run and its verdict; #copy-check, #copy-verdict
- *   #verifier-missing               shown when the self-check does not run here, with the reason
- *   #paste-form                     #paste (a check as JSON) and #run-check
+ *   #checked                        leads to the inspector, with the last ceremony; shown when there was one
+ *
+ * `#invite=TOKEN` opens an invitation. `?return_to=URL` is where a person goes after signing in, if the host agrees.
  */
 
-import { Problem, sentenceOfProblem } from "./api.js";
-import { Autofill } from "./autofill.js";
-import { authenticate, completeAuthentication, register } from "./ceremony.js";
-import { currentSession, endSession, keepCheck, keepSession } from "./session.js";
-import { clearVerdict, showVerdict, summaryOf } from "./trace.js";
-import { VerifierUnavailable, loadVerifier, verify } from "./verifier.js";
-import { CeremonyError, obstacle } from "./webauthn.js";
+import { nameOf, showAccount } from "./account.js";
+import { authenticationCheck, recordAfter, recordBefore, registrationCheck } from "./check.js";
+import { ask, wireDialog } from "./dialog.js";
+import { element, input, make, onClick } from "./dom.js";
+import { claimsOf } from "./jwt.js";
+import * as portcullis from "./portcullis.js";
+import { Problem } from "./portcullis.js";
+import { dropRecord, keepRecord, lastRecord } from "./record.js";
+import { sentenceOf, speak, words } from "./words.js";
 
-/** @typedef {import("./ceremony.js").Outcome} Outcome */
+/** @typedef {import("./portcullis.d.ts").Ceremony} Ceremony */
+/** @typedef {import("./portcullis.d.ts").Result} Result */
+/** @typedef {{signal: AbortSignal, onPrompt: () => void}} How */
+/** @typedef {"entry" | "recover" | "again" | "account"} Panel */
 
-const username = /** @type {HTMLInputElement} */ (element("username"));
-const paste = /** @type {HTMLTextAreaElement} */ (element("paste"));
-const status = element("status");
+const username = input("username");
+const query = new URLSearchParams(location.search);
+
+/** Where this person wants to go; the host says whether that may be. */
+const returnTo = query.get("return_to");
+
+/** How old a sign-in may be for it, in seconds. */
+const freshFor = query.has("fresh") ? Number(query.get("fresh")) : Infinity;
+
+/** Other tabs of this page learn that somebody signed in or out. */
+const tabs = new BroadcastChannel("portcullis");
+
+/** @type {import("./portcullis.d.ts").Session | null} */
+let session = null;
+
+/** What the host offers. */
+let settings = { recoveryCodes: false, signup: "open" };
 
 /** The ceremony that a button has started, until it is over. */
 /** @type {AbortController | null} */
 let running = null;
 
-/** Milliseconds; a browser runs a longer timer at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let expiry;
-
-const autofill = new Autofill((begun, response) => {
-  run("Checking your passkey…", async () => completeAuthentication(begun, response));
-});
+/** @type {ReturnType<typeof portcullis.autofill> | null} */
+let suggestions = null;
 
 /**
- * One ceremony from button to verdict. While it runs no other starts.
+ * The records this page has seen. With them the inspector can tell why the host refuses a later sign-in: a refusal
+ * gives no record away.
  *
- * @param {string} doing
- * @param {(signal: AbortSignal, onPrompt: () => void) => Promise<Outcome>} ceremony
+ * @type {Map<string, import("./check.js").CredentialRecord>}
  */
-async function run(doing, ceremony) {
-  if (running) return;
-  const controller = new AbortController();
-  const starter = document.activeElement;
-  running = controller;
-  autofill.stop();
-  clear();
-  showBusy(true);
-  say("info", doing);
-  try {
-    const outcome = await ceremony(controller.signal, () => {
-      element("cancel").hidden = false;
-      say("info", "Waiting for your passkey: follow the prompt of your browser or device.");
-    });
-    await showOutcome(outcome);
-  } catch (error) {
-    showFailure(error);
-  } finally {
-    const cancelHasFocus = document.activeElement === element("cancel");
-    running = null;
-    showBusy(false);
-    if (cancelHasFocus && starter instanceof HTMLElement) starter.focus();
-    endExpiredSession();
-  }
+const records = new Map();
+
+// ---- what is shown ----
+
+/** @param {Panel} shown */
+function showPanel(shown) {
+  for (const panel of ["entry", "recover", "again", "account"]) element(panel).hidden = panel !== shown;
 }
 
-/** @param {Outcome} outcome */
-async function showOutcome({ check, answer, problem }) {
-  const wasSignedIn = currentSession() !== null;
-  if (answer) keepSession(answer);
-  showSession();
-  const said = answer ? greeting(check, answer, wasSignedIn) : problem ? sentenceOfProblem(problem) : "";
-  const kind = answer ? "done" : "error";
-  try {
-    const json = JSON.stringify(check, null, 2);
-    const verdict = await verify(json);
-    const { comparison, agrees } = compare(verdict, problem);
-    present({ verdict, check: json, comparison, agrees, taken: answer !== null });
-    const own = verdict.accepted ? `This page checked it too: ${summaryOf(verdict)}` : comparison;
-    say(kind, `${said} ${own}`, problem?.code);
-  } catch (error) {
-    showVerifierMissing(error);
-    say(kind, said, problem?.code);
-  }
-  if (answer && !wasSignedIn) element("account-title").focus();
+/** @returns {string | null} the token of the invitation whose link was opened */
+function invitation() {
+  const [, token] = /^#invite=(.+)$/.exec(location.hash) ?? [];
+  return token ?? null;
 }
 
-/**
- * Shows a verdict with the check that it is of, and keeps that for the inspector.
- *
- * @param {import("./trace.js").Shown} shown
- */
-function present(shown) {
-  showVerdict(shown);
-  keepCheck(shown.check);
-  element("check-json").textContent = shown.check;
-  element("verdict-json").textContent = JSON.stringify(shown.verdict, null, 2);
-  element("verdict-empty").hidden = true;
+/** Asks the host who is signed in, and shows what fits. */
+async function refresh() {
+  const before = session;
+  session = await portcullis.session();
+  document.body.dataset["signedIn"] = String(session !== null);
+  element("how").hidden = lastRecord() === null;
+  if (session === null) {
+    if (before !== null) forget();
+    showEntry();
+    return;
+  }
+  for (const { id, ...credential } of await showAccount(session, settings.recoveryCodes, { rename, remove, end })) {
+    records.set(id, recordAfter({ id, ...credential }));
+  }
+  showPanel(isStaleFor(session) ? "again" : "account");
 }
 
-/** Leaves the room for the next verdict. */
-function clear() {
-  clearVerdict();
-  element("verdict-empty").hidden = false;
+function showEntry() {
+  const invited = invitation() !== null;
+  element("entry-title").textContent = words(invited ? "invited.title" : "entry.title");
+  element("entry-lead").textContent = words(invited ? "invited.lead" : "entry.lead");
+  element("create").textContent = words(invited ? "invited.create" : "entry.create");
+  element("create").hidden = settings.signup === "invite" && !invited;
+  // The first is the one that Enter presses.
+  const [first, second] = invited ? ["create", "signin"] : ["signin", "create"];
+  for (const [id, type] of [[first, "submit"], [second, "button"]]) {
+    element(id).setAttribute("type", type);
+    element(id).classList.toggle("primary", type === "submit");
+  }
+  element("lost").hidden = !settings.recoveryCodes;
+  showPanel(location.hash === "#recover" ? "recover" : "entry");
 }
 
-/**
- * @param {import("./check.js").Check} check
- * @param {import("./api.js").Answer} answer
- * @param {boolean} wasSignedIn
- */
-function greeting(check, { username }, wasSignedIn) {
-  if (check.kind === "authentication") return `Signed in as ${username}.`;
-  return wasSignedIn
-    ? `${username} has another passkey.`
-    : `Passkey created. You are signed in as ${username}.`;
+/** Nothing of who was signed in stays in the page. */
+function forget() {
+  dropRecord();
+  records.clear();
+  for (const list of ["passkeys", "sessions", "codes-list", "account-title"]) element(list).replaceChildren();
+  element("codes-new").hidden = true;
+  element("how").hidden = true;
 }
 
-/**
- * How the page's own verdict stands to what the server said.
- *
- * @param {import("./verifier.js").Verdict} verdict
- * @param {Problem | null} problem
- * @returns {{comparison: string, agrees: boolean}}
- */
-function compare(verdict, problem) {
-  if (problem === null) {
-    return verdict.accepted
-      ? { comparison: "The server and this page ran the same verifier and agree.", agrees: true }
-      : { comparison: "The server accepted this response, but this page's own check refuses it. Do not rely on this sign-in; report it to the site.", agrees: false };
-  }
-  if (problem.code === "unreachable" || problem.code === "unexpected_answer") {
-    return { comparison: `Whether the server took it is not known (${problem.code}).`, agrees: true };
-  }
-  if (problem.step === null || problem.code === "credential_exists") {
-    return { comparison: `The server did not take it, for a reason that is not in the response (${problem.code}).`, agrees: true };
-  }
-  if (verdict.accepted && (problem.step === "7.1.23" || problem.step === "7.1.24")) {
-    return { comparison: `Which authenticators the server trusts, this page does not know: the server stopped at step ${problem.step} (${problem.code}).`, agrees: true };
-  }
-  if (problem.step === verdict.step) {
-    return { comparison: "The server and this page refuse it at the same step.", agrees: true };
-  }
-  if (verdict.code === "backup_eligibility_changed" && problem.code === "signature_invalid") {
-    return {
-      comparison: `The server tells nothing of the stored passkey before the signature verifies: it stopped at step ${problem.step} (${problem.code}).`,
-      agrees: true,
-    };
-  }
-  if (verdict.code === "credential_missing") {
-    return {
-      comparison: `This page does not hold the stored key, so it skipped the steps that need it; the server stopped at step ${problem.step} (${problem.code}).`,
-      agrees: true,
-    };
-  }
-  return {
-    comparison: `With what this page knows, its own check ends differently; the server stopped at step ${problem.step} (${problem.code}).`,
-    agrees: false,
-  };
+/** @param {import("./portcullis.d.ts").Session} current */
+function isStaleFor({ authTime }) {
+  return returnTo !== null && Date.now() - Date.parse(authTime) > freshFor * 1000;
 }
 
-/** @param {unknown} error */
-function showFailure(error) {
-  if (error instanceof Error && error.name === "AbortError") {
-    say("info", "Cancelled. Nothing was changed.", error.name);
-  } else if (error instanceof CeremonyError) {
-    say("error", error.message, error.name);
-  } else if (error instanceof Problem) {
-    say("error", sentenceOfProblem(error), error.code);
-  } else {
-    say("error", `Something went wrong in this page (${error}). Reload it and try again.`, "internal");
-  }
-}
-
-/** @param {unknown} error */
-function showVerifierMissing(error) {
-  const notice = element("verifier-missing");
-  notice.textContent =
-    error instanceof VerifierUnavailable ? error.message : `The self-check failed (${error}). The server still checks.`;
-  notice.hidden = false;
-}
-
-/** The panel that fits: sign in, or the account. */
-function showSession() {
-  const session = currentSession();
-  document.body.dataset.signedIn = String(session !== null);
-  element("entry").hidden = session !== null;
-  element("account").hidden = session === null;
-  clearTimeout(expiry);
-  if (session === null) return;
-  const { credential, expiresAt } = session;
-  element("account-name").textContent = session.username;
-  element("account-verified").textContent = credential.userVerified
-    ? "Yes, by PIN or biometrics"
-    : "No, presence only";
-  element("account-backup").textContent = credential.backupState
-    ? "Synced to other devices"
-    : "On this device or key only";
-  element("account-until").textContent = new Date(expiresAt).toLocaleTimeString([], {
-    hour: "2-digit",
-    minute: "2-digit",
-  });
-  expiry = setTimeout(endExpiredSession, Math.min(expiresAt - Date.now(), LONGEST_TIMER));
-}
-
-function endExpiredSession() {
-  if (running || document.body.dataset.signedIn !== "true") return;
-  if (currentSession() === null) signOut("Your sign-in has ended. Sign in again to go on.");
-  else showSession();
-}
-
-/** @param {string} said */
-function signOut(said) {
-  endSession();
-  clear();
-  showSession();
-  username.focus();
-  say("info", said);
-}
-
-/** @param {boolean} busy */
-function showBusy(busy) {
-  document.body.dataset.busy = String(busy);
-  for (const button of document.querySelectorAll("[data-ceremony]")) {
-    // Not `disabled`: the button that was pressed keeps the focus.
-    button.setAttribute("aria-disabled", String(busy));
-  }
-  if (!busy) element("cancel").hidden = true;
+/** Goes where the person wanted to go, if the host agrees. */
+function goBack() {
+  if (returnTo === null || session === null || isStaleFor(session)) return false;
+  say("done", words("say.going_back"));
+  location.replace(new URL(`../return-to?url=${encodeURIComponent(returnTo)}`, import.meta.url));
+  return true;
 }
 
 /**
@@ -258,13 +151,157 @@ function showBusy(busy) {
  * @param {string} [code]
  */
 function say(kind, sentence, code) {
-  status.dataset.kind = kind;
-  if (code === undefined) delete status.dataset.code;
-  else status.dataset.code = code;
+  const status = element("status");
+  status.dataset["kind"] = kind;
+  if (code === undefined) delete status.dataset["code"];
+  else status.dataset["code"] = code;
   status.textContent = sentence;
   // On a phone it may lie below the fold.
   status.scrollIntoView({ block: "nearest" });
 }
+
+/** @param {boolean} busy */
+function showBusy(busy) {
+  document.body.dataset["busy"] = String(busy);
+  for (const button of document.querySelectorAll("[data-ceremony]")) {
+    // Not `disabled`: the button that was pressed keeps the focus.
+    button.setAttribute("aria-disabled", String(busy));
+  }
+  if (!busy) element("cancel").hidden = true;
+}
+
+// ---- one thing at a time ----
+
+/**
+ * Does one thing from button to result. While it runs no other starts.
+ *
+ * @param {(how: How) => Promise<string | null>} action what to say in the end; null: it is said
+ */
+async function run(action) {
+  if (running) return;
+  const controller = new AbortController();
+  const starter = document.activeElement;
+  running = controller;
+  suggestions?.stop();
+  showBusy(true);
+  say("info", words("say.asking"));
+  const onPrompt = () => {
+    element("cancel").hidden = false;
+    say("info", words("say.prompt"));
+  };
+  try {
+    const said = await action({ signal: controller.signal, onPrompt });
+    if (said !== null) say("done", said);
+  } catch (error) {
+    await showFailure(error);
+  } finally {
+    const cancelHasFocus = document.activeElement === element("cancel");
+    running = null;
+    showBusy(false);
+    if (cancelHasFocus && starter instanceof HTMLElement) starter.focus();
+  }
+}
+
+/** @param {unknown} error */
+async function showFailure(error) {
+  const code = error instanceof portcullis.PortcullisError ? error.code : "internal";
+  const wasCancelled = code === "AbortError" || (error instanceof Error && error.name === "AbortError");
+  if (error instanceof Problem) {
+    if (error.ceremony) keep(error.ceremony, null, error);
+    markName(error);
+    // Another tab or device may have ended or changed what this page shows.
+    if (session !== null) await refresh().catch(() => {});
+  }
+  say(wasCancelled ? "info" : "error", sentenceOf(error), wasCancelled ? "AbortError" : code);
+  element("how").hidden = lastRecord() === null;
+}
+
+/** A name that was refused is marked, and ready to be changed. @param {Problem} problem */
+function markName({ code }) {
+  if (!["username_invalid", "username_taken", "invitation_refused"].includes(code)) return;
+  username.setAttribute("aria-invalid", "true");
+  username.focus();
+}
+
+/**
+ * Does what needs a recent sign-in: where the host asks for one, the person confirms with a passkey, and it goes on.
+ *
+ * @template Value
+ * @param {How} how
+ * @param {() => Promise<Value>} action
+ * @returns {Promise<Value>}
+ */
+async function confirmed(how, action) {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "sign_in_again" || session === null) throw error;
+    const { username: name } = session;
+    keepResult(await portcullis.signIn(name, {
+      signal: how.signal,
+      onPrompt: () => {
+        how.onPrompt();
+        say("info", words("say.confirm"));
+      },
+    }));
+    how.onPrompt();
+    return action();
+  }
+}
+
+/** @param {Result} result */
+function keepResult({ answer, ceremony }) {
+  keep(ceremony, answer, null);
+}
+
+/**
+ * Keeps a ceremony for the inspector.
+ *
+ * @param {Ceremony} ceremony
+ * @param {import("./portcullis.d.ts").Answer | null} answer
+ * @param {Problem | null} problem
+ */
+function keep(ceremony, answer, problem) {
+  const { kind, options, response, challengeToken } = ceremony;
+  const record = answer ? recordBefore(answer.credential) : records.get(response.id);
+  let check =
+    kind === "registration"
+      ? registrationCheck(options, response)
+      : authenticationCheck(options, response, record, session?.sub);
+  // The page takes its own origin for the expected one. Where the host says that it is not, the check is run with
+  // the host's: the issuer of its tokens.
+  const { iss } = claimsOf(challengeToken);
+  if (problem?.code === "origin_mismatch" && typeof iss === "string") check = { ...check, origins: [iss] };
+  if (answer) records.set(answer.credential.id, recordAfter(answer.credential));
+  keepRecord({ check, problem: problem && { code: problem.code, step: problem.step } });
+}
+
+/**
+ * After a sign-in of any kind.
+ *
+ * @param {Result} result
+ * @param {string} said the key of its words
+ * @returns {Promise<string | null>}
+ */
+async function entered(result, said) {
+  const { answer, ceremony } = result;
+  await refresh();
+  keep(ceremony, answer, null);
+  element("how").hidden = false;
+  if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
+  tabs.postMessage("session");
+  if (said !== "say.recovered" && goBack()) return null;
+  element("account-title").focus();
+  return `${words(said, { name: answer.username })}${needsName(ceremony)}`;
+}
+
+/** A passkey that the device does not list works only with the name. @param {Ceremony} ceremony */
+function needsName({ response }) {
+  const { rk } = /** @type {{rk?: boolean}} */ (response.clientExtensionResults["credProps"] ?? {});
+  return rk === false ? ` ${words("say.needs_name")}` : "";
+}
+
+// ---- signing in and up ----
 
 /** @returns {string | null} */
 function requireName() {
@@ -272,111 +309,247 @@ function requireName() {
   username.setAttribute("aria-invalid", String(name === ""));
   if (name !== "") return name;
   username.focus();
-  say("error", "Type a name first, or sign in without one.", "name_missing");
+  say("error", words("problem.name_missing"), "name_missing");
   return null;
 }
 
 function signIn() {
   const name = requireName();
-  if (name === null) return;
-  run(`Asking for a sign-in as ${name}…`, (signal, onPrompt) => authenticate(name, { signal, onPrompt }));
+  if (name !== null) run(async (how) => entered(await portcullis.signIn(name, how), "say.signed_in"));
 }
 
 function signInWithoutName() {
-  run("Asking for a sign-in…", (signal, onPrompt) => authenticate(null, { signal, onPrompt }));
+  run(async (how) => entered(await portcullis.signIn(null, how), "say.signed_in"));
 }
 
 function createAccount() {
   const name = requireName();
   if (name === null) return;
-  run(`Asking for a new account ${name}…`, (signal, onPrompt) =>
-    register(name, { bearer: null, signal, onPrompt }),
-  );
+  const token = invitation();
+  const options = token === null ? {} : { invitation: token };
+  run(async (how) => {
+    const result = await portcullis.register(name, { ...how, ...options });
+    return entered(result, result.answer.recovered ? "say.recovered" : "say.created");
+  });
 }
 
-function addPasskey() {
-  const session = currentSession();
-  if (session === null) {
-    signOut("Your sign-in has ended. Sign in again to add a passkey.");
+function recover() {
+  const [name, code] = [input("recover-name"), input("recover-code")];
+  for (const field of [code, name]) {
+    field.setAttribute("aria-invalid", String(field.value.trim() === ""));
+    if (field.value.trim() === "") field.focus();
+  }
+  if (name.value.trim() === "" || code.value.trim() === "") {
+    say("error", words("problem.code_missing"), "code_missing");
     return;
   }
-  run("Asking for another passkey…", (signal, onPrompt) =>
-    register(session.username, { bearer: session.loginToken, signal, onPrompt }),
-  );
+  run(async (how) => {
+    const result = await portcullis.recover(name.value.trim(), code.value.trim(), how);
+    code.value = "";
+    return entered(result, "say.recovered");
+  });
+}
+
+/** @param {boolean} recovers */
+function turnTo(recovers) {
+  history.replaceState(null, "", `${location.pathname}${location.search}${recovers ? "#recover" : ""}`);
+  showEntry();
+  (recovers ? input("recover-name") : username).focus();
+}
+
+function confirmAgain() {
+  run(async (how) => {
+    const name = session?.username ?? null;
+    return entered(await portcullis.signIn(name, how), "say.signed_in");
+  });
 }
 
 function offerSuggestions() {
-  if (!running && currentSession() === null) autofill.start();
+  if (running || session !== null || suggestions?.isWaiting()) return;
+  suggestions = portcullis.autofill((complete) => {
+    run(async () => {
+      say("info", words("say.checking"));
+      return entered(await complete(), "say.signed_in");
+    });
+  });
 }
 
-async function runPastedCheck() {
-  const check = paste.value;
-  try {
-    const verdict = await verify(check);
-    present({ verdict, check, comparison: "Checked in this page alone; nothing was sent.", agrees: true, taken: true });
-    say(verdict.accepted ? "done" : "error", `${verdict.accepted ? "Accepted." : "Not accepted."} ${summaryOf(verdict)}`, verdict.code);
-    element("verdict-title").focus();
-  } catch (error) {
-    showVerifierMissing(error);
-    say("error", "The check could not be run: the self-check does not run here.", "verifier_missing");
+// ---- the account ----
+
+/** @param {string} said */
+async function leave(said) {
+  session = null;
+  forget();
+  await refresh();
+  tabs.postMessage("session");
+  username.focus();
+  return words(said);
+}
+
+function signOut() {
+  run(async () => {
+    await portcullis.signOut();
+    return leave("say.signed_out");
+  });
+}
+
+function addPasskey() {
+  run(async (how) => {
+    const name = session?.username ?? "";
+    const result = await confirmed(how, () => portcullis.addPasskey(name, how));
+    await refresh();
+    keepResult(result);
+    element("how").hidden = false;
+    return `${words("say.added")}${needsName(result.ceremony)}`;
+  });
+}
+
+/** @param {import("./portcullis.d.ts").CredentialItem} credential */
+async function rename(credential) {
+  const name = await ask("rename", {}, credential.name ?? "");
+  if (name === null) return;
+  run(async () => {
+    await portcullis.renameCredential(credential.id, name === "" ? null : name);
+    await refresh();
+    focusThing(credential.id, "passkey.rename");
+    return words("say.renamed");
+  });
+}
+
+/** @param {import("./portcullis.d.ts").CredentialItem} credential */
+async function remove(credential) {
+  if ((await ask("remove", { name: nameOf(credential) })) === null) return;
+  run(async (how) => {
+    await confirmed(how, () => portcullis.removeCredential(credential.id));
+    records.delete(credential.id);
+    await refresh();
+    tabs.postMessage("session");
+    (session === null ? username : element("passkeys-title")).focus();
+    return words("say.removed");
+  });
+}
+
+/** @param {import("./portcullis.d.ts").SessionItem} item */
+function end(item) {
+  run(async () => {
+    await portcullis.endSession(item.id);
+    await refresh();
+    element("sessions-title").focus();
+    return words("say.session_ended");
+  });
+}
+
+async function endAll() {
+  if ((await ask("everywhere", {})) === null) return;
+  run(async () => {
+    await portcullis.endAllSessions();
+    return leave("say.everywhere");
+  });
+}
+
+async function renameAccount() {
+  const name = session?.username ?? "";
+  const shown = await ask("shown", { name }, element("account-shown").textContent ?? "");
+  if (shown === null) return;
+  run(async () => {
+    await portcullis.renameAccount(shown === "" ? null : shown);
+    await refresh();
+    return words("say.renamed");
+  });
+}
+
+async function deleteAccount() {
+  const name = session?.username ?? "";
+  const typed = await ask("delete", { name }, "");
+  if (typed === null) return;
+  if (typed !== name) {
+    say("error", words("say.not_deleted"), "not_confirmed");
+    return;
   }
+  run(async (how) => {
+    await confirmed(how, portcullis.deleteAccount);
+    return leave("say.deleted");
+  });
 }
 
-/**
- * @param {string} source
- * @param {string} what
- */
-async function copy(source, what) {
+async function makeCodes() {
+  if (element("codes-left").dataset["any"] === "true" && (await ask("codes", {})) === null) return;
+  run(async (how) => {
+    const codes = await confirmed(how, portcullis.makeRecoveryCodes);
+    await refresh();
+    element("codes-list").replaceChildren(...codes.map((code) => make("li", "", code)));
+    element("codes-new").hidden = false;
+    element("codes-list").focus();
+    return words("say.codes");
+  });
+}
+
+const shownCodes = () => [...element("codes-list").children].map((item) => item.textContent).join("\n");
+
+async function copyCodes() {
   try {
-    await navigator.clipboard.writeText(element(source).textContent ?? "");
-    say("done", `${what} copied.`);
+    await navigator.clipboard.writeText(shownCodes());
+    say("done", words("say.copied"));
   } catch {
-    getSelection()?.selectAllChildren(element(source));
-    say("info", `The browser did not let this page copy. ${what} is selected: copy it with the keyboard.`);
+    getSelection()?.selectAllChildren(element("codes-list"));
+    say("info", words("say.not_copied"));
   }
 }
 
-/** @param {string} id */
-function element(id) {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found;
+function saveCodes() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([`${shownCodes()}\n`], { type: "text/plain" }));
+  link.download = words("codes.file");
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 /**
  * @param {string} id
- * @param {() => void} action
+ * @param {string} action
  */
-function onClick(id, action) {
-  element(id).addEventListener("click", action);
+function focusThing(id, action) {
+  const thing = [...element("passkeys").children].find((item) => /** @type {HTMLElement} */ (item).dataset["id"] === id);
+  /** @type {HTMLElement | null | undefined} */ (thing?.querySelector(`[data-action="${action}"]`))?.focus();
 }
 
-/** @param {string} reason */
-function showObstacle(reason) {
-  element("obstacle").textContent = reason;
-  element("obstacle").hidden = false;
-  for (const button of document.querySelectorAll("button[data-ceremony]")) {
-    /** @type {HTMLButtonElement} */ (button).disabled = true;
+/** Somebody may have signed in or out in another tab, or the session has run out. */
+async function lookAgain() {
+  if (running || document.hidden) return;
+  const before = session;
+  try {
+    await refresh();
+  } catch {
+    return; // The next press of a button will say what is wrong.
   }
+  if (before !== null && session === null) say("info", words("say.ended"), "login_required");
+  if (before === null && session !== null) suggestions?.stop();
 }
 
-element("entry").addEventListener("submit", (event) => {
-  event.preventDefault();
-  signIn();
-});
-element("paste-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  runPastedCheck();
-});
+// ---- the start ----
+
+for (const form of ["entry", "recover"]) {
+  element(form).addEventListener("submit", (event) => event.preventDefault());
+}
+// Enter in a field presses the form's submit button.
+onClick("signin", signIn);
+onClick("recover-go", recover);
 onClick("signin-any", signInWithoutName);
 onClick("create", createAccount);
+onClick("lost", () => turnTo(true));
+onClick("recover-back", () => turnTo(false));
+onClick("again-go", confirmAgain);
+onClick("signout", signOut);
 onClick("add", addPasskey);
-onClick("signout", () => {
-  if (!running) signOut("Signed out.");
-});
+onClick("rename", renameAccount);
+onClick("sessions-end", endAll);
+onClick("delete", deleteAccount);
+onClick("codes-make", makeCodes);
+onClick("codes-copy", copyCodes);
+onClick("codes-print", () => print());
+onClick("codes-save", saveCodes);
 onClick("cancel", () => running?.abort());
-onClick("copy-check", () => copy("check-json", "The check"));
-onClick("copy-verdict", () => copy("verdict-json", "The verdict"));
+wireDialog();
 // The request behind the suggestions starts with the page. After a ceremony or a sign-out it waits
 // until somebody reaches for the suggestions again: a password manager that picks by itself would
 // otherwise undo the sign-out, or repeat a refused sign-in without end.
@@ -384,16 +557,29 @@ username.addEventListener("pointerenter", offerSuggestions);
 username.addEventListener("keydown", ({ key }) => {
   if (key === "ArrowDown") offerSuggestions();
 });
-// Timers sleep with the machine.
-document.addEventListener("visibilitychange", endExpiredSession);
+username.addEventListener("input", () => username.removeAttribute("aria-invalid"));
+document.addEventListener("visibilitychange", lookAgain);
+tabs.addEventListener("message", lookAgain);
+addEventListener("hashchange", () => {
+  if (session === null) showEntry();
+});
 
-const reason = obstacle();
-if (reason !== null) showObstacle(reason);
-showSession();
-offerSuggestions();
-try {
-  element("verifier-version").textContent = (await loadVerifier()).version();
-} catch (error) {
-  showVerifierMissing(error);
+speak();
+const hindered = portcullis.obstacle();
+if (hindered !== null) {
+  element("obstacle").textContent = words(`obstacle.${hindered}`);
+  element("obstacle").hidden = false;
+  for (const button of document.querySelectorAll("button[data-ceremony]")) {
+    /** @type {HTMLButtonElement} */ (button).disabled = true;
+  }
 }
-document.body.dataset.ready = "";
+try {
+  settings = await portcullis.settings();
+  await refresh();
+  goBack();
+} catch (error) {
+  showEntry();
+  await showFailure(error);
+}
+offerSuggestions();
+document.body.dataset["ready"] = "";

@@ -75,7 +75,7 @@ export function authenticationCheck(options, response, credential, userHandle) {
 /**
  * The record as it stands after an answer of the host.
  *
- * @param {import("./api.js").Credential} credential
+ * @param {import("./portcullis.d.ts").Credential} credential
  * @returns {CredentialRecord}
  */
 export function recordAfter({ id, publicKey, signCount, backupEligible, backupState }) {
@@ -85,7 +85,7 @@ export function recordAfter({ id, publicKey, signCount, backupEligible, backupSt
 /**
  * The record that a sign-in was verified against.
  *
- * @param {import("./api.js").Credential} credential
+ * @param {import("./portcullis.d.ts").Credential} credential
  * @returns {CredentialRecord}
  */
 export function recordBefore(credential) {

@@ -3,20 +3,29 @@
  * Wires the inspector. These names are stable, tests and other programs may rely on them:
  *
  *   body[data-ready]                present once the page is wired and the verifier is loaded or known to be missing
+ *   [data-example]                  buttons that fill in an example: "accepted", "refused" or "broken"
  *   #artefact-form                  #artefact (what is pasted) and #explain; #explain-last takes this tab's last response
- *   #guess[role=status]             what the paste was taken for, in a sentence; data-kind: "done" or "error"
+ *   #guess[role=status]             what the paste was taken for, in a sentence; data-kind: "done", or "error" where it is nothing that is
+ *                                   known, or breaks; #show-break leads to where
  *   #explanation                    hidden until there is one
  *     #tree [role=treeitem]         data-name or data-artefact; data-at, data-length in its artefact; data-broken where
  *                                   it breaks; data-problem where something is wrong
  *     #selection                    which bytes are chosen, in a sentence
  *     #bytes                        data-artefact, data-at, data-length of what is chosen; its bytes are in <mark>
  *   #judged                         the verdict in a sentence that leads to it, where there is one
- *   #verdict, #trace > li           as on the first page, where the paste is a check or this tab's last response
+ *   #verdict                        hidden until there is one; data-accepted: "true" or "false"; data-code and
+ *                                   data-step of a rejection; data-agrees: does the page judge as the server did?
+ *     #verdict-title  #verdict-summary  #comparison
+ *     #trace > li                   data-step, data-slug, data-outcome: "pass", "fail" or "skip"
+ *     #notes > li                   what the verifier noticed without judging
+ *     #check-json  #verdict-json    the check that was run and its verdict; #copy-check, #copy-verdict
  *   #verifier-missing               shown when the verifier does not run here, with the reason
  */
 
+import { compare } from "./compare.js";
+import { EXAMPLES } from "./examples.js";
 import { HexView } from "./hex.js";
-import { lastCheck } from "./session.js";
+import { lastRecord } from "./record.js";
 import { showVerdict } from "./trace.js";
 import { Tree } from "./tree.js";
 import { VerifierUnavailable, inspect, loadInspector, verify } from "./verifier.js";
@@ -43,9 +52,10 @@ async function explain() {
   try {
     const dump = await inspect(text);
     const { artefact: kind, encoding, embedded, cut } = dump.guess;
-    say("done", `Taken for: ${kind} in ${encoding}${cut ? ", cut within a byte" : ""}${embedded ? ", found within other text" : ""}.`);
+    const guessed = `Taken for: ${kind} in ${encoding}${cut ? ", cut within a byte" : ""}${embedded ? ", found within other text" : ""}.`;
     element("explanation").hidden = false;
     tree.show(dump.artefacts);
+    showBreak(kind, guessed, dump.artefacts);
   } catch (error) {
     showVerifierMissing(error);
     say("error", "It could not be explained: the verifier does not run here.");
@@ -54,27 +64,85 @@ async function explain() {
   await judge(text).catch(showVerifierMissing);
 }
 
+/** What the inspector calls bytes of which it knows nothing. */
+const UNKNOWN = "unknown bytes";
+
 /**
- * Runs the check that a text is, or the one that this tab's last ceremony was of where it is its response.
+ * Says what the paste was taken for, and where it breaks: the colour is that of the outcome.
+ *
+ * @param {string} kind
+ * @param {string} guessed
+ * @param {import("./verifier.js").DumpNode[]} nodes
+ */
+function showBreak(kind, guessed, nodes) {
+  const broken = firstBreak(nodes);
+  element("to-break").hidden = broken === null;
+  if (broken !== null) {
+    const where = broken.at === undefined ? "" : ` at byte ${broken.at}`;
+    say("error", `${guessed} It breaks${where}: ${broken.broken}.`);
+    element("show-break").textContent = "Show where it breaks";
+  } else if (kind === UNKNOWN) {
+    say("error", "This is nothing that WebAuthn sends, as far as can be told. Below are its bytes as they are.");
+  } else {
+    say("done", guessed);
+  }
+}
+
+/**
+ * @param {import("./verifier.js").DumpNode[]} nodes
+ * @returns {import("./verifier.js").DumpNode | null}
+ */
+function firstBreak(nodes) {
+  for (const node of nodes) {
+    const found = node.broken !== undefined ? node : firstBreak(node.fields ?? []);
+    if (found) return found;
+  }
+  return null;
+}
+
+function goToBreak() {
+  const row = document.querySelector("#tree [data-broken]");
+  if (!(row instanceof HTMLElement)) return;
+  for (let list = row.closest("ul"); list && list.id !== "tree"; list = list.parentElement?.closest("ul") ?? null) {
+    const parent = list.previousElementSibling;
+    if (parent?.getAttribute("aria-expanded") === "false") parent.setAttribute("aria-expanded", "true");
+  }
+  row.click();
+  row.focus();
+  row.scrollIntoView({ block: "center" });
+}
+
+/**
+ * Runs the check that a text is, or the one that this tab's last ceremony was of where it is its response. What is
+ * pasted is judged here alone: it never changes what is kept of the sign-in.
  *
  * @param {string} text
  */
 async function judge(text) {
   const pasted = parse(text);
-  const last = parse(lastCheck() ?? "");
+  const last = lastRecord();
+  const lastJson = last && JSON.stringify(last.check, null, 2);
   let check = null;
-  let comparison = "Checked in this page alone; nothing was sent.";
-  if (pasted?.kind && pasted?.response) {
+  let problem;
+  if (last && (text === lastJson || (pasted?.id && isSame(pasted, last.check.response)))) {
+    check = lastJson;
+    ({ problem } = last);
+  } else if (pasted?.kind && pasted?.response) {
     check = text;
-  } else if (pasted?.id && last?.response && isSame(pasted, last.response)) {
-    check = JSON.stringify(last);
-    comparison = "The last response of this tab, checked with what the page knew then.";
   }
   element("verdict").hidden = check === null;
   element("judged").hidden = check === null;
   if (check === null) return;
-  showVerdict({ verdict: await verify(check), check, comparison, agrees: true, taken: true });
+  const verdict = await verify(check);
+  const { comparison, agrees } =
+    problem === undefined
+      ? { comparison: "Checked in this page alone; nothing was sent.", agrees: true }
+      : compare(verdict, problem);
+  showVerdict({ verdict, check, comparison, agrees, taken: !problem });
+  element("check-json").textContent = check;
+  element("verdict-json").textContent = JSON.stringify(verdict, null, 2);
   element("to-verdict").textContent = element("verdict-title").textContent;
+  element("judged").dataset.accepted = String(verdict.accepted);
 }
 
 /**
@@ -97,11 +165,25 @@ function parse(text) {
   }
 }
 
-function explainLast() {
-  const check = lastCheck();
-  if (check === null) return;
-  artefact.value = check;
-  explain();
+async function explainLast() {
+  const last = lastRecord();
+  if (last === null) return;
+  artefact.value = JSON.stringify(last.check, null, 2);
+  await explain();
+}
+
+/**
+ * @param {string} source
+ * @param {string} what
+ */
+async function copy(source, what) {
+  try {
+    await navigator.clipboard.writeText(element(source).textContent ?? "");
+    say("done", `${what} copied.`);
+  } catch {
+    getSelection()?.selectAllChildren(element(source));
+    say("done", `The browser did not let this page copy. ${what} is selected: copy it with the keyboard.`);
+  }
 }
 
 /**
@@ -136,10 +218,23 @@ artefact.addEventListener("paste", () => setTimeout(explain));
 element("explain-last").addEventListener("click", explainLast);
 element("open-all").addEventListener("click", () => tree.openAll());
 
-element("explain-last").hidden = lastCheck() === null;
+element("show-break").addEventListener("click", goToBreak);
+element("copy-check").addEventListener("click", () => copy("check-json", "The check"));
+element("copy-verdict").addEventListener("click", () => copy("verdict-json", "The verdict"));
+for (const button of document.querySelectorAll("[data-example]")) {
+  button.addEventListener("click", () => {
+    artefact.value = EXAMPLES[/** @type {HTMLElement} */ (button).dataset.example ?? ""] ?? "";
+    explain();
+  });
+}
+
+element("explain-last").hidden = lastRecord() === null;
 try {
   element("verifier-version").textContent = (await loadInspector()).version();
-  if (location.hash === "#last") explainLast();
+  if (location.hash === "#last") {
+    await explainLast();
+    element("verdict-title").scrollIntoView();
+  }
 } catch (error) {
   showVerifierMissing(error);
 }

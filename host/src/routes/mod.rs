@@ -49,7 +49,11 @@ pub(crate) fn well_known() -> Vec<Route> {
 /// The page and its files.
 #[cfg(feature = "page")]
 pub(crate) fn page(config: &Config) -> Vec<Route> {
-    page::routes(config.issuer())
+    let settings = page::PageSettings {
+        recovery_codes: config.recovery_codes,
+        signup: config.signup,
+    };
+    page::routes(config.issuer(), settings)
 }
 
 #[cfg(not(feature = "page"))]

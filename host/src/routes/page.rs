@@ -9,7 +9,11 @@ use rocket::{
     http::{ContentType, Header, HeaderMap, Method, Status},
     response::Redirect,
     route::{Handler, Outcome},
+    serde::json::Json,
 };
+use serde::Serialize;
+
+use crate::config::Signup;
 
 struct File {
     /// The path below the mount point, without a leading slash.
@@ -25,8 +29,12 @@ static FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// The page's routes. `home` is the origin where passkeys work: a browser refuses them under an IP
 /// address, so a page asked for there is redirected to `home`.
-pub(crate) fn routes(home: &str) -> Vec<Route> {
-    let mut routes = Vec::new();
+pub(crate) fn routes(home: &str, settings: PageSettings) -> Vec<Route> {
+    let mut routes = vec![Route::new(
+        Method::Get,
+        "/page.json",
+        SettingsRoute(settings),
+    )];
     for file in FILES {
         let path = format!("/{}", file.name);
         if file.name.ends_with(".html") {
@@ -41,6 +49,25 @@ pub(crate) fn routes(home: &str) -> Vec<Route> {
         }
     }
     routes
+}
+
+/// What the page has to know of the host before anybody signs in.
+#[derive(Serialize, Clone)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PageSettings {
+    pub(super) recovery_codes: bool,
+    pub(super) signup: Signup,
+}
+
+/// `GET /page.json`: the settings, as the page reads them.
+#[derive(Clone)]
+struct SettingsRoute(PageSettings);
+
+#[rocket::async_trait]
+impl Handler for SettingsRoute {
+    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+        Outcome::from(request, Json(self.0.clone()))
+    }
 }
 
 /// A page: a document that a person opens.
@@ -210,6 +237,11 @@ mod tests {
 
     const HOME: &str = "http://localhost:8000";
 
+    const SETTINGS: PageSettings = PageSettings {
+        recovery_codes: false,
+        signup: Signup::Open,
+    };
+
     fn client() -> Client {
         client_at("/")
     }
@@ -219,7 +251,7 @@ mod tests {
     }
 
     fn client_of(base: &str, home: &str) -> Client {
-        let rocket = rocket::build().mount(base, routes(home));
+        let rocket = rocket::build().mount(base, routes(home, SETTINGS));
         Client::untracked(rocket).expect("the page's routes start")
     }
 

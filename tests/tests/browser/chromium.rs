@@ -290,6 +290,60 @@ impl Browser {
         field.send_keys(text).await.expect("a field");
     }
 
+    /// Presses the first that matches.
+    pub(crate) async fn press_at(&self, selector: &str) {
+        let element = self.wait_for(selector).await;
+        element
+            .click()
+            .await
+            .unwrap_or_else(|e| panic!("{selector}: {e}"));
+    }
+
+    /// Confirms in the dialog, after typing what is given, and waits until all that follows is shown.
+    pub(crate) async fn confirm(&self, typed: Option<&str>) -> Value {
+        self.wait_for("#ask[open]").await;
+        if let Some(text) = typed {
+            self.fill("ask-input", text).await;
+        }
+        // Not what a press before has left.
+        self.script("delete document.body.dataset.busy").await;
+        self.run("ask-go").await
+    }
+
+    /// Opens an address in a second tab, which the browser then shows.
+    pub(crate) async fn open_in_new_tab(&self, url: &str) {
+        let tab = self.page.new_tab().await.expect("a tab");
+        self.page.switch_to_window(tab).await.expect("a tab");
+        self.open(url).await;
+    }
+
+    /// Shows the first tab.
+    pub(crate) async fn show_first_tab(&self) {
+        let tabs = self.page.windows().await.expect("tabs");
+        self.page
+            .switch_to_window(tabs[0].clone())
+            .await
+            .expect("a tab");
+    }
+
+    /// Opens an address that is no page of the host's, or leads away.
+    pub(crate) async fn visit(&self, url: &str) {
+        self.page.goto(url).await.expect("it loads");
+    }
+
+    /// Waits until the address is this one.
+    pub(crate) async fn wait_for_address(&self, address: &str) {
+        let script = format!(
+            "return new Promise((resolve) => {{
+                 const look = () => location.href === {} ? resolve(true) : setTimeout(look, 25);
+                 look();
+             }});",
+            json!(address)
+        );
+        // A page that is left takes its script with it: then the next one looks.
+        while self.page.execute(&*script, Vec::new()).await.is_err() {}
+    }
+
     /// Moves the pointer over an element.
     pub(crate) async fn point_at(&self, id: &str) {
         let element = self.wait_for(&format!("#{id}")).await;
@@ -318,6 +372,9 @@ impl Browser {
                  signedIn: document.body.dataset.signedIn === 'true',
                  status: { ...at('status')?.dataset, text: text('status') },
                  account: shown('account') ? text('account-name') : null,
+                 passkeys: [...document.querySelectorAll('#passkeys > li')].map((li) => li.innerText),
+                 sessions: document.querySelectorAll('#sessions > li').length,
+                 focus: document.activeElement?.id ?? null,
                  obstacle: shown('obstacle') ? text('obstacle') : null,
                  missing: shown('verifier-missing') ? text('verifier-missing') : null,
                  verdict: shown('verdict') ? { ...at('verdict').dataset } : null,
@@ -335,7 +392,11 @@ impl Browser {
         let entries = self
             .raw(Method::POST, "/se/log", Some(json!({"type": "browser"})))
             .await;
-        let severe = |entry: &&Value| entry["level"] == "SEVERE";
+        // That nobody is signed in the page learns from a 401, and Chromium logs each.
+        let is_signed_out = |message: &str| message.contains("/session - ") && message.contains("401");
+        let severe = |entry: &&Value| {
+            entry["level"] == "SEVERE" && !entry["message"].as_str().is_some_and(is_signed_out)
+        };
         let entries = entries.as_array().expect("a list");
         entries
             .iter()

@@ -3,8 +3,9 @@
  * The page on which people approve documents: what there is, what exactly is approved, the receipts.
  */
 
+import { CeremonyError, create, get } from "/passkeys/js/portcullis.js";
 import { verifyReceipt } from "/passkeys/js/verifier.js";
-import { create, get } from "/passkeys/js/webauthn.js";
+import { sentenceOf } from "/passkeys/js/words.js";
 
 /** @param {string} id */
 const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -50,7 +51,8 @@ async function run(action) {
   try {
     say(await action(), "done");
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error), "error");
+    const said = error instanceof Error ? error.message : String(error);
+    say(error instanceof CeremonyError ? sentenceOf(error) : said, "error");
   }
   document.body.dataset.busy = "false";
 }
