@@ -37,7 +37,7 @@ import { claimsOf } from "./jwt.js";
 import * as portcullis from "./portcullis.js";
 import { Problem } from "./portcullis.js";
 import { dropRecord, keepRecord, lastRecord } from "./record.js";
-import { sentenceOf, speak, words } from "./words.js";
+import { sentenceOf, sentenceOfCharacter, speak, words } from "./words.js";
 
 /** @typedef {import("./portcullis.d.ts").Ceremony} Ceremony */
 /** @typedef {import("./portcullis.d.ts").Result} Result */
@@ -210,9 +210,16 @@ async function showFailure(error) {
     if (error.ceremony) keep(error.ceremony, null, error);
     markName(error);
     // Another tab or device may have ended or changed what this page shows.
-    if (session !== null) await refresh().catch(() => {});
+    if (session !== null) {
+      await refresh().catch(() => {});
+      if (session === null) {
+        say("error", words("say.ended"), "login_required");
+        return;
+      }
+    }
   }
-  say(wasCancelled ? "info" : "error", sentenceOf(error), wasCancelled ? "AbortError" : code);
+  const said = (code === "username_invalid" && sentenceOfCharacter(username.value.trim())) || sentenceOf(error);
+  say(wasCancelled ? "info" : "error", said, wasCancelled ? "AbortError" : code);
   element("how").hidden = lastRecord() === null;
 }
 

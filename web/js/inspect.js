@@ -130,9 +130,11 @@ async function judge(text) {
   } else if (pasted?.kind && pasted?.response) {
     check = text;
   }
-  element("verdict").hidden = check === null;
-  element("judged").hidden = check === null;
-  if (check === null) return;
+  if (check === null) {
+    element("verdict").hidden = true;
+    element("judged").hidden = true;
+    return;
+  }
   const verdict = await verify(check);
   const { comparison, agrees } =
     problem === undefined
@@ -143,6 +145,7 @@ async function judge(text) {
   element("verdict-json").textContent = JSON.stringify(verdict, null, 2);
   element("to-verdict").textContent = element("verdict-title").textContent;
   element("judged").dataset.accepted = String(verdict.accepted);
+  element("judged").hidden = false;
 }
 
 /**

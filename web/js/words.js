@@ -10,10 +10,6 @@ const WORDS = {
   en: {
     title: "Sign in",
     skip: "Skip to the content",
-    "nav.label": "Pages",
-    "nav.account": "Account",
-    "nav.inspect": "Inspect",
-
     "entry.title": "Sign in",
     "entry.lead": "With a passkey: your fingerprint, your face, a PIN or a security key. No password.",
     "entry.name": "Name",
@@ -137,6 +133,7 @@ const WORDS = {
     "problem.unreachable": "The server cannot be reached. Check that you are online, then try again.",
     "problem.unexpected_answer": "The server gave an answer that this page does not understand (HTTP {status}). Reload the page and try again.",
     "problem.username_invalid": "That name cannot be used. {detail} Choose one of 1 to 64 letters and digits, without spaces.",
+    "problem.username_character": "“{character}” ({code}) cannot be in a name. Choose 1 to 64 letters and digits, without spaces.",
     "problem.username_taken": "That name is taken. Choose another, or, if it is yours, sign in.",
     "problem.credential_exists": "This passkey is already registered. Sign in with it instead.",
     "problem.account_full": "This account has as many passkeys as it can hold. Remove one first.",
@@ -189,6 +186,186 @@ const WORDS = {
     "obstacle.ip_address": "Passkeys do not work under an IP address. Open this page at the site's own name.",
     "obstacle.unsupported": "This browser has no passkeys, or they are turned off. Update it, or use another browser.",
   },
+
+  de: {
+    title: "Anmelden",
+    skip: "Zum Inhalt springen",
+    "entry.title": "Anmelden",
+    "entry.lead": "Mit einem Passkey: Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel. Ohne Passwort.",
+    "entry.name": "Name",
+    "entry.hint": "Geben Sie Ihren Namen ein, oder wählen Sie einen Passkey, wo Ihr Browser einen vorschlägt.",
+    "entry.signin": "Anmelden",
+    "entry.create": "Konto anlegen",
+    "entry.any": "Ohne Namen anmelden",
+    "entry.recover": "Passkeys verloren?",
+    "invited.title": "Sie sind eingeladen",
+    "invited.lead": "Geben Sie den Namen ein, auf den Sie eingeladen sind, oder wählen Sie einen, und legen Sie Ihren Passkey an. Der Link gilt einmal.",
+    "invited.create": "Passkey anlegen",
+
+    "recover.title": "Konto wiederherstellen",
+    "recover.lead": "Mit einem Ihrer Wiederherstellungscodes legen Sie einen neuen Passkey an. Der Code ist damit verbraucht, und alle Geräte werden abgemeldet.",
+    "recover.name": "Name",
+    "recover.code": "Wiederherstellungscode",
+    "recover.hint": "16 Buchstaben und Ziffern. Bindestriche und Großschreibung sind gleichgültig.",
+    "recover.go": "Neuen Passkey anlegen",
+    "recover.back": "Zurück zur Anmeldung",
+
+    "again.title": "Bitte bestätigen Sie, dass Sie es sind",
+    "again.lead": "Die Anwendung, aus der Sie kommen, verlangt eine frische Anmeldung.",
+    "again.go": "Mit dem Passkey bestätigen",
+
+    "account.title": "Angemeldet als {name}",
+    "account.shown": "Angezeigt als",
+    "account.since": "Konto seit",
+    "account.until": "Angemeldet bis",
+    "account.rename": "Angezeigten Namen ändern",
+    "account.signout": "Abmelden",
+
+    "passkeys.title": "Ihre Passkeys",
+    "passkeys.lead": "Jeder davon meldet Sie an. Zwei auf verschiedenen Geräten sind sicherer als einer.",
+    "passkeys.add": "Passkey hinzufügen",
+    "passkey.plain": "Passkey",
+    "passkey.synced": "Auf Ihren anderen Geräten auch vorhanden",
+    "passkey.syncable": "Kann übertragen werden, ist aber nur auf einem Gerät",
+    "passkey.bound": "Nur auf diesem einen Gerät oder Schlüssel",
+    "passkey.made": "Angelegt am {when}",
+    "passkey.made_where": "Angelegt am {when} mit {where}",
+    "passkey.used": "Zuletzt benutzt: {when}",
+    "passkey.unused": "Noch nicht benutzt",
+    "passkey.current": "Damit sind Sie angemeldet",
+    "passkey.rename": "Umbenennen",
+    "passkey.rename_this": "{name} umbenennen",
+    "passkey.remove": "Entfernen",
+    "passkey.remove_this": "{name} entfernen",
+
+    "codes.title": "Wiederherstellungscodes",
+    "codes.lead": "Für den Tag, an dem Sie keinen Ihrer Passkeys haben. Jeder Code gilt einmal.",
+    "codes.left": "Verbleibende Codes: {count}",
+    "codes.make": "Neue Codes erzeugen",
+    "codes.once": "Diese Codes werden nur dieses eine Mal gezeigt. Bewahren Sie sie auf, wo andere sie nicht lesen können; frühere Codes gelten nicht mehr.",
+    "codes.copy": "Kopieren",
+    "codes.print": "Drucken",
+    "codes.save": "Herunterladen",
+    "codes.file": "wiederherstellungscodes.txt",
+    "codes.list": "Ihre neuen Wiederherstellungscodes",
+
+    "sessions.title": "Wo Sie angemeldet sind",
+    "session.unknown": "Unbekannter Browser",
+    "session.where": "{browser} unter {platform}",
+    "session.current": "Dieses Gerät",
+    "session.made": "Angemeldet: {when}",
+    "session.used": "zuletzt benutzt: {when}",
+    "session.end": "Abmelden",
+    "session.end_this": "{name} abmelden",
+    "sessions.end": "Überall abmelden",
+
+    "delete.title": "Konto löschen",
+    "delete.lead": "Entfernt das Konto mit allen Passkeys, endgültig.",
+    "delete.go": "Konto löschen",
+
+    checked: "Wie wurde das geprüft?",
+    cancel: "Abbrechen",
+
+    "ask.cancel": "Abbrechen",
+    "ask.rename": "Passkey benennen",
+    "ask.rename_text": "Ein Name, der ihn von den anderen unterscheidet, zum Beispiel sein Aufbewahrungsort. Leer: kein Name.",
+    "ask.rename_go": "Speichern",
+    "ask.remove": "{name} entfernen?",
+    "ask.remove_text": "Er meldet Sie dann nicht mehr an, und was er angemeldet hat, wird abgemeldet.",
+    "ask.remove_go": "Entfernen",
+    "ask.shown": "Ihr angezeigter Name",
+    "ask.shown_text": "Was andere sehen. Zum Anmelden bleibt Ihr Name {name}.",
+    "ask.shown_go": "Speichern",
+    "ask.everywhere": "Überall abmelden?",
+    "ask.everywhere_text": "Jedes Gerät wird abgemeldet, auch dieses. Ihre Passkeys bleiben.",
+    "ask.everywhere_go": "Überall abmelden",
+    "ask.codes": "Neue Wiederherstellungscodes erzeugen?",
+    "ask.codes_text": "Die Codes, die Sie jetzt haben, gelten dann nicht mehr.",
+    "ask.codes_go": "Neue Codes erzeugen",
+    "ask.delete": "Konto {name} löschen?",
+    "ask.delete_text": "Das lässt sich nicht rückgängig machen. Geben Sie zur Bestätigung {name} ein.",
+    "ask.delete_go": "Endgültig löschen",
+
+    "say.asking": "Einen Augenblick…",
+    "say.prompt": "Warten auf Ihren Passkey: Folgen Sie der Aufforderung Ihres Browsers oder Geräts.",
+    "say.confirm": "Bitte bestätigen Sie zuerst mit Ihrem Passkey: Ihre Anmeldung ist älter als fünf Minuten.",
+    "say.checking": "Ihr Passkey wird geprüft…",
+    "say.signed_in": "Sie sind angemeldet als {name}.",
+    "say.created": "Ihr Konto {name} ist bereit, und Sie sind angemeldet.",
+    "say.added": "Der Passkey wurde hinzugefügt.",
+    "say.needs_name": "Er funktioniert nur zusammen mit Ihrem Namen; merken Sie sich diesen.",
+    "say.recovered": "Sie sind mit einem neuen Passkey angemeldet. Entfernen Sie unten die Passkeys, die Sie verloren haben.",
+    "say.signed_out": "Sie sind abgemeldet.",
+    "say.everywhere": "Sie sind überall abgemeldet.",
+    "say.session_ended": "Das Gerät ist abgemeldet.",
+    "say.ended": "Sie sind hier nicht mehr angemeldet: Die Sitzung ist abgelaufen, wurde anderswo beendet, oder der Server wurde neu gestartet. Melden Sie sich wieder an.",
+    "say.renamed": "Der Name wurde gespeichert.",
+    "say.removed": "Der Passkey wurde entfernt.",
+    "say.deleted": "Das Konto ist gelöscht.",
+    "say.codes": "Hier sind Ihre neuen Wiederherstellungscodes.",
+    "say.copied": "Die Codes sind kopiert.",
+    "say.not_copied": "Der Browser ließ die Seite nicht kopieren. Die Codes sind markiert: Kopieren Sie sie mit der Tastatur.",
+    "say.going_back": "Sie sind angemeldet und werden zurückgeleitet…",
+    "say.not_deleted": "Nichts wurde gelöscht: Sie haben einen anderen Namen eingegeben.",
+
+    "problem.name_missing": "Geben Sie zuerst Ihren Namen ein, oder melden Sie sich ohne Namen an.",
+    "problem.code_missing": "Geben Sie Ihren Namen und einen Ihrer Wiederherstellungscodes ein.",
+    "problem.unreachable": "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.",
+    "problem.unexpected_answer": "Der Server gab eine Antwort, die diese Seite nicht versteht (HTTP {status}). Laden Sie die Seite neu.",
+    "problem.username_invalid": "Dieser Name ist nicht möglich. {detail} Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
+    "problem.username_character": "„{character}“ ({code}) kann nicht in einem Namen stehen. Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
+    "problem.username_taken": "Dieser Name ist vergeben. Wählen Sie einen anderen, oder melden Sie sich an, wenn es Ihrer ist.",
+    "problem.credential_exists": "Dieser Passkey ist schon registriert. Melden Sie sich damit an.",
+    "problem.account_full": "Dieses Konto hat so viele Passkeys, wie es haben kann. Entfernen Sie zuerst einen.",
+    "problem.credential_unknown": "Das Konto dieses Passkeys gibt es hier nicht mehr. Wählen Sie einen anderen, oder legen Sie ein neues Konto an.",
+    "problem.last_credential": "Das ist Ihr einziger Passkey: Ohne ihn könnten Sie sich nicht mehr anmelden. Fügen Sie zuerst einen anderen hinzu.",
+    "problem.sign_in_again": "Dafür darf Ihre Anmeldung höchstens fünf Minuten alt sein. Melden Sie sich ab, wieder an, und versuchen Sie es noch einmal.",
+    "problem.cross_site": "Die Anfrage kam von einer anderen Seite und wurde abgelehnt. Öffnen Sie diese Seite selbst.",
+    "problem.recovery_refused": "Der Name oder der Code stimmt nicht, oder der Code ist schon verbraucht. Prüfen Sie beide.",
+    "problem.recovery_off": "Hier gibt es keine Wiederherstellungscodes. Bitten Sie die Betreiber um eine Einladung zu Ihrem Konto.",
+    "problem.invitation_required": "Neue Konten gibt es nur mit Einladung. Bitten Sie die Betreiber um eine.",
+    "problem.invitation_refused": "Diese Einladung gilt einem anderen Namen, ist verbraucht oder zu alt. Prüfen Sie den Namen, oder bitten Sie um eine neue.",
+    "problem.token_expired": "Das hat zu lange gedauert. Versuchen Sie es noch einmal.",
+    "problem.token_spent": "Dieser Versuch ist verbraucht. Versuchen Sie es noch einmal.",
+    "problem.token_invalid": "Der Server wurde inzwischen neu gestartet und hat diesen Versuch vergessen. Versuchen Sie es noch einmal.",
+    "problem.origin_mismatch": "Diese Seite ist unter {origin} geöffnet, und von dort nimmt der Server keine Passkeys. Öffnen Sie sie unter der Adresse der Website.",
+    "problem.authenticator": "Hier werden nur Passkeys bestimmter Geräte angenommen, und Ihres gehört nicht dazu. Nichts wurde geändert; nehmen Sie ein anderes.",
+    "problem.authenticator_revoked": "Diese Art Gerät gilt als unsicher, und seine Passkeys werden nicht angenommen. Nichts wurde geändert; nehmen Sie ein anderes.",
+    "problem.rate_limited": "Zu viele Versuche. Warten Sie {seconds} s, und versuchen Sie es dann noch einmal.",
+    "problem.store_unavailable": "Der Server ist gerade nicht bereit. Nichts wurde geändert; versuchen Sie es in {seconds} s noch einmal.",
+    "problem.request": "Der Server hat die Anfrage dieser Seite nicht verstanden. Laden Sie die Seite neu: Sie ist vielleicht älter als der Server.",
+    "problem.body_invalid": "Der Server hat das nicht angenommen. {detail}",
+    "problem.not_found": "Das gibt es nicht mehr. Die Seite zeigt, was es jetzt gibt.",
+    "problem.internal_error": "Der Fehler liegt beim Server, nicht bei Ihnen. Nichts wurde geändert; versuchen Sie es später.",
+    "problem.body_too_large": "Die Antwort Ihres Geräts ist größer, als der Server annimmt. Versuchen Sie ein anderes Gerät.",
+    "problem.sign_count": "Dieser Passkey ist vielleicht kopiert worden und wurde abgelehnt. Melden Sie sich mit einem anderen an, und entfernen Sie diesen.",
+    "problem.refused": "Der Server konnte Ihren Passkey nicht bestätigen; nichts wurde geändert. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen.",
+    "problem.other": "Der Server hat das abgelehnt. {detail} Versuchen Sie es noch einmal.",
+    "problem.internal": "In dieser Seite ging etwas schief ({detail}). Laden Sie sie neu.",
+
+    "failure.cancelled": "Abgebrochen. Nichts wurde geändert.",
+    "failure.timed_out": "Die Zeit lief ab, bevor ein Passkey antwortete. Versuchen Sie es noch einmal, wenn er zur Hand ist.",
+    "failure.not_in_front": "Der Browser fragt nur nach einem Passkey, solange diese Seite vorn ist. Klicken Sie in die Seite, und versuchen Sie es noch einmal.",
+    "failure.create.no_screen_lock": "Es wurde kein Passkey angelegt. Dieses Gerät hat keine Bildschirmsperre, die ein Passkey nutzen könnte: Richten Sie eine ein, oder nehmen Sie ein Telefon oder einen Sicherheitsschlüssel.",
+    "failure.get.no_screen_lock": "Sie sind nicht angemeldet: Hier ist kein Passkey für diese Website, oder die Aufforderung wurde geschlossen. Nehmen Sie das Telefon oder den Schlüssel mit Ihrem Passkey.",
+    "failure.create.no_prompt": "Ihr Browser hat ohne Rückfrage keinen Passkey angelegt. Prüfen Sie in seinen Einstellungen, ob Passkeys erlaubt sind.",
+    "failure.get.no_prompt": "Auf diesem Gerät ist kein passender Passkey. Nehmen Sie das Gerät, das Ihren hat, oder legen Sie ein Konto an.",
+    "failure.create.dismissed": "Es wurde kein Passkey angelegt: Die Aufforderung wurde geschlossen, oder Ihr Gerät lehnte ab. Versuchen Sie es noch einmal, und bestätigen Sie.",
+    "failure.get.dismissed": "Sie sind nicht angemeldet: Die Aufforderung wurde geschlossen, oder kein Passkey passt. Versuchen Sie es noch einmal, oder nehmen Sie das Gerät mit Ihrem Passkey.",
+    "failure.create.InvalidStateError": "Dieses Gerät hat schon einen Passkey dieses Kontos. Nehmen Sie ein anderes Gerät oder einen Sicherheitsschlüssel.",
+    "failure.get.InvalidStateError": "Dieser Passkey ist gerade nicht nutzbar. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen.",
+    "failure.SecurityError": "Der Browser lehnt Passkeys von „{rpId}“ unter {origin} ab. Öffnen Sie die Seite unter der Adresse der Website.",
+    "failure.create.NotSupportedError": "Dieses Gerät beherrscht keines der Signaturverfahren, die der Server annimmt. Nehmen Sie ein anderes.",
+    "failure.get.NotSupportedError": "Dieser Browser kann nicht, was der Server verlangt. Aktualisieren Sie ihn, oder nehmen Sie einen anderen.",
+    "failure.ConstraintError": "Dieses Gerät kann den Passkey nicht so aufbewahren, wie die Website es verlangt: Es fehlt eine PIN oder ein Fingerabdruck. Richten Sie das ein, oder nehmen Sie ein anderes.",
+    "failure.OperationError": "Der Browser ist noch mit einer anderen Passkey-Anfrage beschäftigt. Schließen Sie deren Fenster, und versuchen Sie es noch einmal.",
+    "failure.options": "Dieser Browser konnte die Angaben des Servers nicht lesen. Aktualisieren Sie ihn, oder nehmen Sie einen anderen.",
+    "failure.other": "Der Passkey war nicht nutzbar ({code}). Versuchen Sie es noch einmal, oder nehmen Sie ein anderes Gerät.",
+
+    "obstacle.insecure": "Passkeys brauchen eine sichere Seite. Öffnen Sie diese über https, oder unter http://localhost auf dem Rechner, der sie ausliefert.",
+    "obstacle.ip_address": "Unter einer IP-Adresse funktionieren keine Passkeys. Öffnen Sie die Seite unter dem Namen der Website.",
+    "obstacle.unsupported": "Dieser Browser kann keine Passkeys, oder sie sind abgeschaltet. Aktualisieren Sie ihn, oder nehmen Sie einen anderen.",
+  },
 };
 
 /** The language that is shown: the first of the person's that there are words of. */
@@ -206,7 +383,7 @@ export function words(key, values = {}) {
 /** Whether there are words under a key. @param {string} key */
 const has = (key) => key in (WORDS["en"] ?? {});
 
-/** Writes the words into a page: where an element says `data-text`, `data-label` or `data-title`. */
+/** Writes the words into a page: where an element says `data-text` or `data-label`. */
 export function speak() {
   document.documentElement.lang = language;
   document.documentElement.dir = "ltr";
@@ -274,6 +451,21 @@ function sentenceOfProblem({ call, code, status, step, detail, message, retryAft
     origin: location.origin,
     detail: asSentence((detail || message).replace(/^`\w+`: /, "")),
   });
+}
+
+/**
+ * Which character of a refused name it was, where that is plain: neither letter, mark nor digit, nor visible ASCII.
+ *
+ * @param {string} name
+ * @returns {string | null}
+ */
+export function sentenceOfCharacter(name) {
+  const [character] = /[^\x21-\x7e\p{L}\p{M}\p{N}]/u.exec(name) ?? [];
+  if (character === undefined) return null;
+  const point = character.codePointAt(0) ?? 0;
+  const code = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+  // What cannot be seen could turn the sentence around.
+  return words("problem.username_character", { character: /\p{C}/u.test(character) ? "" : character, code });
 }
 
 /** @param {string} detail */

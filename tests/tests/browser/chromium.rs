@@ -393,7 +393,8 @@ impl Browser {
             .raw(Method::POST, "/se/log", Some(json!({"type": "browser"})))
             .await;
         // That nobody is signed in the page learns from a 401, and Chromium logs each.
-        let is_signed_out = |message: &str| message.contains("/session - ") && message.contains("401");
+        let is_signed_out =
+            |message: &str| message.contains("/session - ") && message.contains("401");
         let severe = |entry: &&Value| {
             entry["level"] == "SEVERE" && !entry["message"].as_str().is_some_and(is_signed_out)
         };

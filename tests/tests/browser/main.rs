@@ -200,7 +200,8 @@ async fn a_passkey_of_each_algorithm_is_created_and_signs_in() {
         desk.browser.fill("username", &name).await;
         let state = desk.browser.run("create").await;
         assert_eq!(state["account"], name, "{state:#}");
-        XX["credential"]["algorithm"], algorithm);
+        let state = desk.assert_checked_here_too(REGISTRATION_STEPS).await;
+        assert_eq!(state["judged"]["credential"]["algorithm"], algorithm);
 
         desk.sign_out().await;
         desk.browser.fill("username", &name).await;
@@ -290,6 +291,7 @@ async fn an_account_gets_a_second_passkey_from_another_authenticator() {
     desk.sign_out().await;
     browser.fill("username", "alice").await;
     let state = browser.run("signin").await;
+    assert_eq!(state["account"], "alice", "{state:#}");
     desk.assert_checked_here_too(SIGN_IN_STEPS).await;
 }
 
@@ -305,6 +307,12 @@ async fn a_taken_name_and_a_missing_name_get_a_sentence() {
     browser.fill("username", "a b").await;
     let state = browser.run("create").await;
     assert_eq!(state["status"]["code"], "username_invalid", "{state:#}");
+    let said = state["status"]["text"].as_str().expect("text");
+    assert!(said.contains("U+0020"), "which character: {said}");
+    assert_eq!(state["focus"], "username");
+    browser
+        .wait_for("#username[aria-invalid='true']:focus")
+        .await;
     browser.fill("username", " ").await;
     browser.press("signin").await;
     browser
@@ -432,20 +440,25 @@ async fn what_needs_a_recent_sign_in_asks_for_the_passkey_and_goes_on() {
     browser.wait_for("#status[data-code='not_confirmed']").await;
     assert!(!desk.is_free("alice").await);
 
-    // It was asked for the passkey, and only then did it do what was meant.
+    // Whoever does not confirm with the passkey deletes nothing either.
     browser.set_presence(&desk.authenticator, false).await;
     browser.press("delete").await;
     browser.wait_for("#ask[open]").await;
     browser.fill("ask-input", "alice").await;
     browser.press("ask-go").await;
     browser.wait_for("#cancel:not([hidden])").await;
-    assert!(!desk.is_free("alice").await);
-    browser.set_presence(&desk.authenticator, true).await;
-    browser
-        .wait_for("body[data-signed-in='false'][data-busy='false']")
-        .await;
+    browser.press("cancel").await;
+    browser.wait_for("body[data-busy='false']").await;
     let state = browser.state().await;
+    assert_eq!(state["status"]["code"], "AbortError", "{state:#}");
+    assert_eq!(state["account"], "alice", "{state:#}");
+    assert!(!desk.is_free("alice").await);
+
+    browser.set_presence(&desk.authenticator, true).await;
+    browser.press("delete").await;
+    let state = browser.confirm(Some("alice")).await;
     assert_eq!(state["status"]["kind"], "done", "{state:#}");
+    assert_eq!(state["signedIn"], false, "{state:#}");
     assert!(desk.is_free("alice").await);
 }
 
@@ -493,6 +506,27 @@ async fn a_recovery_code_gets_a_person_back_in() {
 }
 
 #[rocket::async_test]
+async fn the_page_speaks_the_browsers_language() {
+    let desk = Desk::new(&[]).await;
+    let browser = &desk.browser;
+    assert_eq!(
+        browser.script("return document.documentElement.lang").await,
+        "en"
+    );
+    let agent = browser.script("return navigator.userAgent").await;
+    let german = json!({"userAgent": agent, "acceptLanguage": "de-AT,de"});
+    browser
+        .devtools("Emulation.setUserAgentOverride", german)
+        .await;
+    browser.reload().await;
+    browser.wait_for("html[lang='de'][dir='ltr']").await;
+    let button = browser.wait_for("#signin").await;
+    assert_eq!(button.text().await.expect("text"), "Anmelden");
+    let unsaid = "return [...document.querySelectorAll('[data-text]')].filter((place) => place.textContent === '' || place.textContent === place.dataset.text).length";
+    assert_eq!(browser.script(unsaid).await, 0);
+}
+
+#[rocket::async_test]
 async fn recovery_is_not_offered_where_it_is_off() {
     let desk = Desk::with_account(&[], "alice").await;
     desk.browser.wait_for("#codes[hidden]").await;
@@ -508,11 +542,7 @@ async fn an_invitation_opens_an_account_where_sign_up_is_not_open() {
     let host = Host::listening_with(&settings, |host| host.with_store(shared)).await;
     let secret = [7; 32];
     let expires = host.clock.now() + 60;
-    let invitation = Invitation::new(
-        Sha256::digest(secret).into(),
-        Some("alice".into()),
-        expires,
-    );
+    let invitation = Invitation::new(Sha256::digest(secret).into(), Some("alice".into()), expires);
     store.invite(invitation).await.expect("room");
 
     let desk = Desk::at(host).await;
@@ -561,9 +591,9 @@ async fn a_person_goes_back_only_where_the_host_allows() {
 
     // After a sign-in.
     desk.sign_out().await;
-    browser.set_presence(&desk.authenticator, false).await;
-    desk.open("?return_to=%2Fhealthz%3Fa%3Db").await;
-    browser.set_presence(&desk.authenticator, true).await;
+    browser
+        .visit(&format!("{home}?return_to=%2Fhealthz%3Fa%3Db"))
+        .await;
     browser.wait_for_address(&there).await;
 }
 
@@ -572,7 +602,9 @@ async fn the_library_is_what_its_types_say() {
     let desk = Desk::new(&[]).await;
     let exported = desk
         .browser
-        .script("return import('./js/portcullis.js').then((library) => Object.keys(library).sort());")
+        .script(
+            "return import('./js/portcullis.js').then((library) => Object.keys(library).sort());",
+        )
         .await;
     let types = include_str!("../../../web/js/portcullis.d.ts");
     let mut declared: Vec<&str> = types
@@ -581,7 +613,9 @@ async fn the_library_is_what_its_types_say() {
             let declared = line
                 .strip_prefix("export function ")
                 .or_else(|| line.strip_prefix("export class "))?;
-            declared.split(|letter: char| !letter.is_alphanumeric()).next()
+            declared
+                .split(|letter: char| !letter.is_alphanumeric())
+                .next()
         })
         .collect();
     declared.sort_unstable();
@@ -931,7 +965,10 @@ async fn the_inspector_says_where_an_assertion_was_cut() {
 async fn the_colour_is_that_of_the_outcome_and_a_break_is_one_press_away() {
     let inspector = Inspector::new().await;
     inspector.explain("what is this?").await;
-    inspector.browser.wait_for("#guess[data-kind='error']").await;
+    inspector
+        .browser
+        .wait_for("#guess[data-kind='error']")
+        .await;
     let response = RECIPES[0].make().assertion.response().to_string();
     inspector.explain(&response[..response.len() / 2]).await;
     let guess = inspector.text("#guess[data-kind='error']").await;
