@@ -54,12 +54,19 @@ fn healthz(app: &App) -> Json<Health> {
 /// How long the store may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ready {
     status: &'static str,
 }
 
 /// The process can do its work: the store answers. For whoever decides where requests go.
+#[utoipa::path(
+    tag = "operation",
+    responses(
+        (status = 200, description = "The store answers.", body = Ready),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+)]
 #[get("/readyz")]
 async fn readyz(app: &App) -> Result<Json<Ready>, Problem> {
     let answered = timeout(PATIENCE, app.store.ping()).await;

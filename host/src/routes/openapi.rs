@@ -51,6 +51,7 @@ pub(super) fn routes() -> Vec<Route> {
         well_known::asset_links,
         well_known::apple_apps,
         health::healthz,
+        health::readyz,
         openapi,
     ),
     components(schemas(problem::Document<'_>)),
