@@ -2,7 +2,8 @@
 //! `cargo run -p portcullis-tests --example es256_differential -- 10000000 [SEED]`. For that many let the
 //! arithmetic be optimised: `--config 'profile.dev.package.portcullis-core.opt-level=3'`.
 
-use std::{env, num::NonZero, thread};
+use core::num::NonZero;
+use std::{env, thread};
 
 use portcullis_tests::es256::cases;
 

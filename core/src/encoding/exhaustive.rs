@@ -2,8 +2,8 @@
 //! of what it reads that is too slow or too simple to be the first.
 
 use std::collections::BTreeSet;
+use std::vec;
 use std::vec::Vec;
-use std::{format, vec};
 
 use super::base64url;
 use super::cbor::Item;
@@ -17,7 +17,7 @@ fn sequences(symbols: &[u8], length: u32) -> impl Iterator<Item = Vec<u8>> + '_ 
     (0..count.pow(length)).map(move |mut index| {
         let mut sequence = Vec::new();
         for _ in 0..length {
-            sequence.push(symbols[index % count]);
+            sequence.extend(symbols.get(index % count));
             index /= count;
         }
         sequence
@@ -95,7 +95,7 @@ fn key_of(key: &[u8]) -> Option<(u8, Vec<u8>)> {
             let short = [first & 0x1f];
             let argument = if width == 0 { &short } else { rest };
             let zeros = argument.iter().take_while(|byte| **byte == 0).count();
-            Some((major, argument[zeros..].to_vec()))
+            Some((major, argument.get(zeros..)?.to_vec()))
         }
         major @ (2 | 3) => Some((major, rest.get(width..)?.to_vec())),
         _ => None,
@@ -238,6 +238,6 @@ fn base64url_is_what_would_be_written() {
     let longer = (3..=4).flat_map(|length| sequences(&some, length).collect::<Vec<_>>());
     for bytes in short.chain(longer) {
         let text: Vec<u8> = base64url::characters(&bytes).collect();
-        assert_eq!(decode(&text), Some(bytes), "{}", format!("{text:?}"));
+        assert_eq!(decode(&text), Some(bytes), "{text:?}");
     }
 }

@@ -262,11 +262,11 @@ mod tests {
         let previous = [KeySource::new(old, &config.rp_id)];
         let rotated = LoginTokens::new(&config, &clock, Arc::new(current), &previous);
         let rotated = rotated.expect("keys");
-        assert!(rotated.verify(&before.token).is_ok());
+        assert!(rotated.verify(&before.login_token).is_ok());
         let after = alice(&rotated).await;
-        assert!(rotated.verify(&after.token).is_ok());
+        assert!(rotated.verify(&after.login_token).is_ok());
         assert_eq!(
-            tokens(&config, &clock).verify(&after.token).err(),
+            tokens(&config, &clock).verify(&after.login_token).err(),
             Some(TokenError::Invalid)
         );
         assert_eq!(rotated.keys().keys.len(), 2);
