@@ -20,10 +20,8 @@
 //!
 //! # Features
 //!
-//! * `es256` (default), `es384`, `es512`, `es256k`, `eddsa`, `rs256`, `rs384`, `rs512`, `ps256`, `ps384`,
-//!   `ps512`, `ml-dsa-44`, `ml-dsa-65`, `ml-dsa-87`: signature algorithms in software, each under all of its
-//!   numbers.
-//! * `rs1`, `ecdsa-any-hash`: what only attestation statements and certificates are signed with.
+//! * `es256` (default), and a feature of its own for each other signature algorithm in [`algorithm`].
+//! * `rs1`, `ecdsa-any-hash`: those that only attestation statements and certificates are signed with.
 //! * `all-algorithms`: all of those.
 //! * `es256-small`: ES256 for microcontrollers, in this crate's own arithmetic.
 //! * `ed448`: Ed448, over a pre-release, so no other feature includes it.

@@ -109,39 +109,45 @@ impl fmt::Display for CoseAlgorithm {
     }
 }
 
-/// A COSE elliptic curve (IANA "COSE Elliptic Curves") that a WebAuthn key may be on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Curve {
-    /// NIST P-256.
-    P256,
-    /// NIST P-384.
-    P384,
-    /// NIST P-521.
-    P521,
-    /// Ed25519.
-    Ed25519,
-    /// Ed448.
-    Ed448,
-    /// secp256k1.
-    Secp256k1,
+/// Declares the curves in one table: number and name.
+macro_rules! curves {
+    ($($curve:ident = $number:literal, $name:literal;)+) => {
+        /// A COSE elliptic curve (IANA "COSE Elliptic Curves") that a WebAuthn key may be on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Curve {
+            $(#[doc = concat!($name, ".")] $curve,)+
+        }
+
+        impl Curve {
+            /// The curve of this number, if a credential key may be on it.
+            #[must_use]
+            pub const fn of(identifier: i64) -> Option<Self> {
+                match identifier {
+                    $($number => Some(Self::$curve),)+
+                    _ => None,
+                }
+            }
+
+            /// The curve's name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$curve => $name,)+ }
+            }
+        }
+    };
+}
+
+curves! {
+    P256 = 1, "P-256";
+    P384 = 2, "P-384";
+    P521 = 3, "P-521";
+    Ed25519 = 6, "Ed25519";
+    Ed448 = 7, "Ed448";
+    Secp256k1 = 8, "secp256k1";
 }
 
 impl Curve {
-    /// The curve of this number, where a credential key may be on it.
-    #[must_use]
-    pub const fn of(identifier: i64) -> Option<Self> {
-        Some(match identifier {
-            1 => Self::P256,
-            2 => Self::P384,
-            3 => Self::P521,
-            6 => Self::Ed25519,
-            7 => Self::Ed448,
-            8 => Self::Secp256k1,
-            _ => return None,
-        })
-    }
-
     /// Bytes of one coordinate, or of an Edwards curve's encoded point.
     #[must_use]
     pub const fn coordinate_length(self) -> usize {

@@ -2,7 +2,7 @@
 
 pub(super) use super::authenticators::name as authenticator;
 use crate::attestation::Format;
-use crate::data::CoseAlgorithm;
+use crate::data::{CoseAlgorithm, Curve};
 
 /// The value of a key in a table.
 pub(super) fn find<K: PartialEq, V>(table: &'static [(K, V)], key: &K) -> Option<&'static V> {
@@ -42,17 +42,8 @@ pub(super) fn key_type(value: i64) -> &'static str {
 }
 
 /// A COSE elliptic curve (IANA "COSE Elliptic Curves").
-static CURVES: &[(i64, &str)] = &[
-    (1, "P-256"),
-    (2, "P-384"),
-    (3, "P-521"),
-    (6, "Ed25519"),
-    (7, "Ed448"),
-    (8, "secp256k1"),
-];
-
 pub(super) fn curve(value: i64) -> &'static str {
-    find(CURVES, &value).copied().unwrap_or("an unknown curve")
+    Curve::of(value).map_or("an unknown curve", Curve::name)
 }
 
 pub(super) fn format(name: &str) -> &'static str {
