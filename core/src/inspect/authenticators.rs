@@ -6,7 +6,6 @@ use crate::data::Aaguid;
 /// and the passkey community's list of AAGUIDs, as of 2026-08-24. A registration with `none` proves
 /// nothing about its AAGUID.
 static AUTHENTICATORS: &[(Aaguid, &str)] = &[
-    (uuid(0), "not disclosed"),
     (
         uuid(0x0898_7058_cadc_4b81_b6e1_30de_50dc_be96),
         "Windows Hello",
@@ -293,26 +292,24 @@ const fn uuid(number: u128) -> Aaguid {
     Aaguid::new(number.to_be_bytes())
 }
 
-/// The product that an AAGUID belongs to, where it is known here. The AAGUID of no authenticator, which is
-/// all zeros, has none.
+/// The product that an AAGUID belongs to, if it is known here.
 #[must_use]
 pub fn product(aaguid: Aaguid) -> Option<&'static str> {
     let found = AUTHENTICATORS.binary_search_by_key(&aaguid, |(known, _)| *known);
-    let (aaguid, name) = AUTHENTICATORS.get(found.ok()?)?;
-    (*aaguid != uuid(0)).then_some(name)
+    AUTHENTICATORS.get(found.ok()?).map(|(_, name)| *name)
 }
 
-/// What an AAGUID says.
+/// The meaning of an AAGUID.
 pub(super) fn name(aaguid: Aaguid) -> &'static str {
-    if aaguid == uuid(0) {
-        return "not told";
+    if aaguid == Aaguid::ZERO {
+        return "not disclosed";
     }
     product(aaguid).unwrap_or("the authenticator's model, not known here")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{AUTHENTICATORS, name, uuid};
+    use super::{AUTHENTICATORS, Aaguid, name, product, uuid};
 
     #[test]
     fn every_authenticator_is_found() {
@@ -320,7 +317,7 @@ mod tests {
         for (aaguid, known) in AUTHENTICATORS {
             assert_eq!(name(*aaguid), *known);
         }
-        assert_eq!(super::product(uuid(0)), None);
+        assert_eq!(product(Aaguid::ZERO), None);
         assert_eq!(name(uuid(1)), "the authenticator's model, not known here");
     }
 }
