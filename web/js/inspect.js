@@ -51,8 +51,8 @@ async function explain() {
   const text = artefact.value;
   try {
     const dump = await inspect(text);
-    const { artefact: kind, encoding, embedded, cut } = dump.guess;
-    const guessed = `Taken for: ${kind} in ${encoding}${cut ? ", cut within a byte" : ""}${embedded ? ", found within other text" : ""}.`;
+    const { artefact: kind, encoding, embedded, cut, certain } = dump.guess;
+    const guessed = `${certain ? "Taken for" : "Perhaps"}: ${kind} in ${encoding}${cut ? ", cut within a byte" : ""}${embedded ? ", found within other text" : ""}.`;
     element("explanation").hidden = false;
     tree.show(dump.artefacts);
     showBreak(kind, guessed, dump.artefacts);
@@ -64,8 +64,8 @@ async function explain() {
   await judge(text).catch(showVerifierMissing);
 }
 
-/** What the inspector calls bytes of which it knows nothing. */
-const UNKNOWN = "unknown bytes";
+/** What the inspector calls bytes of which it knows nothing, and prose. */
+const UNKNOWN = ["unknown bytes", "text, not bytes"];
 
 /**
  * Says what the paste was taken for, and where it breaks: the colour is that of the outcome.
@@ -81,7 +81,7 @@ function showBreak(kind, guessed, nodes) {
     const where = broken.at === undefined ? "" : ` at byte ${broken.at}`;
     say("error", `${guessed} It breaks${where}: ${broken.broken}.`);
     element("show-break").textContent = "Show where it breaks";
-  } else if (kind === UNKNOWN) {
+  } else if (UNKNOWN.includes(kind)) {
     say("error", "This is nothing that WebAuthn sends, as far as can be told. Below are its bytes as they are.");
   } else {
     say("done", guessed);

@@ -43,7 +43,7 @@
 
 /**
  * @typedef {object} Dump
- * @property {{artefact: string, encoding: string, at: number, embedded: boolean, cut: boolean}} guess
+ * @property {{artefact: string, encoding: string, at: number, embedded: boolean, cut: boolean, certain: boolean}} guess
  * @property {DumpNode[]} artefacts
  */
 
