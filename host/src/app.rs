@@ -79,7 +79,9 @@ impl App {
             Some(store) => store,
             None => open_store(&config.store).await?,
         };
-        let store = observed(store);
+        // Its names are all different.
+        let metrics = Metrics::new().map_err(|_| CryptoFailure)?;
+        let store = observed(store, metrics.store_calls());
         let signer = match parts.signer {
             Some(signer) => signer,
             None => signer::open(&config.signer, current).await?,
@@ -94,9 +96,8 @@ impl App {
             limiter: config.rate_limit.map(Limiter::new),
             cookie: SessionCookie::of(&config),
             attempts: Attempts::new(),
-            // Its names are all different.
             openapi: OnceLock::new(),
-            metrics: Metrics::new().map_err(|_| CryptoFailure)?,
+            metrics,
             base: parts.base,
             events: parts.events,
             trust,

@@ -43,6 +43,7 @@ pub(crate) struct Metrics {
     begun: IntCounterVec,
     completed: IntCounterVec,
     seconds: HistogramVec,
+    store_calls: IntCounterVec,
     accounts: IntGauge,
     credentials: IntGauge,
     sessions: IntGauge,
@@ -77,6 +78,13 @@ impl Metrics {
             .buckets(SECONDS.to_vec()),
             &["flow"],
         )?;
+        let store_calls = IntCounterVec::new(
+            Opts::new(
+                "portcullis_store_calls_total",
+                "Calls of the store: `ok`, or failed as `full` or `unavailable`.",
+            ),
+            &["call", "outcome"],
+        )?;
         let build = IntCounterVec::new(
             Opts::new(
                 "portcullis_build_info",
@@ -90,6 +98,7 @@ impl Metrics {
             begun,
             completed,
             seconds,
+            store_calls,
             accounts: gauge("portcullis_accounts", "Accounts in the store.")?,
             credentials: gauge("portcullis_credentials", "Passkeys in the store.")?,
             sessions: gauge("portcullis_sessions", "Sessions in the store.")?,
@@ -103,6 +112,7 @@ impl Metrics {
         registry.register(Box::new(metrics.begun.clone()))?;
         registry.register(Box::new(metrics.completed.clone()))?;
         registry.register(Box::new(metrics.seconds.clone()))?;
+        registry.register(Box::new(metrics.store_calls.clone()))?;
         registry.register(Box::new(build))?;
         for gauge in [
             &metrics.accounts,
@@ -113,6 +123,11 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
         }
         Ok(metrics)
+    }
+
+    /// The series of the store's calls.
+    pub(crate) fn store_calls(&self) -> IntCounterVec {
+        self.store_calls.clone()
     }
 
     pub(crate) fn begun(&self, flow: Flow) {

@@ -1,37 +1,36 @@
 //! `portcullis invite`: a link that is good for one registration.
 
 use core::time::Duration;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
 
+use super::store::Failure;
 use crate::account::{Username, invitation};
-use crate::app::open_store;
 use crate::clock::Clock;
-use crate::config::{Config, StoreSetting};
-use crate::store::Invitation;
+use crate::config::Config;
+use crate::store::{Invitation, Store};
 use crate::token::keys;
 
-/// The link of a new invitation.
-pub(super) async fn invite(name: Option<&str>, life: Duration) -> Result<String, String> {
-    let config = Config::read().map_err(|error| error.to_string())?;
+/// Prints the link of a new invitation.
+pub(super) async fn invite(
+    store: Arc<dyn Store>,
+    name: Option<&str>,
+    life: Duration,
+) -> Result<ExitCode, Failure> {
+    let config = Config::read()?;
     let name = name.map(Username::parse).transpose();
-    let name = name.map_err(|error| format!("the name: {error}"))?;
-    if config.store == StoreSetting::Memory {
-        return Err(
-            "PORTCULLIS_STORE: a server that keeps its store in memory does not see an invitation \
-             from elsewhere; use sqlite:PATH or postgres://..."
-                .to_owned(),
-        );
-    }
-    let store = open_store(&config.store).await;
-    let store = store.map_err(|error| error.to_string())?;
-    let secret = keys::random::<32>().map_err(|error| error.to_string())?;
+    let name = name.map_err(|error| Failure::Other(format!("the name: {error}")))?;
+    let secret = keys::random::<32>().map_err(|error| Failure::Other(error.to_string()))?;
     let invitation = Invitation::new(
         invitation::hash(&secret),
         name.map(|name| name.key().to_owned()),
         Clock::start().now().saturating_add(life.as_secs()),
     );
-    let stored = store.invite(invitation).await;
-    stored.map_err(|error| error.to_string())?;
-    Ok(invitation::link(config.issuer(), &secret))
+    store.invite(invitation).await?;
+    let link = invitation::link(config.issuer(), &secret);
+    writeln!(io::stdout(), "{link}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Reads a time span such as `90s`, `30m`, `24h` or `7d`.

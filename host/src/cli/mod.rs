@@ -1,6 +1,7 @@
 //! The command line.
 
 mod accounts;
+mod audit;
 mod check_config;
 mod export;
 mod import;
@@ -15,7 +16,7 @@ mod verify;
 
 use core::time::Duration;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write as _};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -63,6 +64,18 @@ enum Command {
         /// How long the link can be used: 90s, 30m, 24h, 7d.
         #[arg(long, default_value = "24h", value_parser = invite::span)]
         life: Duration,
+    },
+    /// Lists what has happened, of NAME or of everybody, oldest first: time, event, name, passkey,
+    /// network, code and step of a refusal.
+    Audit {
+        /// The user name.
+        name: Option<String>,
+        /// Only what is not older: 90s, 30m, 24h, 7d.
+        #[arg(long, value_parser = invite::span)]
+        since: Option<Duration>,
+        /// A JSON object a line.
+        #[arg(long)]
+        json: bool,
     },
     /// Explains any one artefact from FILE or standard input: a response, an attestation object,
     /// authenticator data, client data, a COSE key, a token; as JSON, base64url, base64, hexadecimal
@@ -119,13 +132,10 @@ pub fn run() -> ExitCode {
             receipt,
         } => exit_code(judge_receipt(&trust, &document, &receipt)),
         Command::Invite { name, life } => {
-            let link = rocket::execute(invite::invite(name.as_deref(), life));
-            match link.and_then(|link| {
-                writeln!(io::stdout(), "{link}").map_err(|error| error.to_string())
-            }) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => fail(&error),
-            }
+            store::on_store(async |store| invite::invite(store, name.as_deref(), life).await)
+        }
+        Command::Audit { name, since, json } => {
+            store::on_store(async |store| audit::audit(store, name.as_deref(), since, json).await)
         }
         Command::CheckConfig { file } => check_config::check_config(file.as_deref()),
         Command::Inspect { json, file } => match explain(json, file.as_deref()) {

@@ -5,6 +5,8 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use prometheus::IntCounterVec;
+
 use super::wrapped::{Around, Wrapped};
 use super::{Store, StoreError};
 
@@ -14,6 +16,7 @@ const BACK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 struct Observed {
     store: Arc<dyn Store>,
+    calls: IntCounterVec,
     outage: Mutex<Option<Outage>>,
 }
 
@@ -29,7 +32,13 @@ impl Around for Observed {
         &*self.store
     }
 
-    fn answered(&self, error: Option<&StoreError>) {
+    fn answered(&self, call: &'static str, error: Option<&StoreError>) {
+        let outcome = match error {
+            None => "ok",
+            Some(StoreError::Full) => "full",
+            Some(_) => "unavailable",
+        };
+        self.calls.with_label_values(&[call, outcome]).inc();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         match (error, &mut *outage) {
@@ -59,8 +68,12 @@ impl Around for Observed {
     }
 }
 
-/// The store, its failures logged.
-pub(crate) fn observed(store: Arc<dyn Store>) -> Arc<dyn Store> {
+/// The store, its calls counted by name and outcome, and its failures logged.
+pub(crate) fn observed(store: Arc<dyn Store>, calls: IntCounterVec) -> Arc<dyn Store> {
     let outage = Mutex::default();
-    Arc::new(Wrapped(Observed { store, outage }))
+    Arc::new(Wrapped(Observed {
+        store,
+        calls,
+        outage,
+    }))
 }

@@ -17,7 +17,7 @@ pub(crate) trait Around: fmt::Debug + Send + Sync + 'static {
     fn store(&self) -> &dyn Store;
 
     /// A call was answered, or failed.
-    fn answered(&self, _error: Option<&StoreError>) {}
+    fn answered(&self, _call: &'static str, _error: Option<&StoreError>) {}
 }
 
 /// The store.
@@ -35,7 +35,7 @@ macro_rules! pass {
 
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer, StoreError> {
                 let answer = self.0.store().$name($($argument),*).await;
-                self.0.answered(answer.as_ref().err());
+                self.0.answered(stringify!($name), answer.as_ref().err());
                 answer
             })*
         }

@@ -138,6 +138,14 @@ async fn the_metrics_say_where_ceremonies_end() {
             r#"portcullis_ceremony_seconds_count{flow="authentication"}"#,
             2.0,
         ),
+        (
+            r#"portcullis_store_calls_total{call="sign_in",outcome="ok"}"#,
+            1.0,
+        ),
+        (
+            r#"portcullis_store_calls_total{call="spend",outcome="ok"}"#,
+            3.0,
+        ),
         ("portcullis_accounts", 1.0),
         ("portcullis_credentials", 1.0),
         ("portcullis_sessions", 2.0),

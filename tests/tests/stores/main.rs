@@ -1,5 +1,6 @@
 //! Stores that last: what each has to do, and what becomes of it when things go wrong.
 
+mod commands;
 mod conformance;
 mod failures;
 mod instances;
