@@ -147,7 +147,8 @@ fn brotli_of(content: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn gzip_of(content: &[u8]) -> Result<Vec<u8>> {
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    writer.write_all(content)?;
-    Ok(writer.finish()?)
+    let mut compressed = Vec::new();
+    let options = zopfli::Options::default();
+    zopfli::compress(options, zopfli::Format::Gzip, content, &mut compressed)?;
+    Ok(compressed)
 }
