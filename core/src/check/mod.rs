@@ -150,7 +150,7 @@ pub const fn room_for(check: usize) -> usize {
 
 /// Judges one check as [`verify_check_at`] does, and writes one JSON object in any case: the verdict, or what
 /// takes its place where the input is not a check. Both have a member `diagnosis` where there is something to say of
-/// what went wrong and what to change ([`diagnose`](crate::diagnose)); all else in them is the same.
+/// what went wrong and what to change ([`diagnose`]); all else in them is the same.
 ///
 /// The check itself is left as it is: it is decoded in `room`, which has to have [`room_for`] it.
 ///
