@@ -282,7 +282,7 @@ fn is_revoked(reports: &[StatusReport], now: UnixTime) -> bool {
         let date = report.effective_date.as_ref().map(|date| date.begins);
         match report.status {
             Status::Other => false,
-            // Neither is mended by what comes later: a key that has leaked stays leaked.
+            // No later report lifts these: a leaked key stays leaked.
             Status::Revoked | Status::AttestationKeyCompromise => true,
             _ => date.is_none() || date == latest,
         }

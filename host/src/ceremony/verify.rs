@@ -153,7 +153,7 @@ pub(crate) fn authenticate(
             &mut (),
         )
     };
-    // Whether backup eligibility has changed (7.2.19) is told only to somebody who can sign: of a
+    // Whether backup eligibility has changed (7.2.19) is reported only to a caller that can sign: of a
     // credential it would tell what the record holds, and a decoy's record may hold something else. So
     // the signature is verified first, and once, whatever the flag says.
     let verified = verify(BackupPolicy::Report)?;

@@ -132,7 +132,7 @@ fn unknown(name: &str) -> Failure {
     Failure::Other(format!("no account has the name `{name}`"))
 }
 
-/// A user name may hold what means something to whoever reads lines, though no space.
+/// A user name has no space, but it may hold characters that a terminal or shell interprets.
 fn line(account: &Account) -> String {
     let shown = match &account.display_name {
         Some(shown) => format!("{} ({shown})", account.name),

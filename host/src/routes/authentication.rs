@@ -198,7 +198,7 @@ async fn sign_in(
         }
         let mut stored = app.store.sign_in(command).await;
         if matches!(stored, Err(StoreError::Full)) && login.is_some() {
-            // No room for a session: whoever takes a token is signed in all the same.
+            // No room for a session: a caller that takes a token is still signed in.
             cookie = None;
             stored = app.store.sign_in(verified.command(event.clone())).await;
         }
