@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rocket::request::{FromRequest, Outcome, Request};
-
 use crate::account::recovery::Attempts;
 use crate::account::session::SessionCookie;
 use crate::attestation::TrustSource;
@@ -12,8 +10,8 @@ use crate::ceremony::challenge::Challenges;
 use crate::ceremony::decoys::Decoys;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, ConfigError, StoreSetting};
+use crate::error::StartError;
 use crate::event::Events;
-use crate::http::problem::{Code, Problem, refuse};
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -54,18 +52,6 @@ pub(crate) struct Parts {
     pub(crate) events: Vec<Arc<dyn Events>>,
 }
 
-/// Why a host cannot start.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A setting names something that cannot be used.
-    #[error(transparent)]
-    Setting(#[from] ConfigError),
-    /// The cryptographic library failed, as on a system without randomness.
-    #[error(transparent)]
-    Crypto(#[from] CryptoFailure),
-}
-
 impl App {
     /// Opens what the settings name: the store, the signer, the files of trust.
     pub(crate) async fn open(config: Config, parts: Parts) -> Result<Self, StartError> {
@@ -104,15 +90,6 @@ impl App {
             clock,
             config,
         })
-    }
-
-    /// The host that a request came to.
-    pub(crate) fn of<'r>(request: &'r Request<'_>) -> Result<&'r Self, Problem> {
-        request
-            .rocket()
-            .state::<Arc<Self>>()
-            .map(Arc::as_ref)
-            .ok_or_else(|| Problem::new(Code::Internal, "The host is not set up."))
     }
 
     /// When a session that is used now is over if it is not used again.
@@ -172,16 +149,4 @@ pub(crate) async fn open_store(setting: &StoreSetting) -> Result<Arc<dyn Store>,
         _ => Err("this build does not have that store".to_owned()),
     };
     opened.map_err(|hint| ConfigError::new("STORE", hint))
-}
-
-#[rocket::async_trait]
-impl<'r> FromRequest<'r> for &'r App {
-    type Error = Problem;
-
-    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, Problem> {
-        match App::of(request) {
-            Ok(app) => Outcome::Success(app),
-            Err(problem) => Outcome::Error(refuse(request, problem)),
-        }
-    }
 }

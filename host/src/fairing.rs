@@ -10,9 +10,10 @@ use rocket::http::Method;
 use rocket::shield::Shield;
 use rocket::{Build, Data, Orbit, Request, Response, Rocket, Route};
 
-use crate::app::{App, Parts, StartError};
+use crate::app::{App, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::error::StartError;
 use crate::event::Events;
 use crate::http::headers;
 use crate::http::table::Table;

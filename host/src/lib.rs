@@ -56,6 +56,7 @@ mod app;
 mod audit;
 mod ceremony;
 mod encoding;
+mod error;
 mod event;
 mod fairing;
 mod http;
@@ -65,8 +66,8 @@ mod routes;
 mod token;
 mod upkeep;
 
-pub use app::StartError;
 pub use config::{Config, ConfigError};
+pub use error::StartError;
 pub use event::Events;
 pub use fairing::Portcullis;
 pub use http::caller::{FreshlySignedIn, SignedIn};

@@ -4,7 +4,6 @@
 use core::fmt::{self, Display, Write};
 
 use super::input::{Check, Subject};
-use super::verdict::write_algorithm;
 use crate::algorithm::Crypto;
 use crate::attestation::Format;
 use crate::ceremony::{
@@ -279,11 +278,15 @@ impl Display for Hashed<'_> {
     }
 }
 
-struct Algorithm(CoseAlgorithm);
+/// An algorithm as `name (number)`, or as its number where it has no name here.
+pub(super) struct Algorithm(pub(super) CoseAlgorithm);
 
 impl Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_algorithm(self.0, f)
+        match self.0.name() {
+            Some(name) => write!(f, "{name} ({})", self.0),
+            None => write!(f, "{}", self.0),
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use core::fmt::{self, Write};
 
-use super::detail::Context;
+use super::detail::{Algorithm, Context};
 use super::{Judged, NotACheck};
 use crate::attestation::AttestationType;
 use crate::ceremony::{
     Error, Outcome, TraceEntry, TraceLog, Value, VerifiedAuthentication, VerifiedRegistration,
 };
-use crate::data::{CoseAlgorithm, CoseKey, CredentialRecord, Flags};
+use crate::data::{CoseKey, CredentialRecord, Flags};
 use crate::encoding::base64url;
 use crate::escape::{Escaped, Visible};
 use crate::limits::TRACE_STEPS_MAX;
@@ -139,7 +139,7 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
         Value::Text(text) => Escaped(out).write_str(text),
         // It was the content of a JSON string and is one again.
         Value::JsonText(text) => Visible(out).write_str(text),
-        Value::Algorithm(algorithm) => write_algorithm(*algorithm, out),
+        Value::Algorithm(algorithm) => write!(out, "{}", Algorithm(*algorithm)),
         Value::Bytes(bytes) => base64url::write(bytes, out),
         Value::Flags(flags) => write_flags(*flags, out),
         Value::SignCount { recorded, received } => {
@@ -147,13 +147,6 @@ fn write_value(value: &Value<'_>, out: &mut dyn Write) -> fmt::Result {
         }
         Value::Aaguid(aaguid) => write!(out, "{aaguid}"),
         Value::Fault(fault) => write!(Escaped(out), "{fault}"),
-    }
-}
-
-pub(super) fn write_algorithm(algorithm: CoseAlgorithm, out: &mut dyn Write) -> fmt::Result {
-    match algorithm.name() {
-        Some(name) => write!(out, "{name} ({algorithm})"),
-        None => write!(out, "{algorithm}"),
     }
 }
 

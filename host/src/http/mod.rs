@@ -7,6 +7,7 @@ pub(crate) mod cross_site;
 pub(crate) mod headers;
 pub mod problem;
 pub(crate) mod return_to;
+pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod user_agent;
 pub(crate) mod visitor;

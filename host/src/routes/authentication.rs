@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::claim::Claim;
 use super::views::{Before, Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::username::Username;
 use crate::app::App;
-use crate::audit::Claim;
 use crate::ceremony::algorithms::SERVER;
 use crate::ceremony::challenge::{Authentication, Spent};
 use crate::ceremony::verify::{self, Claimant};

@@ -2,6 +2,7 @@
 
 mod account;
 mod authentication;
+mod claim;
 mod credentials;
 mod forward_auth;
 mod health;

@@ -6,12 +6,12 @@ use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::claim::Claim;
 use super::registration::{Candidate, CreationOptions, begun};
 use super::views::{Begun, Private};
 use crate::account::recovery;
 use crate::account::username::Username;
 use crate::app::App;
-use crate::audit::Claim;
 use crate::http::body::JsonBody;
 use crate::http::caller::FreshlySignedIn;
 use crate::http::client::{PageOrigin, WithinLimit};

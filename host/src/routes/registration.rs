@@ -3,11 +3,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::claim::Claim;
 use super::views::{Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::invitation;
 use crate::account::username::{self, Username};
 use crate::app::App;
-use crate::audit::Claim;
 use crate::ceremony::algorithms;
 use crate::ceremony::challenge::{Mediation, Registration, Spends};
 use crate::ceremony::verify;

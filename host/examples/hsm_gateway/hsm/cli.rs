@@ -3,16 +3,16 @@
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis::pkcs11::TokenError;
 use serde_json::json;
 
+use super::clock::now;
 use super::encoding::Bytes;
 use super::gateway::{Gateway, Outcome};
 use super::http;
 use super::refusal::Refusal;
-use super::request::{Document, Time};
+use super::request::Document;
 use super::settings::Settings;
 use super::token::{RECEIPT_KEY, Token};
 
@@ -145,10 +145,4 @@ fn serve(settings: &str, output: &mut dyn Write) -> Result<(), Failure> {
             reason: error.kind().to_string(),
         }),
     }
-}
-
-pub(crate) fn now() -> Time {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }

@@ -32,7 +32,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::cli::now;
+use super::clock::now;
 use super::encoding::Bytes;
 use super::gateway::{Gateway, Outcome};
 use super::refusal::Refusal;

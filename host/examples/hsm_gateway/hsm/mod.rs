@@ -17,6 +17,7 @@
 pub(crate) mod approvers;
 mod audit;
 pub(crate) mod cli;
+mod clock;
 mod encoding;
 pub(crate) mod gateway;
 pub(crate) mod http;

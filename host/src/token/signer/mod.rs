@@ -12,8 +12,8 @@ pub(crate) use derived::DerivedSigner;
 #[cfg(feature = "pkcs11")]
 pub use pkcs11::Pkcs11Signer;
 
-use crate::app::StartError;
 use crate::config::SignerSetting;
+use crate::error::StartError;
 pub use crate::token::keys::CryptoFailure;
 use crate::token::keys::KeySource;
 

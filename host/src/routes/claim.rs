@@ -1,0 +1,71 @@
+//! What is known of a ceremony while it runs, for the metrics and the audit where it ends.
+
+use std::time::Instant;
+
+use crate::account::Username;
+use crate::app::App;
+use crate::audit;
+use crate::http::problem::Problem;
+use crate::http::visitor::Visitor;
+use crate::metrics::Flow;
+use crate::store::{Event, EventKind, UserHandle};
+
+/// A ceremony on its way to an end, and what is known of who is in it.
+pub(super) struct Claim {
+    pub(super) flow: Flow,
+    /// The account, where there is one of the name or the credential.
+    pub(super) account: Option<UserHandle>,
+    /// The name, whether somebody has it or not.
+    pub(super) username: Option<Username>,
+    pub(super) credential: Option<Vec<u8>>,
+    /// Whether it is a passkey that can be on several devices.
+    pub(super) synced: Option<bool>,
+    since: Instant,
+}
+
+impl Claim {
+    pub(super) fn of(flow: Flow) -> Self {
+        Self {
+            flow,
+            account: None,
+            username: None,
+            credential: None,
+            synced: None,
+            since: Instant::now(),
+        }
+    }
+}
+
+impl App {
+    /// Counts a ceremony that has ended, and keeps that somebody was refused. Where that cannot be, the
+    /// answer is the same.
+    pub(super) async fn note_end<T: Sync>(
+        &self,
+        visitor: &Visitor,
+        result: &Result<T, Problem>,
+        claim: Claim,
+    ) {
+        let took = claim.since.elapsed();
+        let problem = match result {
+            Ok(_) => {
+                let synced = claim.synced == Some(true);
+                return self.metrics.accepted(claim.flow, synced, took);
+            }
+            Err(problem) => problem,
+        };
+        self.metrics
+            .refused(claim.flow, problem, claim.synced, took);
+        let mut event = Event::new(EventKind::Refused, self.clock.now());
+        event.account = claim.account;
+        event.username = claim.username.map(|name| name.as_written().to_owned());
+        event.credential = claim.credential;
+        event.code = Some(problem.code().to_owned());
+        event.step = problem.step().map(str::to_owned);
+        let event = visitor.sign(event);
+        // A store that is away has said so already.
+        if let Err(error) = self.store.record(event.clone()).await {
+            tracing::debug!(%error, "an event is not kept");
+        }
+        audit::log(&event);
+    }
+}
