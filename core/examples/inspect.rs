@@ -1,4 +1,4 @@
-//! Explains whatever stands on standard input: `cargo run -p portcullis-core --features inspect --example inspect < response.json`.
+//! Explains what it reads from standard input: `cargo run -p portcullis-core --features inspect --example inspect < response.json`.
 
 use std::io::{Read, Write};
 

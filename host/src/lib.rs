@@ -10,7 +10,7 @@
 //!    `ceremony`, and answers with the options. Nothing is written.
 //! 2. `complete` opens the challenge token, spends it, and hands the browser's response as it came
 //!    to the verifier in `portcullis-core`. Only what that has verified is written to the store.
-//! 3. A login token (`token`) tells the applications behind the host who has signed in.
+//! 3. A login token (`token`) tells the applications that rely on the host who has signed in.
 //!
 //! # Layers
 //!

@@ -1,4 +1,4 @@
-//! Prints the ledger of the Recommendation, and fails where it has a line with nothing behind it.
+//! Prints the ledger of the Recommendation, and fails where a line has neither a test nor a reason.
 
 use std::process::ExitCode;
 

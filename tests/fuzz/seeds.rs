@@ -92,7 +92,7 @@ impl Seeds {
     }
 }
 
-/// The content of the CBOR byte string that stands here.
+/// The content of the CBOR byte string at this place.
 fn byte_string(cbor: &[u8]) -> Option<&[u8]> {
     let (length, content) = match *cbor {
         [head @ 0x40..=0x57, ref content @ ..] => (usize::from(head & 0x1f), content),

@@ -18,7 +18,7 @@ const load = async (name) => {
   return module;
 };
 
-// Not node:readline, which also ends a line at U+2028, and that may stand inside a JSON string.
+// Not node:readline, which also ends a line at U+2028, which a JSON string may contain.
 const lines = readFileSync(0, "utf8").split("\n");
 if (lines.at(-1) === "") lines.pop();
 const [word, now] = process.argv.slice(2);

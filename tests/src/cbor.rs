@@ -1,7 +1,7 @@
 //! A CBOR writer that can also write what it should not: lengths longer than needed, indefinite
 //! lengths, tags, duplicate keys, any order, any bytes.
 
-/// One CBOR item, written exactly as it stands here.
+/// One CBOR item, written exactly as given here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cbor {
     /// An integer (major types 0 and 1).

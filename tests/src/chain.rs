@@ -66,7 +66,7 @@ impl Chain {
         self.root.certificate()
     }
 
-    /// An authority's certificate below the root, to be signed by whoever issues it.
+    /// An authority's certificate below the root, to be signed by its issuer.
     #[must_use]
     pub fn authority(
         &self,

@@ -40,7 +40,7 @@ impl ClientData {
         Self::new("webauthn.get", challenge, origin)
     }
 
-    /// Sets a member where it stands, or appends it.
+    /// Sets a member in its place, or appends it.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
         let value = value.into();
         match self.members.iter_mut().find(|(known, _)| known == name) {
@@ -50,7 +50,7 @@ impl ClientData {
         self
     }
 
-    /// Appends a member even where one of the name stands already.
+    /// Appends a member even where there is one of that name already.
     pub fn duplicate(&mut self, name: &str, value: impl Into<Value>) -> &mut Self {
         self.members.push((name.to_owned(), value.into()));
         self

@@ -177,7 +177,7 @@ fn client_extensions(all: &mut Vec<Deviation>) {
         let twice = r#""clientExtensionResults":{"prf":{},"prf":{"enabled":true}}"#;
         let check = check.to_string();
         let check = check.replacen(r#""clientExtensionResults":{}"#, twice, 1);
-        push("prf stands twice".into(), ceremony, check);
+        push("prf appears twice".into(), ceremony, check);
     }
     // Who relies on one result does not rely on the others.
     let mut check = sign_in();

@@ -13,7 +13,7 @@ use rocket::{
 };
 use serde_json::Value;
 
-/// The secret of every host here, so that two of them can stand behind one name.
+/// The secret of every host here, so that two of them can share one name.
 pub const SECRET: &str = "5f0c5a8e3d1b4c7f9a6e2d8b0c4f7a1e5d9b3c6f8a2e4d7b1c5f9a3e6d8b0c2f";
 
 /// What a host answered.
@@ -28,18 +28,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The value of a header that stands once; `None` where it is absent.
+    /// The value of a header that appears once; `None` where it is absent.
     ///
     /// # Panics
     ///
-    /// When it stands more than once.
+    /// When it appears more than once.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let value = values.next().map(|(_, value)| value.as_str());
         assert!(
             values.next().is_none(),
-            "{name} stands twice: {:?}",
+            "{name} appears twice: {:?}",
             self.headers
         );
         value

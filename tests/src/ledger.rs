@@ -88,7 +88,7 @@ pub fn requirements() -> Vec<Requirement> {
     requirements
 }
 
-/// What is wrong with the ledger: requirements with nothing behind them, rules and tests that do not exist,
+/// What is wrong with the ledger: requirements without a test or a reason, rules and tests that do not exist,
 /// and steps and sections that are left out.
 #[must_use]
 pub fn faults(requirements: &[Requirement]) -> Vec<String> {

@@ -1,5 +1,5 @@
 //! Every attestation statement format as it is accepted, with what it proves. Statements with one rule
-//! broken stand in the negative corpus.
+//! broken are in the negative corpus.
 
 use std::sync::Arc;
 
@@ -128,13 +128,13 @@ fn apple() {
 #[test]
 fn android_key_with_each_list_telling_what_the_other_does_not() {
     let mut scene = Scene::new();
-    let told = [AndroidKey::purpose(&[2]), AndroidKey::origin(0)];
-    let (purpose, origin) = told.split_at(1);
-    accept(&scene, scene.android(&[], &told), "basic");
-    accept(&scene, scene.android(&told, &[]), "basic");
+    let listed = [AndroidKey::purpose(&[2]), AndroidKey::origin(0)];
+    let (purpose, origin) = listed.split_at(1);
+    accept(&scene, scene.android(&[], &listed), "basic");
+    accept(&scene, scene.android(&listed, &[]), "basic");
     accept(&scene, scene.android(purpose, origin), "basic");
     scene.policy = json!({"attestation": {"androidKeyTee": true}});
-    accept(&scene, scene.android(&[], &told), "basic");
+    accept(&scene, scene.android(&[], &listed), "basic");
 }
 
 #[test]

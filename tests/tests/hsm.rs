@@ -463,7 +463,7 @@ fn the_keys_do_not_leave_the_token() {
     }
 }
 
-/// What stands before the signature, each refused with its own code.
+/// What comes before the signature, each refused with its own code.
 #[test]
 fn what_is_no_approval_is_refused_and_nothing_is_signed() {
     let mut site = Site::new("refusals");
@@ -473,7 +473,7 @@ fn what_is_no_approval_is_refused_and_nothing_is_signed() {
         .expect("begun");
     let first = text(&site.alice.get(&options, ORIGIN));
     assert_eq!(waiting(gateway.approve(&request.id, &first, NOW)), 1);
-    // From here on one good approval would sign, and the token has nothing to sign with: whoever
+    // From here on one good approval would sign, and the token has nothing to sign with: whatever
     // tries hears `token_key_missing`.
     let session = site.softhsm.session();
     let private = [Attribute::Class(ObjectClass::PRIVATE_KEY)];
@@ -998,7 +998,7 @@ fn receipt_code(text: &str, document: &[u8], trust: &Trust) -> String {
     verdict["code"].as_str().expect("a code").to_owned()
 }
 
-/// What a receipt says, whoever has signed it.
+/// What a receipt says, regardless of its signer.
 fn payload(receipt: &str) -> Receipt {
     let payload = receipt.split('.').nth(1).expect("a JWS");
     serde_json::from_slice(&from_base64url(payload)).expect("a payload")
@@ -1102,7 +1102,7 @@ fn webassembly_verifies_receipts_as_the_native_build_does() {
     ));
 }
 
-/// A gateway that has gone bad signs whatever it is told to. The assertions still do not lie.
+/// A compromised gateway signs anything. The assertions still cannot be forged.
 #[test]
 fn a_receipt_that_the_gateway_itself_forges_is_refused() {
     let (site, receipt, trust) = receipt("forged");
@@ -1214,7 +1214,7 @@ fn two_gateways_on_the_same_files_never_move_a_counter_back() {
         (site.sign_count(&site.alice), site.sign_count(&site.bob)),
         (11, 11)
     );
-    // A clone of Alice's authenticator that is one signature behind.
+    // A clone of Alice's authenticator that is one signature late.
     site.alice.sign_count -= 1;
     let cloned = text(&site.alice.get(&second.1, ORIGIN));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The ledger of the Recommendation has something behind each of its lines.
+//! Each line of the ledger of the Recommendation names a test or a reason.
 
 use portcullis_tests::ledger::{faults, requirements};
 

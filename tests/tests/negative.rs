@@ -72,7 +72,7 @@ fn no_rule_stands_twice() {
     let mut checks = BTreeSet::new();
     for case in cases {
         let key = (&case.step, case.code, &case.rule);
-        assert!(keys.insert(key), "{key:?} stands twice");
+        assert!(keys.insert(key), "{key:?} appears twice");
         assert!(
             checks.insert(&case.check),
             "{key:?} is another case under another name"

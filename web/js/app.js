@@ -557,7 +557,7 @@ onClick("codes-print", () => print());
 onClick("codes-save", saveCodes);
 onClick("cancel", () => running?.abort());
 wireDialog();
-// The request behind the suggestions starts with the page. After a ceremony or a sign-out it waits
+// The request for the suggestions starts with the page. After a ceremony or a sign-out it waits
 // until somebody reaches for the suggestions again: a password manager that picks by itself would
 // otherwise undo the sign-out, or repeat a refused sign-in without end.
 username.addEventListener("pointerenter", offerSuggestions);

@@ -73,7 +73,7 @@ export function authenticationCheck(options, response, credential, userHandle) {
 }
 
 /**
- * The record as it stands after an answer of the host.
+ * The record after an answer of the host.
  *
  * @param {import("./portcullis.d.ts").Credential} credential
  * @returns {CredentialRecord}

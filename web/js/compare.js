@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * How the page's own verdict stands to what the server said.
+ * How the page's own verdict compares with what the server said.
  *
  * @param {import("./verifier.js").Verdict} verdict
  * @param {{code: string, step: string | null} | null} problem null: the server took the response

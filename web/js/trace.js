@@ -17,7 +17,7 @@ const SECTIONS = {
  * @typedef {object} Shown
  * @property {Verdict} verdict
  * @property {string} check the JSON that was run
- * @property {string} comparison how the verdict stands to the server's, in a sentence
+ * @property {string} comparison how the verdict compares with the server's, in a sentence
  * @property {boolean} agrees false: page and server judge differently
  * @property {boolean} taken false: the server did not take the response, whatever the verdict
  */

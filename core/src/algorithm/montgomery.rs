@@ -138,7 +138,7 @@ impl Modulus {
                 number.borrowing_sub_assign(modulus, Limb::ZERO);
             }
         }
-        // Squaring doubles the exponent that stands beside R, until it is that of R itself.
+        // Squaring doubles the exponent of the factor beside R, until it is that of R itself.
         for _ in 0..Limb::BITS.ilog2() {
             power = self.multiply(&power, &power);
         }

@@ -115,7 +115,7 @@ fn a_key_is_of_its_own_algorithms_only() {
         for algorithm in all() {
             let number = algorithm.algorithm().value();
             let taken = algorithm.check_key(&key).is_ok();
-            // One number may stand for several curves, each a mechanism of its own.
+            // One number may denote several curves, each a mechanism of its own.
             assert!(
                 !taken || sample.algorithms.contains(&number),
                 "{number}: {key:?}"
@@ -168,7 +168,7 @@ fn a_point_off_its_curve_is_no_key() {
                 *byte ^= 1;
             }
         }
-        // What stands for the point at infinity elsewhere, and numbers above the field.
+        // What denotes the point at infinity elsewhere, and numbers above the field.
         for byte in [0, 0xff] {
             sample.bytes.fill(byte);
             assert!(refused(&sample), "{curve:?}, all {byte}");

@@ -49,7 +49,7 @@ const PURPOSE: &[u8] = b"portcullis approval v1\0";
 /// What approvers are asked to approve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// Who asks, by a name that no other issuer has whom the same approvers serve.
+    /// Who asks, by a name that no other issuer of the same approvers has.
     pub issuer: &'a str,
     /// Random, so that an approval counts for this request only.
     pub id: &'a [u8],

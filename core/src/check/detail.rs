@@ -18,7 +18,7 @@ use crate::escape::Escaped;
 /// Values of a list that a detail names.
 const LIST_MAX: usize = 4;
 
-/// The check behind a verdict, for the sentences that say what was found and what was expected.
+/// The check that a verdict is about, for the sentences that say what was found and what was expected.
 pub(super) struct Context<'a> {
     pub(super) check: &'a Check<'a>,
     pub(super) crypto: &'a Crypto<'a>,

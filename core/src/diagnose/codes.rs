@@ -1,4 +1,4 @@
-/// Declares the codes, each with what it stands for, in one table.
+/// Declares the codes, each with its meaning, in one table.
 macro_rules! diagnosis_codes {
     ($($(#[$doc:meta])+ $name:ident = $code:literal;)+) => {
         /// What is wrong with a check that was rejected, or that is none. Codes are stable; new ones may come.
@@ -40,7 +40,7 @@ diagnosis_codes! {
     ChallengeCut = "challenge_cut";
     /// The challenge is empty.
     ChallengeEmpty = "challenge_empty";
-    /// The token that carries the challenge stands where the challenge belongs.
+    /// The token that carries the challenge is where the challenge belongs.
     ChallengeIsToken = "challenge_is_token";
     /// The response answers a challenge of another ceremony.
     ChallengeOfAnotherCeremony = "challenge_of_another_ceremony";
@@ -181,9 +181,9 @@ diagnosis_codes! {
     BytesAsNumbers = "bytes_as_numbers";
     /// The response is a text that holds JSON.
     ResponseIsText = "response_is_text";
-    /// The response stands inside another object.
+    /// The response is inside another object.
     ResponseWrapped = "response_wrapped";
-    /// The inner object `response` is missing, and its members stand outside.
+    /// The inner object `response` is missing, and its members are one level too high.
     ResponseFlattened = "response_flattened";
     /// Names are in snake case.
     NamesSnakeCase = "names_snake_case";
@@ -201,13 +201,13 @@ diagnosis_codes! {
     ValueNotEncoded = "value_not_encoded";
     /// The client data are not encoded.
     ClientDataNotEncoded = "client_data_not_encoded";
-    /// Client data and authenticator data stand in each other's place.
+    /// Client data and authenticator data are swapped.
     ClientDataSwapped = "client_data_swapped";
-    /// Authenticator data stand where the attestation object belongs.
+    /// Authenticator data are where the attestation object belongs.
     AttestationObjectIsAuthenticatorData = "attestation_object_is_authenticator_data";
-    /// The response of a registration stands in a sign-in.
+    /// The response of a registration is in a sign-in.
     ResponseOfRegistration = "response_of_registration";
-    /// The response of a sign-in stands in a registration.
+    /// The response of a sign-in is in a registration.
     ResponseOfSignIn = "response_of_sign_in";
     /// `id` is not `rawId`.
     IdNotRawId = "id_not_raw_id";

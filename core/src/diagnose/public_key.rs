@@ -628,7 +628,7 @@ fn is_jwk(value: Value<'_>) -> bool {
 fn pem<'r>(value: Value<'_>, room: &'r mut [u8]) -> Option<Filled<'r>> {
     let text = value.as_str()?;
     written::split(text.raw(), "-----BEGIN ")?;
-    // The base64 is what stands between the fourth and the third run of hyphens from the ends.
+    // The base64 is what is between the fourth and the third run of hyphens from the ends.
     let mut marks = 0_u8;
     let mut hyphens = 0_u8;
     let body = text.chars().filter(move |character| {

@@ -431,7 +431,7 @@ fn algorithms(creation: Value<'_>, concerns: &mut Concerns<'_>) {
     else {
         return;
     };
-    // An empty list stands for both.
+    // An empty list means both.
     if list.clone().next().is_none() {
         return;
     }
@@ -462,7 +462,7 @@ fn user_id(creation: Value<'_>, room: &mut [u8], concerns: &mut Concerns<'_>) {
     let is_same = |name: Option<JsonStr<'_>>, text: &str| {
         name.is_some_and(|name| name.chars().eq(text.chars()))
     };
-    // Decoded, or as it stands where somebody forgot to encode it.
+    // Decoded, or as it is where somebody forgot to encode it.
     let decoded =
         written::base64(id.chars(), room).and_then(|(bytes, _)| core::str::from_utf8(bytes).ok());
     let plain = id.plain().unwrap_or_default();

@@ -274,7 +274,7 @@ fn extensions(trial: &mut Trial<'_, '_, '_>, room: &mut [u8], findings: &mut Fin
     };
     let length = data.bytes().len().saturating_sub(outputs.len());
     let kept = data.bytes().iter().take(length).enumerate();
-    // ED is bit 7 of the byte behind the hash.
+    // ED is bit 7 of the byte after the hash.
     let bytes = kept.map(|(index, byte)| Some(if index == 32 { byte & 0x7f } else { *byte }));
     let Some((bytes, _)) = written::fill(bytes, room) else {
         return false;

@@ -220,7 +220,7 @@ fn numbers_in_text(text: impl Iterator<Item = char>, room: &mut [u8]) -> Option<
     let mut length = 0_usize;
     let mut number: Option<u16> = None;
     let mut numbers = 0_usize;
-    // A comma behind the last makes every number end in one.
+    // A comma after the last makes every number end in one.
     for character in text.chain(core::iter::once(',')) {
         match (character, number) {
             (',', Some(byte)) => {
@@ -254,7 +254,7 @@ pub(super) fn fill(bytes: impl Iterator<Item = Option<u8>>, room: &mut [u8]) -> 
     split_room(room, length)
 }
 
-/// What stands before and behind a mark, as `str::split_once` would say, which has branches that panic.
+/// What is before and after a mark, as `str::split_once` would say, which has branches that panic.
 pub(super) fn split<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     text.char_indices().find_map(|(at, _)| {
         let (before, rest) = text.split_at_checked(at)?;

@@ -28,9 +28,9 @@ fn all_bytes() -> Vec<u8> {
     (0..=u8::MAX).collect()
 }
 
-/// What is left of the input behind one item: the pseudocode of RFC 8949, appendix C, less what is
+/// What is left of the input after one item: the pseudocode of RFC 8949, appendix C, less what is
 /// not read here. It recurses, and remembers a map's keys.
-fn behind_item(input: &[u8]) -> Option<&[u8]> {
+fn after_item(input: &[u8]) -> Option<&[u8]> {
     let (first, mut rest) = input.split_first()?;
     let (major, short) = (first >> 5, first & 0x1f);
     let width = match short {
@@ -38,8 +38,8 @@ fn behind_item(input: &[u8]) -> Option<&[u8]> {
         24..=27 => 1 << (short - 24),
         _ => return None,
     };
-    let (argument, behind) = rest.split_at_checked(width)?;
-    rest = behind;
+    let (argument, after) = rest.split_at_checked(width)?;
+    rest = after;
     let argument = match argument {
         [] => u64::from(short),
         bytes => bytes
@@ -53,16 +53,16 @@ fn behind_item(input: &[u8]) -> Option<&[u8]> {
             let (content, rest) = rest.split_at_checked(usize::try_from(argument).ok()?)?;
             (major == 2 || core::str::from_utf8(content).is_ok()).then_some(rest)
         }
-        4 => behind_items(rest, (!indefinite).then_some(argument), false),
-        5 => behind_items(rest, (!indefinite).then_some(argument), true),
+        4 => after_items(rest, (!indefinite).then_some(argument), false),
+        5 => after_items(rest, (!indefinite).then_some(argument), true),
         // false, true, null, undefined and the floats; no other simple value has a meaning.
         7 if matches!(short, 20..=23 | 25..=27) => Some(rest),
         _ => None,
     }
 }
 
-/// The same behind the items of an array or the pairs of a map.
-fn behind_items(mut rest: &[u8], count: Option<u64>, pairs: bool) -> Option<&[u8]> {
+/// The same after the items of an array or the pairs of a map.
+fn after_items(mut rest: &[u8], count: Option<u64>, pairs: bool) -> Option<&[u8]> {
     let mut keys = BTreeSet::new();
     let mut seen = 0;
     while count != Some(seen) {
@@ -70,14 +70,14 @@ fn behind_items(mut rest: &[u8], count: Option<u64>, pairs: bool) -> Option<&[u8
             return rest.get(1..);
         }
         if pairs {
-            let behind = behind_item(rest)?;
-            let key = rest.get(..rest.len() - behind.len())?;
+            let after = after_item(rest)?;
+            let key = rest.get(..rest.len() - after.len())?;
             if !keys.insert(key_of(key)?) {
                 return None;
             }
-            rest = behind;
+            rest = after;
         }
-        rest = behind_item(rest)?;
+        rest = after_item(rest)?;
         seen += 1;
     }
     Some(rest)
@@ -125,7 +125,7 @@ fn cbor_is_read_where_the_specifications_pseudocode_reads_it() {
             assert_eq!(item.bytes().len(), reader.position(), "{input:02x?}");
             reader.rest()
         });
-        assert_eq!(found.ok(), behind_item(&input), "{input:02x?}");
+        assert_eq!(found.ok(), after_item(&input), "{input:02x?}");
     }
 }
 

@@ -117,7 +117,7 @@ pub(super) fn has_point(key: &PublicKey<'_>) -> Option<bool> {
     let right = cube.add(Number::of(equation.b), p);
     let mut left = y.multiply(y, p);
     if equation.is_minus_3 {
-        // -3x stands on the right: 3x on the left.
+        // -3x is on the right: 3x on the left.
         left = left.add(x, p).add(x, p).add(x, p);
     }
     Some(left == right)

@@ -349,7 +349,7 @@ fn is_ctap_response(members: Members<'_>) -> bool {
     data && rest
 }
 
-/// Which artefact bytes are. What is whole and well-formed is told by reading it; what is not, by how
+/// Which artefact bytes are. What is whole and well-formed is recognised by reading it; what is not, by how
 /// it begins.
 pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
     if let Ok((item, _)) = Item::parse(bytes, "")
@@ -392,7 +392,7 @@ pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
         [0xff, b'T', b'C', b'G', ..] => Artefact::TpmAttest,
         [0x00, 0x01 | 0x23, 0x00, 0x04 | 0x0b | 0x0c | 0x0d, ..] => Artefact::TpmPublic,
         [0xa3..=0xa5 | 0xbf, 0x01 | 0x03 | 0x20, ..] => Artefact::CoseKey,
-        // Cut, or with something behind: the flags have to announce what is there.
+        // Cut, or followed by something: the flags have to announce what is there.
         _ if has_plausible_flags(bytes)
             && (bytes.len() < 37 || bytes.get(32).is_some_and(|flags| flags & 0xc0 != 0)) =>
         {

@@ -4,15 +4,15 @@
 use crate::encoding::Span;
 
 /// Whether a text that begins with a brace is an object as a console, Go or Python prints it: its first name
-/// does not stand in double quotes.
+/// is not in double quotes.
 pub(super) fn is_printed_object(text: &[u8]) -> bool {
     let inside = text.strip_prefix(b"{").unwrap_or(text).trim_ascii_start();
     let name = inside
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'\''))
         .count();
-    let behind = inside.get(name..).unwrap_or_default().trim_ascii_start();
-    name > 0 && behind.starts_with(b":")
+    let rest = inside.get(name..).unwrap_or_default().trim_ascii_start();
+    name > 0 && rest.starts_with(b":")
 }
 
 /// The longest list of numbers from 0 to 255 in a text, its brackets included where it has some.
@@ -83,7 +83,7 @@ fn numbers_at(text: &[u8], start: usize) -> Option<(usize, usize)> {
     (count > 0 && is_decimal).then_some((count, end))
 }
 
-/// Decodes a list of numbers where it stands.
+/// Decodes a list of numbers in place.
 pub(super) fn decode_numbers(text: &mut [u8], span: Span) -> Option<Span> {
     let range = span.range();
     let mut written = range.start;
@@ -101,7 +101,7 @@ pub(super) fn decode_numbers(text: &mut [u8], span: Span) -> Option<Span> {
     Some(Span::new(range.start, written))
 }
 
-/// The longest `b'...'` or `b"..."` in a text: what stands between its quotes.
+/// The longest `b'...'` or `b"..."` in a text: what is between its quotes.
 pub(super) fn python_bytes(text: &[u8]) -> Option<Span> {
     let mut longest: Option<Span> = None;
     let mut at = 0_usize;
@@ -138,7 +138,7 @@ fn literal_length(text: &[u8], quote: u8) -> usize {
         .unwrap_or(text.len())
 }
 
-/// Decodes the inside of a literal where it stands.
+/// Decodes the inside of a literal in place.
 pub(super) fn decode_python(text: &mut [u8], span: Span) -> Option<Span> {
     let range = span.range();
     let (mut read, mut written) = (range.start, range.start);

@@ -21,7 +21,7 @@ use crate::encoding::{base64url, from_hex};
 /// The longest file that is read, in bytes: several times what the service publishes.
 pub(crate) const MAX_LENGTH: u64 = 64 * 1_024 * 1_024;
 
-/// Whom the FIDO Alliance's own metadata are signed by.
+/// The common name of the certificate that signs the FIDO Alliance's own metadata.
 const FIDO_HOST: &str = "mds.fidoalliance.org";
 
 /// GlobalSign's roots R3 and R46, one of which the service's chain leads to.
@@ -266,7 +266,7 @@ impl From<PayloadEntry> for Entry {
 }
 
 /// Whether a model's reports speak against it. The latest one is its present status; one without a date
-/// holds as long as it stands.
+/// holds as long as it is in force.
 fn is_revoked(reports: &[StatusReport], now: UnixTime) -> bool {
     let effective = |report: &&StatusReport| {
         let date = report.effective_date.as_ref();

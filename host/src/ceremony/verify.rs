@@ -93,7 +93,7 @@ pub(crate) fn asserted_id(response: Option<&RawValue>) -> Option<Vec<u8>> {
         .map(<[u8]>::to_vec)
 }
 
-/// Whom a sign-in is held against.
+/// The account that a sign-in is judged against.
 pub(crate) enum Claimant<'a> {
     /// The account, or decoy, of the name that it was begun with.
     Named(&'a Account),

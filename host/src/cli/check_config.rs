@@ -212,7 +212,7 @@ fn proxies(config: &Config, local: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     if config.https_only() && config.trusted_proxies.is_empty() {
         lines.push(Line::Worries(
-            "PORTCULLIS_TRUSTED_PROXIES: is empty; behind a proxy that ends TLS every client looks like one, \
+            "PORTCULLIS_TRUSTED_PROXIES: is empty; with a proxy that ends TLS every client looks like one, \
              with one rate limit for all"
                 .to_owned(),
         ));

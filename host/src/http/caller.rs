@@ -238,7 +238,7 @@ async fn by_token(request: &Request<'_>) -> Result<Option<SignedIn>, Problem> {
     Ok(Some(SignedIn { account, by }))
 }
 
-/// Whom a registration call shows to be: by the login token in its `Authorization` header, which ends
+/// Who sends a registration call: by the login token in its `Authorization` header, which ends
 /// the request where it is not accepted, or else by a session.
 pub(crate) enum Owner {
     Nobody,

@@ -1,4 +1,4 @@
-//! Which client is calling, also behind trusted proxies, and whether it is within its allowance.
+//! Which client is calling, through trusted proxies too, and whether it is within its allowance.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -53,8 +53,8 @@ pub(super) fn client(request: &Request<'_>, trusted: &[IpNet]) -> IpAddr {
     forwarded_client(peer, &forwarded, trusted)
 }
 
-/// The last address that no trusted proxy vouches for: each proxy adds its peer behind what it was
-/// sent, so what stands before the first stranger is the stranger's word.
+/// The last address that no trusted proxy vouches for: each proxy appends its peer to what it was
+/// sent, so what comes before the first stranger is the stranger's word.
 fn forwarded_client(peer: IpAddr, forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| {
         trusted

@@ -46,7 +46,7 @@ impl UserAgent {
             let found = words.iter().find(|(mark, _)| text.contains(mark));
             found.map(|(_, word)| *word)
         };
-        // A program's name stands first: `curl/8.5.0`.
+        // A program's name comes first: `curl/8.5.0`.
         let program = || text.split(['/', ' ', '(']).next();
         Self {
             browser: brand

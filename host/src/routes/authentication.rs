@@ -101,7 +101,7 @@ async fn begin(
     }))
 }
 
-/// The account of a name, or the decoy that stands in for one. Both are looked for each time, so
+/// The account of a name, or the decoy in its place. Both are looked for each time, so
 /// that one does not take longer than the other.
 async fn account_or_decoy(app: &App, name: &Username) -> Result<Account, Problem> {
     let decoy = app.decoys.account(name)?;
@@ -294,7 +294,7 @@ async fn judge(
 }
 
 /// A credential that nobody has and one whose owner is not the user that the response names are the
-/// same to whoever asks without a name: else ids from a sign-in by name could be told from decoys.
+/// same where no name is given: else ids from a sign-in by name could be told from decoys.
 fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
     let hide_existence = match (claimant, error.kind()) {
         (Claimant::Named(_), _) => false,

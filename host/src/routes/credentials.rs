@@ -160,7 +160,7 @@ async fn remove(
         id: credential.id.clone(),
     };
     make(&caller, change, visitor.sign(event), app).await?;
-    // As it is now: a browser forgets the passkeys that it is not told of.
+    // The present list: a browser forgets the passkeys that it leaves out.
     let account = app
         .store
         .account(AccountKey::Handle(caller.handle()))

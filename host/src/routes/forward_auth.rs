@@ -25,7 +25,7 @@ const IN_NAME: &AsciiSet = &CONTROLS.add(b'%').add(b' ');
 /// A header of a 401 that says where a browser can sign in, for proxies that cannot pass a redirect on.
 const SIGN_IN: &str = "Portcullis-Sign-In";
 
-/// What the proxy is told, unless it is told to refuse.
+/// The answer that lets a request pass.
 enum Answer {
     Passes(Box<(Session, Account)>),
     SignsInAt(String),
@@ -60,7 +60,7 @@ impl<'r> Responder<'r, 'static> for Found {
     }
 }
 
-/// What the proxy asks: for whom, and how it wants to be answered.
+/// What the proxy asks: for which address, and in which form it wants the answer.
 struct Asked {
     session: Option<(Session, Account)>,
     /// Only a sign-in of this age will do.

@@ -59,7 +59,7 @@ struct Ready {
     status: &'static str,
 }
 
-/// The process can do its work: the store answers. For whoever decides where requests go.
+/// The process can do its work: the store answers. For a load balancer.
 #[utoipa::path(
     tag = "operation",
     responses(

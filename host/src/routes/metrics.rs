@@ -23,7 +23,7 @@ struct Exposition {
 
 #[get("/metrics")]
 async fn metrics(app: &App) -> Result<Exposition, Problem> {
-    // A store that is away says nothing new; the rest is told all the same.
+    // A store that is away gives no new figures; the others are shown all the same.
     let counts = app.store.counts().await.ok();
     let text = app.metrics.text(counts).map_err(|error| {
         tracing::error!(%error, "the metrics cannot be written");

@@ -1,4 +1,4 @@
-//! `/openapi.json`: every call, from what stands beside its handler.
+//! `/openapi.json`: every call, from the description beside its handler.
 
 use rocket::http::ContentType;
 use rocket::{Route, get, routes};

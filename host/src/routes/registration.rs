@@ -247,7 +247,7 @@ impl Candidate {
         }
     }
 
-    /// Who has an invitation: somebody new, or the one whom it names.
+    /// The holder of an invitation: a new person, or the account that it names.
     async fn invited(app: &App, name: Username, token: &str) -> Result<Self, Problem> {
         let now = app.clock.now();
         let invitation = match invitation::hash_of(token) {

@@ -429,7 +429,7 @@ async fn a_spent_challenge_stays_spent_whatever_the_clocks_say(store: Arc<dyn St
     for _ in 0..3 {
         let _ = store.sweep(far).await.expect("it answers");
     }
-    // An instance whose clock is behind, or whose reading is old, asks again.
+    // An instance whose clock is slow, or whose reading is old, asks again.
     for now in [expires - 1, expires - 300, 0] {
         let again = store.spend(&[1; 16], expires, now).await;
         assert_ne!(again.expect("it answers"), Spend::First, "{now}");

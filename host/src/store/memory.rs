@@ -122,7 +122,7 @@ impl Default for MemoryStore {
 #[must_use]
 pub(super) fn size(credential: &Credential) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    // The id stands in the index too.
+    // The id is in the index too.
     let id = credential.id.len().saturating_mul(2);
     let transports: usize = credential
         .transports

@@ -706,7 +706,7 @@ pub enum Spend {
     First,
     /// It was spent before.
     Again,
-    /// Its token is over, by the latest time that the store has been told.
+    /// Its token is over, by the latest time that the store was given.
     Expired,
 }
 

@@ -1,4 +1,4 @@
-//! Login tokens: who signed in, for the applications behind the host, verified with its JWKS.
+//! Login tokens: who signed in, for the applications that rely on the host, verified with its JWKS.
 
 use core::time::Duration;
 use std::sync::Arc;

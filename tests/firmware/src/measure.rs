@@ -11,7 +11,7 @@ use crate::console;
 /// Longest input, all fields with their lengths.
 const INPUT_MAX: usize = 2048;
 
-/// The inputs: fields one behind the other, each after its length in two bytes, big-endian.
+/// The inputs: fields one after the other, each after its length in two bytes, big-endian.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a>(&'a [u8]);
 

@@ -1,4 +1,4 @@
-//! Mutations of a check that leave it a check: of the bytes behind one base64url member, of the
+//! Mutations of a check that leave it a check: of the bytes of one base64url member, of the
 //! authenticator data within an attestation object, of what the relying party wants.
 
 use base64ct::{Base64UrlUnpadded, Encoding};

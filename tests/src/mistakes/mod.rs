@@ -207,7 +207,7 @@ fn indexed(bytes: &[u8]) -> Value {
     json!(format!("#{{{}}}#", members.join(",")))
 }
 
-/// A check as text, in which [`indexed`] objects stand unquoted.
+/// A check as text, in which [`indexed`] objects are unquoted.
 fn with_indexed(check: &Value) -> String {
     check
         .to_string()

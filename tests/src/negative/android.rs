@@ -96,7 +96,7 @@ impl Attestation for Described {
     fn statement(&self, authenticator_data: &[u8], client_data_hash: &[u8; 32]) -> Cbor {
         let mut certificate = self.scene.own_certificate();
         if let Some(description) = &self.description {
-            // The challenge stands where the description has 32 bytes of 0xcc.
+            // The challenge takes the place of the description's 32 bytes of 0xcc.
             let at = description
                 .windows(32)
                 .position(|window| *window == [0xcc; 32]);

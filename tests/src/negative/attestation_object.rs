@@ -37,13 +37,13 @@ fn edit(cases: &mut Cases, rule: &str, edit: impl FnOnce(&mut Vec<(Cbor, Cbor)>)
     });
 }
 
-/// The members stand in this order: fmt, attStmt, authData.
+/// The members come in this order: fmt, attStmt, authData.
 fn members(cases: &mut Cases) {
     for (index, name) in ["fmt", "attStmt", "authData"].into_iter().enumerate() {
         edit(cases, &format!("there is no {name}"), |members| {
             members.remove(index);
         });
-        edit(cases, &format!("{name} stands twice"), |members| {
+        edit(cases, &format!("{name} appears twice"), |members| {
             members.push(members[index].clone());
         });
         edit(cases, &format!("{name} is a number"), |members| {
@@ -101,7 +101,7 @@ fn encoding(cases: &mut Cases) {
         Cbor::Raw(vec![0xa1, 0x63, b'f', b'm', b't', 0x1c])
     });
     whole("a break where none belongs", |_| Cbor::Raw(vec![0xff]));
-    // In the statement, where the format is to say what may stand.
+    // In the statement, where the format says which members there are.
     for (rule, item) in [
         (
             "a text that is no UTF-8",
@@ -141,7 +141,7 @@ fn encoding(cases: &mut Cases) {
     });
     edit(
         cases,
-        "a name stands twice in a map that nobody reads",
+        "a name appears twice in a map that nobody reads",
         |members| {
             let twice = (Cbor::text("a"), Cbor::Int(1));
             members[1].1 = Cbor::Map(vec![twice.clone(), twice]);

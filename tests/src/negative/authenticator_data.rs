@@ -1,4 +1,4 @@
-//! Authenticator data: their form, whom they are for, and their flags. 7.1.13 to 7.1.17, 7.2.7 and
+//! Authenticator data: their form, which RP ID they are for, and their flags. 7.1.13 to 7.1.17, 7.2.7 and
 //! 7.2.15 to 7.2.19.
 
 use serde_json::json;
@@ -156,7 +156,7 @@ fn attested_credential(cases: &mut Cases) {
         made.authenticator_data.extensions = None;
         made.authenticator_data.flags &= !flags::ED;
     });
-    registered("a parameter of the key stands twice", |made| {
+    registered("a parameter of the key appears twice", |made| {
         let members = credential(made).public_key.members_mut();
         members.push(members[0].clone());
     });

@@ -1,4 +1,4 @@
-//! Certificates as such: what is no X.509 certificate is refused wherever it stands, here in a packed
+//! Certificates as such: what is no X.509 certificate is refused wherever it appears, here in a packed
 //! statement, whose own signature does not cover it.
 
 use super::Cases;
@@ -30,7 +30,7 @@ fn encoding(cases: &mut Cases, scene: &Scene) {
     spoiled("is empty", &|der| der.clear());
     spoiled("is an empty sequence", &|der| *der = vec![0x30, 0]);
     spoiled("is a set", &|der| der[0] = 0x31);
-    spoiled("has a byte behind it", &|der| der.push(0));
+    spoiled("has a byte after it", &|der| der.push(0));
     spoiled("is cut short", &|der| der.truncate(der.len() - 1));
     spoiled("is of indefinite length", &|der| der[1] = 0x80);
     spoiled("is longer than it says", &|der| der[3] -= 1);
@@ -164,7 +164,7 @@ fn public_key(cases: &mut Cases, scene: &Scene) {
 }
 
 fn extensions(cases: &mut Cases, scene: &Scene) {
-    changed(cases, scene, "an extension stands twice", |c| {
+    changed(cases, scene, "an extension appears twice", |c| {
         let again = c.extensions[0].clone();
         c.extensions.push(again);
     });
@@ -229,7 +229,7 @@ fn structure(cases: &mut Cases, scene: &Scene) {
     let fewer = |elements: &mut Elements| elements.truncate(elements.len() - 1);
     edited("a fourth part", WHOLE, &more);
     edited("two parts", WHOLE, &fewer);
-    edited("something behind its extensions", SIGNED, &more);
+    edited("something after its extensions", SIGNED, &more);
     edited("no serial number", SIGNED, &|elements| {
         drop(elements.remove(1));
     });
@@ -257,8 +257,8 @@ fn structure(cases: &mut Cases, scene: &Scene) {
         &|elements| elements[0] = der::utf8("CN"),
     );
     edited("a third part of its public key", PUBLIC_KEY, &more);
-    edited("something behind the curve", CURVE, &more);
-    edited("something behind the list of extensions", EXTENSIONS, &more);
+    edited("something after the curve", CURVE, &more);
+    edited("something after the list of extensions", EXTENSIONS, &more);
     edited("an extension with a fourth part", KEY_IDENTIFIER, &more);
     edited("an extension without a value", KEY_IDENTIFIER, &fewer);
 }

@@ -123,18 +123,14 @@ fn in_json(cases: &mut Cases) {
     spelled("another object follows", |text| format!("{text}{{}}"));
     spelled("a brace too many", |text| format!("{text}}}"));
     spelled("a null character follows", |text| format!("{text}\0"));
-    spelled("a comma stands before the end", |text| {
-        text.replace('}', ",}")
-    });
-    spelled("a comma stands before the beginning", |text| {
+    spelled("a comma before the end", |text| text.replace('}', ",}"));
+    spelled("a comma before the beginning", |text| {
         text.replace('{', "{,")
     });
     spelled("a comma is missing", |text| text.replacen(",\"", "\"", 1));
     spelled("a colon is missing", |text| text.replacen(':', " ", 1));
-    spelled("names stand in single quotes", |text| {
-        text.replace('"', "'")
-    });
-    spelled("a name stands without quotes", |text| {
+    spelled("names in single quotes", |text| text.replace('"', "'"));
+    spelled("a name without quotes", |text| {
         text.replacen("\"type\"", "type", 1)
     });
     spelled("a comment", |text| text.replacen('{', "{/**/", 1));
@@ -171,7 +167,7 @@ fn in_json(cases: &mut Cases) {
     });
 }
 
-/// What a ceremony judges stands once, whichever of two a parser would take.
+/// A member that a ceremony judges appears once, whichever of two a parser would take.
 fn said_twice(cases: &mut Cases) {
     for (name, value) in [
         ("type", json!("webauthn.get")),
@@ -188,34 +184,31 @@ fn said_twice(cases: &mut Cases) {
     cases.client_data(
         JSON,
         MALFORMED,
-        "an origin by an escaped name stands beside the other",
+        "an origin by an escaped name beside the other",
         |data| {
             let text = String::from_utf8(data.bytes()).expect("a text");
             data.raw(text.replace('}', r#","\u006frigin":"https://evil.example"}"#));
         },
     );
     // Behind the beginning that the limited verification takes.
-    let mut behind = |rule: &str, rest: &str| {
+    let mut followed = |rule: &str, rest: &str| {
         cases.client_data(JSON, MALFORMED, rule, |data| {
             unframed(data);
             let text = String::from_utf8(data.bytes()).expect("a text");
             data.raw(text.replace('}', rest));
         });
     };
-    behind(
-        "an expected beginning, and another origin behind it",
+    followed(
+        "an expected beginning, then another origin",
         r#","origin":"https://evil.example"}"#,
     );
-    behind(
-        "an expected beginning, and a frame behind it",
+    followed(
+        "an expected beginning, then a frame",
         r#","crossOrigin":true}"#,
     );
-    behind(
-        "an expected beginning, and no JSON behind it",
-        r#","extra":}"#,
-    );
-    behind("an expected beginning, and nothing behind it", "");
-    behind("an expected beginning, and another brace behind it", "}}");
+    followed("an expected beginning, then no JSON", r#","extra":}"#);
+    followed("an expected beginning, then nothing", "");
+    followed("an expected beginning, then another brace", "}}");
 }
 
 fn missing_and_of_other_types(cases: &mut Cases, steps: Steps, name: &str) {
@@ -415,7 +408,7 @@ fn as_a_browser_writes(cases: &mut Cases) {
     for (rule, origin) in [
         ("another origin", "https://evil.example"),
         (
-            "an origin with more behind it",
+            "an origin with more after it",
             "https://example.org.evil.example",
         ),
         ("an origin cut short", "https://example.or"),
@@ -425,7 +418,7 @@ fn as_a_browser_writes(cases: &mut Cases) {
     }
     for (rule, ty) in [
         ("another type", "payment.get"),
-        ("a type with more behind it", "webauthn.getx"),
+        ("a type with more after it", "webauthn.getx"),
         ("an empty type", ""),
     ] {
         spelled(TYPE, "type_mismatch", rule, "type", json!(ty));
@@ -435,7 +428,7 @@ fn as_a_browser_writes(cases: &mut Cases) {
         (TYPE, "type_mismatch", "type"),
         (CHALLENGES, "challenge_mismatch", "challenge"),
     ] {
-        let rule = format!("in a page's own: the origin stands in the place of the {name}");
+        let rule = format!("in a page's own: the origin in place of the {name}");
         cases.client_data(steps, code, &rule, |data| {
             unframed(data);
             data.set(name, ORIGIN).remove("origin");
@@ -472,7 +465,7 @@ fn as_a_browser_writes(cases: &mut Cases) {
     cases.client_data(
         TOP_ORIGINS,
         "top_origin_mismatch",
-        "in a page's own: an embedding page behind the expected beginning",
+        "in a page's own: an embedding page after the expected beginning",
         |data| {
             unframed(data);
             data.set("topOrigin", "https://evil.example");

@@ -26,7 +26,7 @@ pub(super) fn write(cases: &mut Cases) {
     let check = check
         .to_string()
         .replacen(r#""clientExtensionResults":{}"#, twice, 1);
-    const RULE: &str = "the AppID was requested, and appid stands twice";
+    const RULE: &str = "the AppID was requested, and appid appears twice";
     cases.push("7.2.4".into(), CODE, RULE, check);
 }
 

@@ -279,7 +279,7 @@ fn encoding(cases: &mut Cases) {
         recorded(cases, MALFORMED, rule, &key);
     }
     let twice = Cbor::Map([&members[..], &members[..1]].concat());
-    recorded(cases, MALFORMED, "a parameter stands twice", &twice);
+    recorded(cases, MALFORMED, "a parameter appears twice", &twice);
     let longer = Cbor::Raw([ec2().encode(), vec![0]].concat());
     recorded(cases, MALFORMED, "a byte follows the key", &longer);
     let shorter = ec2().encode();

@@ -53,10 +53,10 @@ pub(super) fn write(cases: &mut Cases) {
             "with a letter that looks alike",
             "https://ex\u{430}mple.org",
         ),
-        ("with a null character behind", "https://example.org\0"),
+        ("with a null character appended", "https://example.org\0"),
         ("with a blank before", " https://example.org"),
         (
-            "with another behind a comma",
+            "with another after a comma",
             "https://example.org,https://evil.example",
         ),
         (

@@ -88,7 +88,7 @@ fn spoiled(cases: &mut Cases, name: &str, key: &Key) {
     spoiled("has another last bit", |signature| {
         *signature.last_mut().expect("bytes") ^= 1;
     });
-    spoiled("has a byte behind it", |signature| signature.push(0));
+    spoiled("has a byte after it", |signature| signature.push(0));
     spoiled("has lost its last byte", |signature| {
         signature.truncate(signature.len() - 1);
     });

@@ -124,7 +124,7 @@ fn public_area(cases: &mut Cases, scene: &Scene) {
             "is of a key that is neither RSA's nor on a curve",
             spoiled(&|area| area[1] = 0x08),
         ),
-        ("has a byte behind it", spoiled(&|area| area.push(0))),
+        ("has a byte after it", spoiled(&|area| area.push(0))),
         (
             "is cut short",
             spoiled(&|area| area.truncate(area.len() - 1)),

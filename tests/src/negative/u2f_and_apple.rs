@@ -192,7 +192,7 @@ fn apple(cases: &mut Cases, scene: &Scene) {
             der::sequence(&[der::context(1, &der::utf8("nonce"))]),
         ),
         (
-            "stands twice",
+            "appears twice",
             der::sequence(&[
                 der::context(1, &der::octets(&[1; 32])),
                 der::context(1, &der::octets(&[1; 32])),

@@ -465,7 +465,7 @@ impl RsaHash {
             ("a byte in the padding", changed(20, 0xfe)),
             ("a zero in the padding", changed(20, 0)),
             (
-                "no zero behind the padding",
+                "no zero after the padding",
                 changed(length - info.len() - 1, 0xff),
             ),
             ("a first byte", changed(0, 1)),
@@ -534,7 +534,7 @@ impl RsaHash {
                 self.pss_encoding(bits, message, &salt, |db| db[3] = 1),
             ),
             (
-                "no one behind the padding",
+                "no one after the padding",
                 self.pss_encoding(bits, message, &salt, |db| {
                     let one = db.len() - length - 1;
                     db[one] = 2;
@@ -586,7 +586,7 @@ fn rsa(key: &RsaKey, random: &mut Random, tally: &mut Tally) {
                 case(what, scheme, &key.bytes(&number));
             }
             case("a zero in front", scheme, &[&[0], &good[..]].concat());
-            case("a zero behind", scheme, &[&good[..], &[0]].concat());
+            case("a zero appended", scheme, &[&good[..], &[0]].concat());
             case("one byte less", scheme, &good[1..]);
             case("nothing", scheme, &[]);
             for _ in 0..10 {

@@ -283,7 +283,7 @@ impl Browser {
         self.state().await
     }
 
-    /// Types into a field, in the place of what stands there.
+    /// Types into a field and replaces what it holds.
     pub(crate) async fn fill(&self, id: &str, text: &str) {
         let field = self.wait_for(&format!("#{id}")).await;
         field.clear().await.expect("a field");

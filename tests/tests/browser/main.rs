@@ -63,7 +63,7 @@ impl Desk {
         assert_eq!(state["signedIn"], false, "{state:#}");
     }
 
-    /// Opens the page, with this behind its address.
+    /// Opens the page, with this appended to its address.
     async fn open(&self, rest: &str) {
         let port = self.host.address().port();
         self.browser
@@ -334,7 +334,7 @@ async fn an_authenticator_that_is_not_trusted_is_refused_in_words() {
         state["status"]["code"], "attestation_untrusted",
         "{state:#}"
     );
-    // Whom the server trusts the page cannot judge.
+    // The page does not know which roots the server trusts.
     let state = desk.how_it_was_checked().await;
     assert_eq!(state["verdict"]["accepted"], "true", "{state:#}");
     assert_eq!(state["verdict"]["agrees"], "true", "{state:#}");
@@ -955,7 +955,7 @@ async fn the_inspector_says_where_an_assertion_was_cut() {
     inspector.explain(&response[..response.len() / 2]).await;
     let broken = inspector.text("#tree [data-broken]").await;
     assert!(broken.contains("ends too early"), "{broken}");
-    // What stands before is explained nevertheless.
+    // What comes before is explained nevertheless.
     let challenge = inspector.choose("[data-name=type]").await;
     assert_eq!(challenge["artefact"], "JSON document");
     assert_eq!(challenge["marked"], "7075626c69632d6b6579");

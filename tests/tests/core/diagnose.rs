@@ -66,7 +66,7 @@ fn every_code_has_a_mistake() {
         assert!(shown.contains(diagnosis.code()), "{}", diagnosis.code());
     }
     let known: BTreeSet<_> = Diagnosis::ALL.iter().map(|known| known.code()).collect();
-    assert_eq!(known.len(), Diagnosis::ALL.len(), "a code stands twice");
+    assert_eq!(known.len(), Diagnosis::ALL.len(), "a code appears twice");
 }
 
 #[test]

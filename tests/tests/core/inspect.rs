@@ -191,7 +191,7 @@ fn an_assertion_cut_in_the_middle_is_explained_up_to_there() {
     assert_expected("authenticator-data-cut", base64url(&data[..35]).as_bytes());
 }
 
-/// Text that is not UTF-8 is told first, wherever it stands; something else may be broken before it.
+/// Text that is not UTF-8 is reported first, wherever it is; something else may be broken before it.
 #[test]
 fn a_document_that_is_broken_twice_is_explained_to_its_end_once() {
     for (rule, document) in [
@@ -320,7 +320,7 @@ fn a_statement_that_lacks_a_member_and_has_a_strange_one_says_so() {
     );
 }
 
-/// What stands behind `!! breaks here: ` in a dump.
+/// What follows `!! breaks here: ` in a dump.
 fn breaks(text: &str) -> Vec<(usize, &str)> {
     text.lines()
         .filter_map(|line| {
@@ -354,7 +354,7 @@ fn a_certificate_is_explained_wherever_it_is_cut() {
             "{end}: {cut}"
         );
         assert!(why.contains("; expected a"), "{end}: {why}");
-        // All that stands before the break stands there in the whole one, too. Lengths are those of
+        // All that comes before the break is in the whole one, too. Lengths are those of
         // what is there.
         let known = cut.lines().take_while(|line| !line.contains("!!"));
         for line in known.skip(3) {
@@ -637,7 +637,7 @@ fn whatever_is_done_to_an_input_its_dump_ends_and_keeps_its_spans() {
     }
 }
 
-/// What a terminal obeys, or shows in another order than it stands.
+/// What a terminal obeys, or shows in another order than it is written.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

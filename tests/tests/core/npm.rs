@@ -30,7 +30,7 @@ fn examples(readme: &str) -> Vec<(String, String)> {
     while let Some(block) = blocks.next() {
         if let Some(code) = block.strip_prefix("js\n") {
             let printed = blocks.next().and_then(|block| block.strip_prefix("text\n"));
-            let printed = printed.expect("what it prints stands behind an example");
+            let printed = printed.expect("each example is followed by what it prints");
             examples.push((code.to_owned(), printed.to_owned()));
         }
     }

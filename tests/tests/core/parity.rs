@@ -95,7 +95,7 @@ fn webassembly_diagnoses_as_the_native_build_does() {
     let mistakes = mistakes::all().iter().map(|mistake| mistake.input.clone());
     let good = mistakes::good().into_iter().map(|check| check.to_string());
     let negative = negative::cases().iter().map(|case| case.check.clone());
-    // A line is what stands between two line ends.
+    // A line is what is between two line ends.
     let lines: Vec<String> = mistakes
         .chain(good)
         .chain(negative.step_by(7))

@@ -445,7 +445,7 @@ fn compare_with_readme(measured: &Table) {
     assert_eq!(
         shown,
         readme_table(&reviewed),
-        "PORTCULLIS_EXPECTED=rewrite mends the README"
+        "PORTCULLIS_EXPECTED=rewrite updates the README"
     );
 }
 

@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-/// A target and the machine that stands for it.
+/// A target and the machine that QEMU emulates for it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     pub(crate) triple: &'static str,

@@ -109,7 +109,7 @@ fn nginx(addresses: &Addresses) -> Proxy {
     let file = folder.join("nginx.conf");
     fs::write(&file, text).expect("a file");
     let mut command = Command::new(program("nginx"));
-    // One process: killing it leaves no worker behind.
+    // One process: killing it leaves no worker running.
     command.args(["-g", "master_process off;", "-e", "stderr", "-p"]);
     command.arg(&folder).arg("-c").arg(&file);
     start(command, folder)
@@ -131,7 +131,7 @@ fn caddy(addresses: &Addresses) -> Proxy {
     start(command, folder)
 }
 
-/// An application that shows whom the proxy says to be calling, and nothing of passkeys.
+/// An application that shows the user that the proxy names. It knows nothing of passkeys.
 async fn application() -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("a free port");

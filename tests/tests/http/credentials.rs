@@ -155,7 +155,7 @@ async fn a_passkey_is_removed_with_what_it_signed_in() {
     remove(&host, second.as_deref(), &old)
         .await
         .problem(401, "sign_in_again");
-    // To whom it is not fresh, an id says nothing.
+    // Where the sign-in is not fresh, an id says nothing.
     remove(&host, second.as_deref(), "AAAA")
         .await
         .problem(401, "sign_in_again");
@@ -199,7 +199,7 @@ async fn the_own_passkey_takes_the_session_with_it() {
     host.send(request).await.problem(401, "login_required");
 }
 
-/// A browser that is told so forgets the passkey for good: only where no account has it. And who holds
+/// A browser that gets this signal forgets the passkey for good: only where no account has it. And who holds
 /// ids of a sign-in by name does not learn from it which names exist.
 #[rocket::async_test]
 async fn only_what_nobody_has_is_signalled_as_unknown() {

@@ -171,7 +171,7 @@ async fn a_decoy_fails_as_a_real_passkey_does() {
     }
 }
 
-/// An id that a sign-in by name was shown is in use, whoever's it is: else somebody who registers with it
+/// An id that a sign-in by name was shown is in use, whether real or a decoy's: else somebody who registers with it
 /// would learn whether the name is real.
 #[rocket::async_test]
 async fn an_id_of_a_decoy_cannot_be_registered_just_as_a_real_one() {

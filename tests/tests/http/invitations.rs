@@ -83,7 +83,7 @@ async fn a_new_account_needs_an_invitation_which_is_good_for_one() {
         .await;
     answer.problem(403, "invitation_required");
 
-    // An account that exists is not told apart by it.
+    // It does not show whether the account exists.
     let answer = host
         .post("/register/begin", &json!({"username": "alice"}))
         .await;

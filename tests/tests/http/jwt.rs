@@ -31,7 +31,7 @@ impl Token {
         format!("{}.{}", part(&self.header), part(&self.claims))
     }
 
-    /// The parts as they stand.
+    /// The parts as they are.
     pub(crate) fn text(&self) -> String {
         format!("{}.{}", self.signing_input(), base64url(&self.signature))
     }

@@ -100,7 +100,7 @@ async fn the_application_hears_what_happens_after_it_is_stored() {
     alice.sign_in(&host).await;
     alice.authenticator = Authenticator::new("another");
     alice.add_passkey(&host).await;
-    // What is refused is not told.
+    // A refusal is no event.
     let begun = host.post("/authenticate/begin", &json!({})).await.ok();
     let refused = json!({"assertion": null, "challenge_token": begun["challenge_token"]});
     let refused = host.post("/authenticate/complete", &refused).await;

@@ -122,7 +122,7 @@ async fn a_trusted_proxy_names_the_client() {
         3
     );
     assert_eq!(host.send(through("192.0.2.2")).await.status, 200);
-    // What the client itself wrote stands to the left of what the proxy added.
+    // What the client itself wrote is to the left of what the proxy added.
     let forged = |number: u32| through(&format!("203.0.113.{number}, 192.0.2.3"));
     assert_eq!(calls_until_refused(&host, forged).await, 3);
     // Through two proxies; and in two header lines.

@@ -350,7 +350,7 @@ async fn a_revoked_or_compromised_model_is_refused_once_the_metadata_say_so() {
         .await;
     accept(&host, MODEL, chain.packed()).await;
 
-    // No later report mends these.
+    // No later report lifts these.
     for status in ["REVOKED", "ATTESTATION_KEY_COMPROMISE"] {
         let folder = Folder::new(&format!("status-later-{status}"));
         let reports = [

@@ -105,7 +105,7 @@ async fn without_room_for_a_file_the_answer_is_503_and_what_was_acknowledged_is_
     let port = port();
     let origin = format!("http://localhost:{port}");
     let host = Host::elsewhere(port, &origin);
-    // A limit to the size of files stands in for a disk that is full.
+    // A limit on the size of files takes the place of a full disk.
     let mut limited = std::process::Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$0\""]);
     limited.arg(program::portcullis().get_program());

@@ -101,7 +101,7 @@ fn of_several_issuers_of_one_name_each_is_tried() {
         x5c.swap(2, 3);
         assert_trusted(x5c, &roots);
     }
-    // What was wrong with the one that could have gone on is what is told.
+    // The reason given is that of the path that could have gone on.
     let mut x5c = chain.x5c();
     x5c[2] = outdated;
     assert_refused(x5c, &roots, NOW, "attestation_certificate_outdated");

@@ -1,5 +1,5 @@
 //! The core's trust paths against those of rustls-webpki, which TLS relies on, over every chain that both
-//! can judge. Where they differ there is a reason, and no reason stands where they do not.
+//! can judge. Where they differ there is a reason, and there is none where they do not.
 
 use core::time::Duration;
 
@@ -82,7 +82,7 @@ const DIFFERENCES: &[Difference] = &[
     Difference {
         names: &["leaf: name constraints;"],
         accepted_by: Judge::Webpki,
-        reason: "The core does not judge name constraints, so it refuses critical ones wherever they stand. webpki \
+        reason: "The core does not judge name constraints, so it refuses critical ones wherever they appear. webpki \
                  judges those of authorities and passes over a leaf's.",
     },
     Difference {
@@ -256,7 +256,7 @@ fn long() -> Vec<Question> {
     questions
 }
 
-/// Chains with a second certificate of the upper authority, which leads nowhere, before or behind the one
+/// Chains with a second certificate of the upper authority, which leads nowhere, before or after the one
 /// that leads to the root.
 fn forked() -> Vec<Question> {
     let chain = Chain::new();

@@ -43,7 +43,7 @@ fn edges() -> Vec<U256> {
     edges.iter().flat_map(near).collect()
 }
 
-/// Numbers that only depend on where they stand in the series.
+/// Numbers that only depend on their place in the series.
 fn pseudorandom(count: u32) -> impl Iterator<Item = [u8; 32]> {
     (0..count).map(|index| sha2::Sha256::digest(index.to_be_bytes()).into())
 }

@@ -2,7 +2,7 @@
 
 use portcullis_core::data::CoseKey;
 
-/// What stands before the point in a SubjectPublicKeyInfo (RFC 5480, RFC 8410), and what the key is in COSE.
+/// What comes before the point in a SubjectPublicKeyInfo (RFC 5480, RFC 8410), and what the key is in COSE.
 const SPKI: [(&[u8], Kind); 5] = [
     (
         b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04",

@@ -1,4 +1,4 @@
-//! One connection, whatever database is behind it: statements with values in, rows out.
+//! One connection, whatever the database: statements with values in, rows out.
 
 use rocket::async_trait;
 use sqlx::Error;

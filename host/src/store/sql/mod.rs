@@ -237,7 +237,7 @@ impl Store for SqlStore {
     }
 }
 
-/// What a failed statement is to whoever asked. `full`: the codes of a database that has no room.
+/// What a failed statement is to the caller. `full`: the codes of a database that has no room.
 fn store_error(error: sqlx::Error, full: &[&str]) -> StoreError {
     let code = error.as_database_error().and_then(|error| error.code());
     match code {

@@ -25,7 +25,7 @@ pub(super) async fn bring_up_to_date(
     Ok(())
 }
 
-/// What a database is, to whoever asks before a start.
+/// The state of a database, as a check before the start reads it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     /// The migrations that it has had.

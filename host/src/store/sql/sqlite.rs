@@ -29,7 +29,7 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_init.sql")];
 /// Connections that read.
 const READERS: u32 = 4;
 
-/// Commands that wait: more are told that the store is not available.
+/// Commands that wait; any more fail with `Unavailable`.
 const QUEUE: usize = 1_024;
 
 /// The most commands of one transaction.
@@ -146,7 +146,7 @@ impl Sqlite {
 const BEGIN: &str = "begin immediate";
 
 async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
-    // Two processes that switch a new file to WAL at once are told that it is locked, without a wait.
+    // Two processes that switch a new file to WAL at once get `SQLITE_BUSY` without a wait.
     let mut attempts = 0;
     loop {
         match options.connect().await {
@@ -187,7 +187,7 @@ trait Job: Send {
     /// Runs it; whether what it wrote is to be kept.
     async fn run(&mut self, on: &mut SqliteConnection) -> Result<bool, Error>;
 
-    /// Answers whoever waits, once what was written is on the disk, or is not.
+    /// Answers the waiting callers, once what was written is on the disk, or is not.
     fn answer(self: Box<Self>, end: Result<(), StoreError>);
 
     /// Whether nobody waits for it any more.

@@ -23,7 +23,7 @@
 //! | `ctap-opened HEX` | what `open` answers |
 //!
 //! What a ceremony refuses is answered with `refused STEP CODE MESSAGE`, everything else that is wrong
-//! with `error REASON`. Whoever reaches the console may enrol: it belongs behind the door.
+//! with `error REASON`. Anyone who reaches the console may enrol: it belongs inside, where the door protects it.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -3,7 +3,7 @@
 use crate::flash::{Flash, FlashError, WORDS_PER_PAGE};
 use crate::records::PAGES;
 
-/// Flash that behaves as flash does, and loses its power when told to.
+/// Flash that behaves as flash does, and loses its power on command.
 #[derive(Clone, Debug)]
 pub struct SimulatedFlash {
     pages: [[u32; WORDS_PER_PAGE]; PAGES],
