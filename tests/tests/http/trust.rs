@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
+    process::Stdio,
     sync::Arc,
 };
 
@@ -22,6 +24,7 @@ use portcullis_tests::{
     keys::{Rsa, RsaHash},
     metadata::{Blob, Key, entry, report, u2f_entry, uuid},
     person::{Person, Registering},
+    program::portcullis,
     verdict,
 };
 use serde_json::{Value, json};
@@ -621,6 +624,39 @@ async fn metadata_are_renewed_when_their_file_changes() {
     blob.payload["no"] = 9.into();
     folder.write("blob.jwt", blob.encode());
     issue(9).await;
+}
+
+/// An older issue would not know of models that were revoked since.
+#[test]
+fn an_older_issue_is_refused_and_the_log_says_so() {
+    let folder = Folder::new("older");
+    let mut blob = Blob::new(&signer(), &[]);
+    let mut server = portcullis()
+        .arg("serve")
+        .env("ROCKET_PORT", "0")
+        .envs(folder.metadata(&blob.encode()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let ready = BufReader::new(server.stdout.take().expect("piped"))
+        .lines()
+        .map_while(Result::ok)
+        .any(|line| line.contains("is ready"));
+    assert!(ready, "it has read the issue");
+    blob.payload["no"] = 6.into();
+    folder.write("blob.jwt", blob.encode());
+    let said = BufReader::new(server.stderr.take().expect("piped"))
+        .lines()
+        .map_while(Result::ok)
+        .find(|line| line.contains("older issue") || line.contains("is in use"));
+    server.kill().expect("it is killed");
+    server.wait().expect("it is gone");
+    let said = said.expect("the log says what became of the file");
+    assert!(
+        said.contains("PORTCULLIS_MDS: the file now holds an older issue"),
+        "{said}"
+    );
 }
 
 /// The host and the command line say the same of a response, where a check can ask for the same.
