@@ -1,10 +1,11 @@
 //! The account of the caller.
 
 use rocket::response::status::NoContent;
-use rocket::{Route, delete, get, patch, routes};
+use rocket::{delete, get, patch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::resource::calls;
 use super::views::{Private, SignalView, WithCookie};
 use crate::account::username;
 use crate::app::App;
@@ -15,9 +16,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::visitor::{Cookie, Visitor};
 use crate::store::{Account, Change, Changed, Event, EventKind};
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![show, rename, delete]
-}
+calls!(show, rename, delete);
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account)]

@@ -1,10 +1,11 @@
 use portcullis_core::{Error, ErrorKind, Step};
-use rocket::{Route, post, routes};
+use rocket::post;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::claim::Claim;
+use super::resource::calls;
 use super::views::{Before, Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::username::Username;
 use crate::app::App;
@@ -29,9 +30,7 @@ use crate::token::login::{Login, Subject};
 /// race means that another sign-in made progress; hitting this limit means that the store is too slow.
 const ATTEMPTS: usize = 8;
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![begin, complete]
-}
+calls!(begin, complete);
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = AuthenticationBegin)]

@@ -1,9 +1,10 @@
 //! The passkeys of an account.
 
-use rocket::{Route, delete, get, patch, routes};
+use rocket::{delete, get, patch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::resource::calls;
 use super::views::{CredentialView, Private, SignalView, WithCookie};
 use crate::account::username;
 use crate::app::App;
@@ -14,9 +15,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::visitor::Visitor;
 use crate::store::{AccountKey, Change, Changed, Credential, Event, EventKind};
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![list, rename, remove]
-}
+calls!(list, rename, remove);
 
 #[derive(Serialize, ToSchema)]
 struct CredentialList {

@@ -3,11 +3,12 @@
 use core::time::Duration;
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use rocket::get;
 use rocket::http::{Method, Status};
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder, Response};
-use rocket::{Route, get, routes};
 
+use super::resource::calls;
 use crate::app::App;
 use crate::encoding::{base64url, rfc3339};
 use crate::http::caller::session_of;
@@ -15,9 +16,7 @@ use crate::http::problem::{Code, Problem, refuse};
 use crate::http::return_to::{own_origin, target};
 use crate::store::{Account, Session};
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![forward_auth, return_to]
-}
+calls!(forward_auth, return_to);
 
 /// What a name is written in: `%` too, so that no two names become one.
 const IN_NAME: &AsciiSet = &CONTROLS.add(b'%').add(b' ');

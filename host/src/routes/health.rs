@@ -1,17 +1,16 @@
 use core::time::Duration;
 
+use rocket::get;
 use rocket::serde::json::Json;
 use rocket::tokio::time::timeout;
-use rocket::{Route, get, routes};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::resource::calls;
 use crate::app::App;
 use crate::http::problem::{Code, Problem};
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![healthz, readyz]
-}
+calls!(healthz, readyz);
 
 #[derive(Serialize, ToSchema)]
 struct Health {

@@ -12,6 +12,8 @@ mod openapi;
 mod page;
 mod recovery;
 mod registration;
+mod resource;
+mod resources;
 mod session;
 mod sessions;
 mod views;
@@ -27,24 +29,14 @@ use crate::http::table::Table;
 
 /// The calls.
 pub(crate) fn calls() -> Vec<Route> {
-    [
-        registration::routes(),
-        authentication::routes(),
-        session::routes(),
-        sessions::routes(),
-        credentials::routes(),
-        account::routes(),
-        recovery::routes(),
-        forward_auth::routes(),
-        health::routes(),
-        openapi::routes(),
-    ]
-    .concat()
+    let resources = resources::CALLS.iter();
+    let routes = resources.flat_map(|resource| (resource.routes)());
+    routes.chain(openapi::routes()).collect()
 }
 
 /// The documents that other programs look for at the root of an origin.
 pub(crate) fn well_known() -> Vec<Route> {
-    well_known::routes()
+    (resources::WELL_KNOWN.routes)()
 }
 
 /// The page and its files.

@@ -2,14 +2,11 @@
 
 use rocket::http::ContentType;
 use rocket::{Route, get, routes};
+use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, RefOr, Response};
-use utoipa::{Modify, OpenApi};
 
-use super::{
-    account, authentication, credentials, forward_auth, health, recovery, registration, session,
-    sessions, well_known,
-};
+use super::resources::{CALLS, WELL_KNOWN};
 use crate::app::App;
 use crate::http::problem;
 
@@ -24,67 +21,41 @@ pub(super) fn routes() -> Vec<Route> {
         description = "Passkeys: registration, sign-in, sessions and accounts. Every failure is a problem \
                        document (RFC 9457) with a stable `code`."
     ),
-    paths(
-        registration::begin,
-        registration::complete,
-        authentication::begin,
-        authentication::complete,
-        session::show,
-        session::end,
-        session::token,
-        sessions::list,
-        sessions::end,
-        sessions::end_all,
-        credentials::list,
-        credentials::rename,
-        credentials::remove,
-        account::show,
-        account::rename,
-        account::delete,
-        recovery::codes,
-        recovery::begin,
-        forward_auth::forward_auth,
-        forward_auth::return_to,
-        well_known::keys,
-        well_known::related_origins,
-        well_known::passkey_endpoints,
-        well_known::asset_links,
-        well_known::apple_apps,
-        health::healthz,
-        health::readyz,
-        openapi,
-    ),
-    components(schemas(problem::Document<'_>)),
-    modifiers(&Failures)
+    paths(openapi),
+    components(schemas(problem::Document<'_>))
 )]
 struct Calls;
 
-/// What all calls have in common.
-struct Failures;
+/// The description of all calls.
+fn described() -> Document {
+    let mut document = Calls::openapi();
+    for resource in CALLS.iter().chain([&WELL_KNOWN]) {
+        document.merge((resource.description)());
+    }
+    describe_failures(&mut document);
+    document
+}
 
-impl Modify for Failures {
-    fn modify(&self, document: &mut Document) {
-        for item in document.paths.paths.values_mut() {
-            let operations = [
-                &mut item.get,
-                &mut item.post,
-                &mut item.patch,
-                &mut item.delete,
-            ];
-            for operation in operations.into_iter().flatten() {
-                let responses = &mut operation.responses.responses;
-                for (status, response) in &mut *responses {
-                    if let RefOr::T(response) = response
-                        && status.starts_with(['4', '5'])
-                    {
-                        *response = failure(&response.description);
-                    }
+/// What all calls have in common: a failure is a problem document, also one that a call does not name.
+fn describe_failures(document: &mut Document) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            for (status, response) in &mut *responses {
+                if let RefOr::T(response) = response
+                    && status.starts_with(['4', '5'])
+                {
+                    *response = failure(&response.description);
                 }
-                responses.insert(
-                    "default".to_owned(),
-                    RefOr::T(failure("Any other failure.")),
-                );
             }
+            let other = RefOr::T(failure("Any other failure."));
+            responses.insert("default".to_owned(), other);
         }
     }
 }
@@ -99,7 +70,7 @@ fn failure(description: &str) -> Response {
 
 /// The document of a host, which names its cookie.
 fn document(app: &App) -> Document {
-    let mut document = Calls::openapi();
+    let mut document = described();
     let cookie = ApiKey::Cookie(ApiKeyValue::new(app.cookie.name()));
     let token = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -133,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_call_is_described() {
-        let described: BTreeSet<String> = Calls::openapi()
+        let described: BTreeSet<String> = described()
             .paths
             .paths
             .into_iter()

@@ -1,13 +1,14 @@
 //! Recovery codes: made by their owner, used by somebody who has lost every passkey.
 
 use rocket::http::Status;
+use rocket::post;
 use rocket::request::{FromRequest, Outcome, Request};
-use rocket::{Route, post, routes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::claim::Claim;
 use super::registration::{Candidate, CreationOptions, begun};
+use super::resource::calls;
 use super::views::{Begun, Private};
 use crate::account::recovery;
 use crate::account::username::Username;
@@ -21,9 +22,7 @@ use crate::metrics::Flow;
 use crate::store::{AccountKey, Change, Changed, Event, EventKind, SecretHash, UserHandle};
 use crate::token::keys;
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![codes, begin]
-}
+calls!(codes, begin);
 
 /// The host is one that has recovery codes; else it does not have these calls.
 struct CodesAreOn;

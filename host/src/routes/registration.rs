@@ -1,9 +1,10 @@
-use rocket::{Route, post, routes};
+use rocket::post;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::claim::Claim;
+use super::resource::calls;
 use super::views::{Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::invitation;
 use crate::account::username::{self, Username};
@@ -26,9 +27,7 @@ use crate::store::{
 use crate::token::keys;
 use crate::token::login::Subject;
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![begin, complete]
-}
+calls!(begin, complete);
 
 #[derive(Deserialize, ToSchema)]
 #[schema(as = RegistrationBegin)]

@@ -1,10 +1,11 @@
 //! The session of the caller.
 
 use rocket::response::status::NoContent;
-use rocket::{Route, delete, get, post, routes};
+use rocket::{delete, get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::resource::calls;
 use super::views::{Private, WithCookie};
 use crate::app::App;
 use crate::encoding::{base64url, rfc3339};
@@ -17,9 +18,7 @@ use crate::token::login::{Login, Subject};
 /// What another application may do with a token: know who its user is, and nothing at this host.
 const FOR_APPLICATIONS: &str = "app";
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![show, end, token]
-}
+calls!(show, end, token);
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Session)]

@@ -1,10 +1,11 @@
 //! All sessions of an account.
 
 use rocket::response::status::NoContent;
-use rocket::{Route, delete, get, routes};
+use rocket::{delete, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::resource::calls;
 use super::views::{Private, WithCookie};
 use crate::app::App;
 use crate::encoding::{base64url, from_base64url, rfc3339};
@@ -13,9 +14,7 @@ use crate::http::problem::Problem;
 use crate::http::visitor::{Cookie, Visitor};
 use crate::store::{Event, EventKind, Session, Sessions};
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![list, end, end_all]
-}
+calls!(list, end, end_all);
 
 #[derive(Serialize, ToSchema)]
 struct SessionList {

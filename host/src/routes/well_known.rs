@@ -1,22 +1,21 @@
+use rocket::get;
 use rocket::response::Responder;
 use rocket::serde::json::Json;
-use rocket::{Route, get, routes};
 
 use jsonwebtoken::jwk::JwkSet;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::resource::calls;
 use crate::app::App;
 
-pub(super) fn routes() -> Vec<Route> {
-    routes![
-        keys,
-        related_origins,
-        passkey_endpoints,
-        asset_links,
-        apple_apps
-    ]
-}
+calls!(
+    keys,
+    related_origins,
+    passkey_endpoints,
+    asset_links,
+    apple_apps
+);
 
 /// The keys may be kept for five minutes.
 #[derive(Responder)]

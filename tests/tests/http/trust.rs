@@ -634,6 +634,7 @@ fn an_older_issue_is_refused_and_the_log_says_so() {
     let mut server = portcullis()
         .arg("serve")
         .env("ROCKET_PORT", "0")
+        .env("PORTCULLIS_ORIGINS", "http://localhost")
         .envs(folder.metadata(&blob.encode()))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
