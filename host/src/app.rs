@@ -10,6 +10,7 @@ use crate::ceremony::challenge::Challenges;
 use crate::ceremony::decoys::Decoys;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, ConfigError, StoreSetting};
+use crate::encoding::base64url;
 use crate::error::StartError;
 use crate::event::Events;
 use crate::limiter::Limiter;
@@ -18,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::store::SqlStore;
 use crate::store::observed::observed;
 use crate::store::{Event, MemoryStore, Store};
-use crate::token::keys::{CryptoFailure, KeySource};
+use crate::token::keys::{self, CryptoFailure, KeySource};
 use crate::token::login::LoginTokens;
 use crate::token::signer::{self, LoginSigner};
 
@@ -37,6 +38,9 @@ pub(crate) struct App {
     pub(crate) cookie: SessionCookie,
     pub(crate) attempts: Attempts,
     pub(crate) metrics: Metrics,
+    /// Names this process, where its accounts end with it: so a page can tell a restart from a session that
+    /// is over.
+    pub(crate) process: Option<String>,
     /// The description of the calls, once somebody has asked for it.
     pub(crate) openapi: OnceLock<String>,
     events: Vec<Arc<dyn Events>>,
@@ -68,6 +72,11 @@ impl App {
         // Its names are all different.
         let metrics = Metrics::new().map_err(|_| CryptoFailure)?;
         let store = observed(store, metrics.store_calls());
+        let process = if store.is_durable() {
+            None
+        } else {
+            Some(base64url(&keys::random::<12>()?))
+        };
         let signer = match parts.signer {
             Some(signer) => signer,
             None => signer::open(&config.signer, current).await?,
@@ -78,6 +87,7 @@ impl App {
             login: LoginTokens::new(&config, &clock, signer, previous)?,
             // By the oldest secret, so that they stay while secrets change.
             decoys: Decoys::new(previous.last().unwrap_or(current).clone())?,
+            process,
             store,
             limiter: config.rate_limit.map(Limiter::new),
             cookie: SessionCookie::of(&config),

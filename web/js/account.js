@@ -5,6 +5,7 @@
 
 import { element, make } from "./dom.js";
 import * as portcullis from "./portcullis.js";
+import { here } from "./record.js";
 import { day, moment, words } from "./words.js";
 
 /** @typedef {import("./portcullis.d.ts").CredentialItem} CredentialItem */
@@ -73,12 +74,15 @@ function passkeyItem(credential, actions) {
     : words("passkey.unused");
   const lines = [words(`passkey.${kept}`), `${made} · ${used}`];
   if (credential.name && credential.product) lines.unshift(credential.product);
+  const badges = [];
+  if (credential.id === here()) badges.push(words("passkey.here"));
+  if (credential.current) badges.push(words("passkey.current"));
   item.append(
-    mark(credential.product ?? ""),
+    mark(credential),
     make(
       "div",
       "thing-text",
-      head(name, credential.current ? words("passkey.current") : null),
+      head(name, badges),
       ...lines.map((line) => make("p", "hint", line)),
     ),
     make(
@@ -106,7 +110,7 @@ function sessionItem(session, actions) {
     make(
       "div",
       "thing-text",
-      head(name, session.current ? words("session.current") : null),
+      head(name, session.current ? [words("session.current")] : []),
       make("p", "hint", `${made}, ${used}`),
     ),
   );
@@ -125,19 +129,40 @@ function whereOf({ browser, platform }) {
 
 /**
  * @param {string} name
- * @param {string | null} badge
+ * @param {string[]} badges
  */
-function head(name, badge) {
+function head(name, badges) {
   const made = make("p", "thing-name", name);
-  if (badge) made.append(" ", make("span", "badge", badge));
+  for (const badge of badges) made.append(" ", make("span", "badge", badge));
   return made;
 }
 
-/** A mark that tells products apart at a glance. @param {string} product */
-function mark(product) {
-  const made = make("span", "thing-mark", product.charAt(0).toUpperCase() || "•");
+/** How many colours the marks have, in account.css. */
+const HUES = 6;
+
+/**
+ * A mark that tells passkeys apart at a glance: what keeps it as a picture, and a colour by its model.
+ *
+ * @param {CredentialItem} credential
+ */
+function mark({ aaguid, product, backupEligible, transports }) {
+  const sum = [...aaguid].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0);
+  const made = make("span", "thing-mark");
+  // Without a product there is nothing that the colour could stand for.
+  if (product !== null) made.dataset["hue"] = String(sum % HUES);
+  const isInside = transports.includes("internal") || transports.includes("hybrid");
+  made.append(picture(backupEligible ? "synced" : isInside || transports.length === 0 ? "device" : "key"));
   made.setAttribute("aria-hidden", "true");
   return made;
+}
+
+/** @param {"synced" | "device" | "key"} name a symbol of the page */
+function picture(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#mark-${name}`);
+  svg.append(use);
+  return svg;
 }
 
 /**

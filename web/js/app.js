@@ -11,33 +11,37 @@
  *   #entry                          the form shown while signed out
  *     #username                     the name; offers passkeys as suggestions (conditional mediation) from the
  *                                   page's start, and again when pointed at or on ArrowDown
- *     #signin  #create              sign in by name; create an account with a passkey
- *     #signin-any                   sign in with any passkey of this site
+ *     #signin  #create              sign in by name, or with a passkey of this device where the field is empty and
+ *                                   the browser offers that (`immediateGet`); create an account with a passkey
+ *     #signin-any                   sign in with any passkey of this site, a phone's or a security key's too
  *     #lost                         leads to #recover, where the host has recovery codes
  *   #recover                        #recover-name, #recover-code, #recover-go, #recover-back; also at `#recover`
  *   #again                          a recent sign-in is asked for by `fresh=` beside `return_to=`: #again-go
  *   #account                        shown while signed in
  *     #account-name                 the name as registered; #account-shown is the display name, #rename changes it
- *     #passkeys > li                data-id, data-current; [data-action="passkey.rename"], [… "passkey.remove"]; #add
+ *     #passkeys > li                data-id, data-current; [data-action="passkey.rename"], [… "passkey.remove"]; #add, #device
  *     #codes                        #codes-left, #codes-make, #codes-list > li, #codes-copy, #codes-print, #codes-save
  *     #sessions > li                data-id, data-current; [data-action="session.end"]; #sessions-end
  *     #signout  #delete
  *   #ask                            the dialog: #ask-input, #ask-go, #ask-cancel
+ *   #link                           the dialog that adds another device: #link-qr, #link-text, #link-copy, #link-close
  *   #cancel                         ends a ceremony that waits for the passkey; shown only then
  *   #checked                        leads to the inspector, with the last ceremony; shown when there was one
  *
- * `#invite=TOKEN` opens an invitation. `?return_to=URL` is where a person goes after signing in, if the host agrees.
+ * `#invite=TOKEN` opens an invitation, `#add=CODE` (with `&name=NAME` or without) the link for another device.
+ * `?return_to=URL` is where a person goes after signing in, if the host agrees.
  */
 
 import { nameOf, showAccount } from "./account.js";
 import { authenticationCheck, recordAfter, recordBefore, registrationCheck } from "./check.js";
+import { showLink, wireLink } from "./device.js";
 import { ask, wireDialog } from "./dialog.js";
 import { element, input, make, onClick } from "./dom.js";
 import { claimsOf } from "./jwt.js";
 import * as portcullis from "./portcullis.js";
-import { Problem } from "./portcullis.js";
-import { dropRecord, keepRecord, lastRecord } from "./record.js";
-import { sentenceOf, sentenceOfCharacter, speak, words } from "./words.js";
+import { CeremonyError, Problem } from "./portcullis.js";
+import { dropRecord, keepHere, keepRecord, lastRecord } from "./record.js";
+import { sentenceOf, speak, words } from "./words.js";
 
 /** @typedef {import("./portcullis.d.ts").Ceremony} Ceremony */
 /** @typedef {import("./portcullis.d.ts").Result} Result */
@@ -59,8 +63,18 @@ const tabs = new BroadcastChannel("portcullis");
 /** @type {import("./portcullis.d.ts").Session | null} */
 let session = null;
 
-/** What the host offers. */
+/**
+ * What the host offers.
+ *
+ * @type {import("./portcullis.d.ts").Settings}
+ */
 let settings = { recoveryCodes: false, signup: "open" };
+
+/** Whether the browser can offer the passkeys of this device alone. */
+let hasImmediate = false;
+
+/** When a prompt is not answered for so long, the person may need a word. Milliseconds. */
+const LONG_WAIT = 10_000;
 
 /** The ceremony that a button has started, until it is over. */
 /** @type {AbortController | null} */
@@ -68,6 +82,9 @@ let running = null;
 
 /** @type {ReturnType<typeof portcullis.autofill> | null} */
 let suggestions = null;
+
+/** Ends what the browser may be doing without asking anybody. @type {AbortController | null} */
+let quiet = null;
 
 /**
  * The records this page has seen. With them the inspector can tell why the host refuses a later sign-in: a refusal
@@ -84,10 +101,19 @@ function showPanel(shown) {
   for (const panel of ["entry", "recover", "again", "account"]) element(panel).hidden = panel !== shown;
 }
 
-/** @returns {string | null} the token of the invitation whose link was opened */
+/**
+ * The invitation whose link was opened: from somebody who runs this site (`invite`), or from the person's own other
+ * device (`add`).
+ *
+ * @returns {{kind: "invite" | "add", token: string, name: string} | null}
+ */
 function invitation() {
-  const [, token] = /^#invite=(.+)$/.exec(location.hash) ?? [];
-  return token ?? null;
+  const fields = new URLSearchParams(location.hash.slice(1));
+  for (const kind of /** @type {const} */ (["invite", "add"])) {
+    const token = fields.get(kind);
+    if (token) return { kind, token, name: fields.get("name") ?? "" };
+  }
+  return null;
 }
 
 /** Asks the host who is signed in, and shows what fits. */
@@ -108,18 +134,25 @@ async function refresh() {
 }
 
 function showEntry() {
-  const invited = invitation() !== null;
-  element("entry-title").textContent = words(invited ? "invited.title" : "entry.title");
-  element("entry-lead").textContent = words(invited ? "invited.lead" : "entry.lead");
-  element("create").textContent = words(invited ? "invited.create" : "entry.create");
-  element("create").hidden = settings.signup === "invite" && !invited;
+  const invited = invitation();
+  const kind = invited?.kind ?? "entry";
+  element("entry-title").textContent = words(`${kind}.title`);
+  element("entry-lead").textContent = words(`${kind}.lead`);
+  element("create").textContent = words(`${kind}.create`);
+  element("create").hidden = settings.signup === "invite" && invited === null;
+  if (invited?.name) username.value = invited.name;
   // The first is the one that Enter presses.
-  const [first, second] = invited ? ["create", "signin"] : ["signin", "create"];
-  for (const [id, type] of [[first, "submit"], [second, "button"]]) {
-    element(id).setAttribute("type", type);
-    element(id).classList.toggle("primary", type === "submit");
+  const create = element("create");
+  const signin = element("signin");
+  for (const button of [create, signin]) {
+    const isFirst = (button === create) === (invited !== null);
+    button.setAttribute("type", isFirst ? "submit" : "button");
+    button.classList.toggle("primary", isFirst);
   }
-  element("lost").hidden = !settings.recoveryCodes;
+  signin.hidden = kind === "add";
+  element("signin-any").hidden = kind === "add";
+  element("signin-any").textContent = words(hasImmediate ? "entry.other" : "entry.any");
+  element("lost").hidden = !settings.recoveryCodes || kind === "add";
   showPanel(location.hash === "#recover" ? "recover" : "entry");
 }
 
@@ -183,6 +216,7 @@ async function run(action) {
   const starter = document.activeElement;
   running = controller;
   suggestions?.stop();
+  quiet?.abort();
   showBusy(true);
   say("info", words("say.asking"));
   const onPrompt = () => {
@@ -206,28 +240,55 @@ async function run(action) {
 async function showFailure(error) {
   const code = error instanceof portcullis.PortcullisError ? error.code : "internal";
   const wasCancelled = code === "AbortError" || (error instanceof Error && error.name === "AbortError");
+  if (wasCancelled) {
+    say("info", words("failure.cancelled"), "AbortError");
+    return;
+  }
   if (error instanceof Problem) {
     if (error.ceremony) keep(error.ceremony, null, error);
-    markName(error);
     // Another tab or device may have ended or changed what this page shows.
     if (session !== null) {
       await refresh().catch(() => {});
       if (session === null) {
-        say("error", words("say.ended"), "login_required");
+        await sayEnded();
         return;
       }
     }
   }
-  const said = (code === "username_invalid" && sentenceOfCharacter(username.value.trim())) || sentenceOf(error);
-  say(wasCancelled ? "info" : "error", said, wasCancelled ? "AbortError" : code);
+  if (await isRestarted()) {
+    say("error", words("say.restarted"), "restarted");
+    return;
+  }
+  if (error instanceof Problem) markName(error);
+  if (error instanceof CeremonyError && error.reason === "none_here") username.focus();
+  say("error", sentenceOf(error), code);
   element("how").hidden = lastRecord() === null;
+}
+
+/** Says that this session is over, and why where that can be known. */
+async function sayEnded() {
+  const restarted = await isRestarted();
+  say("error", words(restarted ? "say.restarted" : "say.ended"), restarted ? "restarted" : "login_required");
+}
+
+/** Whether the host has started anew since this page asked it last, and forgotten all accounts with that. */
+async function isRestarted() {
+  const { process } = settings;
+  if (process === undefined) return false;
+  try {
+    settings = await portcullis.settings();
+  } catch {
+    return false; // It is not there: nobody knows yet.
+  }
+  return settings.process !== process;
 }
 
 /** A name that was refused is marked, and ready to be changed. @param {Problem} problem */
 function markName({ code }) {
   if (!["username_invalid", "username_taken", "invitation_refused"].includes(code)) return;
-  username.setAttribute("aria-invalid", "true");
-  username.focus();
+  const field = element("recover").hidden ? username : input("recover-name");
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
 }
 
 /**
@@ -280,6 +341,7 @@ function keep(ceremony, answer, problem) {
   const { iss } = claimsOf(challengeToken);
   if (problem?.code === "origin_mismatch" && typeof iss === "string") check = { ...check, origins: [iss] };
   if (answer) records.set(answer.credential.id, recordAfter(answer.credential));
+  if (answer && response.authenticatorAttachment === "platform") keepHere(response.id);
   keepRecord({ check, problem: problem && { code: problem.code, step: problem.step } });
 }
 
@@ -292,20 +354,57 @@ function keep(ceremony, answer, problem) {
  */
 async function entered(result, said) {
   const { answer, ceremony } = result;
+  if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
   await refresh();
   keep(ceremony, answer, null);
   element("how").hidden = false;
-  if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
+  if (session === null) return joined(answer.username);
   tabs.postMessage("session");
   if (said !== "say.recovered" && goBack()) return null;
   element("account-title").focus();
-  return `${words(said, { name: answer.username })}${needsName(ceremony)}`;
+  const sentences = [words(said, { name: answer.username }), needsName(ceremony)];
+  if (answer.recovered || isByPhone(result)) {
+    if (await portcullis.can("conditionalCreate")) addQuietly(answer.username);
+    else if (!answer.recovered) sentences.push(words("say.add_here"));
+  }
+  return sentences.filter(Boolean).join(" ");
+}
+
+/** A passkey was added, from a link, by somebody who is not signed in here. @param {string} name */
+function joined(name) {
+  username.value = name;
+  element("signin").focus();
+  return words("say.joined", { name });
+}
+
+/** Whether a phone has signed in on this device. @param {Result} result */
+function isByPhone({ answer, ceremony: { kind, response } }) {
+  const isElsewhere = response.authenticatorAttachment === "cross-platform";
+  return kind === "authentication" && isElsewhere && answer.credential.transports.includes("hybrid");
+}
+
+/**
+ * Lets the browser make a passkey of this device without asking, where it would. That it does not is not worth a
+ * word.
+ *
+ * @param {string} name
+ */
+async function addQuietly(name) {
+  const controller = new AbortController();
+  quiet = controller;
+  try {
+    await portcullis.addPasskey(name, { signal: controller.signal, quietly: true });
+    await refresh();
+  } catch {
+    return;
+  }
+  say("done", words("say.added_quietly"));
 }
 
 /** A passkey that the device does not list works only with the name. @param {Ceremony} ceremony */
 function needsName({ response }) {
   const { rk } = /** @type {{rk?: boolean}} */ (response.clientExtensionResults["credProps"] ?? {});
-  return rk === false ? ` ${words("say.needs_name")}` : "";
+  return rk === false ? words("say.needs_name") : "";
 }
 
 // ---- signing in and up ----
@@ -321,8 +420,29 @@ function requireName() {
 }
 
 function signIn() {
+  if (hasImmediate && username.value.trim() === "") {
+    run(async (how) => entered(await portcullis.signIn(null, { ...how, immediate: true }), "say.signed_in"));
+    return;
+  }
   const name = requireName();
-  if (name !== null) run(async (how) => entered(await portcullis.signIn(name, how), "say.signed_in"));
+  if (name === null) return;
+  run(async ({ signal, onPrompt }) => {
+    let timer = 0;
+    const how = {
+      signal,
+      onPrompt: () => {
+        onPrompt();
+        timer = setTimeout(() => say("info", words("say.waiting", { name }), "waiting"), LONG_WAIT);
+      },
+    };
+    try {
+      const result = await portcullis.signIn(name, how);
+      clearTimeout(timer);
+      return await entered(result, "say.signed_in");
+    } finally {
+      clearTimeout(timer);
+    }
+  });
 }
 
 function signInWithoutName() {
@@ -332,8 +452,8 @@ function signInWithoutName() {
 function createAccount() {
   const name = requireName();
   if (name === null) return;
-  const token = invitation();
-  const options = token === null ? {} : { invitation: token };
+  const invited = invitation();
+  const options = invited === null ? {} : { invitation: invited.token };
   run(async (how) => {
     const result = await portcullis.register(name, { ...how, ...options });
     return entered(result, result.answer.recovered ? "say.recovered" : "say.created");
@@ -372,7 +492,7 @@ function confirmAgain() {
 }
 
 function offerSuggestions() {
-  if (running || session !== null || suggestions?.isWaiting()) return;
+  if (running || session !== null || invitation() !== null || suggestions?.isWaiting()) return;
   suggestions = portcullis.autofill((complete) => {
     run(async () => {
       say("info", words("say.checking"));
@@ -407,8 +527,30 @@ function addPasskey() {
     await refresh();
     keepResult(result);
     element("how").hidden = false;
-    return `${words("say.added")}${needsName(result.ceremony)}`;
+    return `${words("say.added")} ${needsName(result.ceremony)}`.trim();
   });
+}
+
+function addDevice() {
+  run(async (how) => {
+    const before = (await portcullis.credentials()).map(({ id }) => id);
+    const link = await confirmed(how, portcullis.deviceLink);
+    untilAdded(link, before);
+    return words("say.link");
+  });
+}
+
+/**
+ * Shows the link until a passkey was added with it, or the person closes it.
+ *
+ * @param {import("./portcullis.d.ts").DeviceLink} link
+ * @param {string[]} before the passkeys that there were
+ */
+async function untilAdded(link, before) {
+  const added = await showLink(link, before);
+  await lookAgain();
+  element("device").focus();
+  say(added ? "done" : "info", words(added ? "say.added" : "say.link_closed"));
 }
 
 /** @param {import("./portcullis.d.ts").CredentialItem} credential */
@@ -529,8 +671,14 @@ async function lookAgain() {
   } catch {
     return; // The next press of a button will say what is wrong.
   }
-  if (before !== null && session === null) say("info", words("say.ended"), "login_required");
+  if (before !== null && session === null) await sayEnded();
   if (before === null && session !== null) suggestions?.stop();
+}
+
+/** Shows what a link to this page leads to. */
+function openLink() {
+  if (session === null) showEntry();
+  else if (invitation() !== null) say("info", words("say.signed_in_already", { name: session.username }), "signed_in");
 }
 
 // ---- the start ----
@@ -548,6 +696,7 @@ onClick("recover-back", () => turnTo(false));
 onClick("again-go", confirmAgain);
 onClick("signout", signOut);
 onClick("add", addPasskey);
+onClick("device", addDevice);
 onClick("rename", renameAccount);
 onClick("sessions-end", endAll);
 onClick("delete", deleteAccount);
@@ -557,6 +706,7 @@ onClick("codes-print", () => print());
 onClick("codes-save", saveCodes);
 onClick("cancel", () => running?.abort());
 wireDialog();
+wireLink();
 // The request for the suggestions starts with the page. After a ceremony or a sign-out it waits
 // until somebody reaches for the suggestions again: a password manager that picks by itself would
 // otherwise undo the sign-out, or repeat a refused sign-in without end.
@@ -564,12 +714,12 @@ username.addEventListener("pointerenter", offerSuggestions);
 username.addEventListener("keydown", ({ key }) => {
   if (key === "ArrowDown") offerSuggestions();
 });
-username.addEventListener("input", () => username.removeAttribute("aria-invalid"));
+for (const field of [username, input("recover-name"), input("recover-code")]) {
+  field.addEventListener("input", () => field.removeAttribute("aria-invalid"));
+}
 document.addEventListener("visibilitychange", lookAgain);
 tabs.addEventListener("message", lookAgain);
-addEventListener("hashchange", () => {
-  if (session === null) showEntry();
-});
+addEventListener("hashchange", openLink);
 
 speak();
 const hindered = portcullis.obstacle();
@@ -581,9 +731,9 @@ if (hindered !== null) {
   }
 }
 try {
-  settings = await portcullis.settings();
+  [settings, hasImmediate] = await Promise.all([portcullis.settings(), portcullis.can("immediateGet")]);
   await refresh();
-  goBack();
+  if (!goBack()) openLink();
 } catch (error) {
   showEntry();
   await showFailure(error);

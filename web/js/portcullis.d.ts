@@ -61,6 +61,23 @@ export interface Account {
   signal: { allAcceptedCredentials: object; currentUserDetails: object };
 }
 
+/** What the host offers. */
+export interface Settings {
+  recoveryCodes: boolean;
+  signup: "open" | "invite";
+  /** Names the host's process, where its accounts end with it. */
+  process?: string;
+}
+
+/** A link that adds one passkey to the account. */
+export interface DeviceLink {
+  /** To be opened on the other device; short enough to be typed. */
+  link: string;
+  expires: string;
+  /** The link and the name: modules in a row, and the dark ones as the `d` of an SVG path. */
+  qr: { size: number; path: string };
+}
+
 /** What the host says to a ceremony that it accepts. */
 export interface Answer {
   status: "OK";
@@ -110,6 +127,8 @@ export type Cause =
   | "timed_out"
   | "not_in_front"
   | "no_screen_lock"
+  | "key_declined"
+  | "none_here"
   | "no_prompt"
   | "dismissed"
   | "other";
@@ -146,12 +165,18 @@ export function register(
   username: string,
   options?: CeremonyOptions & { displayName?: string; invitation?: string },
 ): Promise<Result>;
-/** Adds a passkey to the account that is signed in, freshly. */
-export function addPasskey(username: string, options?: CeremonyOptions): Promise<Result>;
+/** Adds a passkey to the account that is signed in, freshly; `quietly` without asking anybody. */
+export function addPasskey(
+  username: string,
+  options?: CeremonyOptions & { quietly?: boolean },
+): Promise<Result>;
 /** Adds a passkey to the account of a recovery code, and signs in to it. */
 export function recover(username: string, code: string, options?: CeremonyOptions): Promise<Result>;
-/** Signs in; without a name, with any passkey of the site. */
-export function signIn(username?: string | null, options?: CeremonyOptions): Promise<Result>;
+/** Signs in; without a name, with any passkey of the site, or at once with one of this device (`immediate`). */
+export function signIn(
+  username?: string | null,
+  options?: CeremonyOptions & { immediate?: boolean },
+): Promise<Result>;
 /** Offers passkeys among the suggestions of a field with `autocomplete="username webauthn"`. */
 export function autofill(onPicked: (complete: () => Promise<Result>) => void): {
   stop(): void;
@@ -170,15 +195,19 @@ export function account(): Promise<Account>;
 export function renameAccount(displayName: string | null): Promise<Account>;
 export function deleteAccount(): Promise<void>;
 export function makeRecoveryCodes(): Promise<string[]>;
-export function settings(): Promise<{ recoveryCodes: boolean; signup: "open" | "invite" }>;
+export function deviceLink(): Promise<DeviceLink>;
+export function settings(): Promise<Settings>;
+/** Whether the browser says that it has a capability. */
+export function can(capability: string): Promise<boolean>;
 /** Why this browser, at this address, cannot do passkeys at all. */
 export function obstacle(): "insecure" | "ip_address" | "unsupported" | null;
 export function create(
   options: PublicKeyCredentialCreationOptionsJSON,
   signal?: AbortSignal,
+  mediation?: CredentialMediationRequirement,
 ): Promise<RegistrationResponseJSON>;
 export function get(
   options: PublicKeyCredentialRequestOptionsJSON,
-  mediation: CredentialMediationRequirement,
+  mode: CredentialMediationRequirement | "immediate",
   signal?: AbortSignal,
 ): Promise<AuthenticationResponseJSON>;

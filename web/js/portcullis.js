@@ -17,6 +17,12 @@ const root = new URL("../", import.meta.url);
 /** Whether this page is the host's own, so that its cookie comes along. */
 const isOwn = root.origin === location.origin;
 
+/**
+ * How long a sign-in by name waits, in milliseconds, where no passkey of the name is on a phone: a touch and a PIN
+ * take less, and a browser waits to the end for one that nobody has. With a phone, a QR code has to be scanned.
+ */
+const WAIT_WITHOUT_PHONE = 60_000;
+
 /** Part of a challenge's life after which a waiting suggestion asks for a new one. */
 const RENEW_AFTER = 3 / 4;
 
@@ -106,12 +112,16 @@ export function register(username, { displayName, invitation, ...options } = {})
 /**
  * Adds a passkey to the account that is signed in, freshly.
  *
+ * With `quietly` nobody is asked: a browser that offers this does it where it has just signed the person in, and
+ * refuses otherwise (a conditional registration). `can("conditionalCreate")` tells whether it does so at all.
+ *
  * @param {string} username the account's
- * @param {CeremonyOptions} [options]
+ * @param {CeremonyOptions & {quietly?: boolean}} [options]
  * @returns {Promise<Result>}
  */
-export function addPasskey(username, options = {}) {
-  return registration("register/begin", { username }, options, true);
+export function addPasskey(username, { quietly = false, ...options } = {}) {
+  const mediation = quietly ? "conditional" : undefined;
+  return registration("register/begin", { username, mediation }, options, true);
 }
 
 /**
@@ -128,7 +138,7 @@ export function recover(username, code, options = {}) {
 
 /**
  * @param {string} path
- * @param {object} body
+ * @param {{username: string, mediation?: CredentialMediationRequirement, [member: string]: string | undefined}} body
  * @param {CeremonyOptions} options
  * @param {boolean} [proves] the caller shows who it is
  * @returns {Promise<Result>}
@@ -138,23 +148,36 @@ async function registration(path, body, { signal, onPrompt }, proves = false) {
   const begun = await call("POST", path, { body, signal, proves });
   const publicKey = /** @type {PublicKeyCredentialCreationOptionsJSON} */ (begun.publicKey);
   onPrompt?.();
-  const response = await create(publicKey, signal);
+  const response = await create(publicKey, signal, body.mediation);
   return complete("registration", begun, response, { attestation: response }, proves);
 }
 
 /**
  * Signs in.
  *
+ * With `immediate`, and without a name, only a passkey that is on this device is offered, and where there is none
+ * the call fails at once (`none_here`) in place of asking for a phone or a security key. `can("immediateGet")`
+ * tells whether the browser does so; one that does not asks for any passkey.
+ *
  * @param {string | null} [username] null: with any passkey of this site
- * @param {CeremonyOptions} [options]
+ * @param {CeremonyOptions & {immediate?: boolean}} [options]
  * @returns {Promise<Result>}
  */
-export async function signIn(username = null, { signal, onPrompt } = {}) {
+export async function signIn(username = null, { signal, onPrompt, immediate = false } = {}) {
   const begun = await beginSignIn(username, signal);
+  const options = /** @type {PublicKeyCredentialRequestOptionsJSON} */ (begun.publicKey);
+  const { timeout, allowCredentials = [] } = options;
+  if (username !== null && timeout !== undefined && !allowCredentials.some(mayBeOnPhone)) {
+    options.timeout = Math.min(timeout, WAIT_WITHOUT_PHONE);
+  }
   onPrompt?.();
-  const response = await get(/** @type {any} */ (begun.publicKey), "optional", signal);
+  const mode = immediate && username === null && (await can("immediateGet")) ? "immediate" : "optional";
+  const response = await get(options, mode, signal);
   return complete("authentication", begun, response, { assertion: response });
 }
+
+/** @param {PublicKeyCredentialDescriptorJSON} descriptor */
+const mayBeOnPhone = ({ transports = [] }) => transports.length === 0 || transports.includes("hybrid");
 
 /**
  * @param {string | null} username
@@ -189,7 +212,8 @@ export function autofill(onPicked) {
       const renewal = setTimeout(renew, timeout * RENEW_AFTER);
       signal.addEventListener("abort", () => clearTimeout(renewal));
     }
-    const response = await get(/** @type {any} */ (begun.publicKey), "conditional", signal);
+    const options = /** @type {PublicKeyCredentialRequestOptionsJSON} */ (begun.publicKey);
+    const response = await get(options, "conditional", signal);
     if (signal.aborted) return;
     stop();
     onPicked(() => complete("authentication", begun, response, { assertion: response }));
@@ -330,7 +354,14 @@ export async function deleteAccount() {
 /** @returns {Promise<string[]>} new recovery codes; those from before are void */
 export const makeRecoveryCodes = async () => (await call("POST", "recovery/codes", { proves: true })).codes;
 
-/** @returns {Promise<{recoveryCodes: boolean, signup: "open" | "invite"}>} what the host offers */
+/**
+ * A link that adds one passkey to the account, for another device. Asks for a fresh sign-in.
+ *
+ * @returns {Promise<import("./portcullis.d.ts").DeviceLink>}
+ */
+export const deviceLink = () => call("POST", "account/device", { proves: true });
+
+/** @returns {Promise<import("./portcullis.d.ts").Settings>} what the host offers */
 export const settings = () => call("GET", "page.json");
 
 /**
@@ -397,6 +428,18 @@ export function obstacle() {
   return null;
 }
 
+/**
+ * Whether the browser says that it has a capability: a name of `PublicKeyCredential.getClientCapabilities()`.
+ *
+ * @param {string} capability
+ * @returns {Promise<boolean>}
+ */
+export async function can(capability) {
+  if (obstacle() !== null) return false;
+  const capabilities = await PublicKeyCredential.getClientCapabilities?.().catch(() => ({}));
+  return /** @type {Record<string, boolean> | undefined} */ (capabilities)?.[capability] ?? false;
+}
+
 /** Can the browser offer passkeys in the name field's suggestions? */
 async function hasAutofill() {
   if (obstacle() !== null) return false;
@@ -422,13 +465,15 @@ async function signalBrowser(method, details) {
  *
  * @param {PublicKeyCredentialCreationOptionsJSON} options
  * @param {AbortSignal} [signal]
+ * @param {CredentialMediationRequirement} [mediation]
  * @returns {Promise<RegistrationResponseJSON>}
  */
-export async function create(options, signal) {
+export async function create(options, signal, mediation) {
   const credential = await ceremony("create", options, signal, () => {
     const publicKey =
       PublicKeyCredential.parseCreationOptionsFromJSON?.(options) ?? parseCreationOptions(options);
-    return navigator.credentials.create({ publicKey, signal });
+    const request = /** @type {CredentialCreationOptions} */ ({ publicKey, signal, mediation });
+    return navigator.credentials.create(request);
   });
   return toJSON(credential, registrationToJSON);
 }
@@ -437,16 +482,19 @@ export async function create(options, signal) {
  * `navigator.credentials.get`, JSON in and out.
  *
  * @param {PublicKeyCredentialRequestOptionsJSON} options
- * @param {CredentialMediationRequirement} mediation
+ * @param {CredentialMediationRequirement | "immediate"} mode how the browser asks; `immediate` is a `uiMode`
  * @param {AbortSignal} [signal]
  * @returns {Promise<AuthenticationResponseJSON>}
  */
-export async function get(options, mediation, signal) {
-  const credential = await ceremony("get", options, signal, () => {
+export async function get(options, mode, signal) {
+  const asked = mode === "immediate" ? { uiMode: mode } : { mediation: mode };
+  const start = () => {
     const publicKey =
       PublicKeyCredential.parseRequestOptionsFromJSON?.(options) ?? parseRequestOptions(options);
-    return navigator.credentials.get({ publicKey, mediation, signal });
-  });
+    const request = /** @type {CredentialRequestOptions} */ ({ publicKey, signal, ...asked });
+    return navigator.credentials.get(request);
+  };
+  const credential = await ceremony("get", options, signal, start, mode);
   return toJSON(credential, authenticationToJSON);
 }
 
@@ -458,9 +506,10 @@ const BEFORE_ANY_PROMPT = 150;
  * @param {{timeout?: number, rpId?: string, rp?: {id?: string}}} options
  * @param {AbortSignal | undefined} signal
  * @param {() => Promise<Credential | null>} start
+ * @param {string} [mode]
  * @returns {Promise<PublicKeyCredential>}
  */
-async function ceremony(call, options, signal, start) {
+async function ceremony(call, options, signal, start, mode) {
   const began = performance.now();
   try {
     const credential = await start();
@@ -469,7 +518,7 @@ async function ceremony(call, options, signal, start) {
   } catch (error) {
     const took = performance.now() - began;
     const code = signal?.aborted ? "AbortError" : error instanceof Error ? error.name : "UnknownError";
-    const reason = await reasonOf(code, took, options.timeout ?? Infinity);
+    const reason = await reasonOf(code, took, options.timeout ?? Infinity, mode);
     throw new CeremonyError(call, code, reason, options.rp?.id ?? options.rpId ?? location.hostname);
   }
 }
@@ -481,16 +530,20 @@ async function ceremony(call, options, signal, start) {
  * @param {string} code
  * @param {number} took milliseconds
  * @param {number} timeout milliseconds
+ * @param {string} [mode]
  * @returns {Promise<import("./portcullis.d.ts").Cause>}
  */
-async function reasonOf(code, took, timeout) {
+async function reasonOf(code, took, timeout, mode) {
   if (code === "AbortError") return "cancelled";
   if (code === "TimeoutError" || (code === "NotAllowedError" && took >= timeout)) return "timed_out";
   if (code !== "NotAllowedError") return "other";
   if (!document.hasFocus()) return "not_in_front";
+  if (mode === "immediate") return "none_here";
   const hasLock = await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.().catch(() => true);
-  if (hasLock === false) return "no_screen_lock";
-  return took < BEFORE_ANY_PROMPT ? "no_prompt" : "dismissed";
+  const prompted = took >= BEFORE_ANY_PROMPT;
+  // What a device without a lock can ask for is a phone or a security key: then one of those has declined.
+  if (hasLock === false) return prompted ? "key_declined" : "no_screen_lock";
+  return prompted ? "dismissed" : "no_prompt";
 }
 
 // What follows is for browsers without the JSON methods of Level 3.

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * What the inspector is shown of this tab's last ceremony: the check, and what the host said. Lives in the tab's
- * sessionStorage until the person signs out; where the browser blocks that, nowhere.
+ * sessionStorage until the person signs out; where the browser blocks that, nowhere. And which passkey is one of
+ * this device, in localStorage.
  */
 
 /**
@@ -11,6 +12,7 @@
  */
 
 const KEY = "portcullis.last";
+const HERE = "portcullis.here";
 
 /** @param {Record} record */
 export function keepRecord(record) {
@@ -30,9 +32,29 @@ export function lastRecord() {
   }
 }
 
+/** Remembers, until the person signs out, that a passkey is one of this device. @param {string} id */
+export function keepHere(id) {
+  try {
+    localStorage.setItem(HERE, id);
+  } catch {
+    // Then the account does not say which one it is.
+  }
+}
+
+/** @returns {string | null} the passkey of this device that was used last */
+export function here() {
+  try {
+    return localStorage.getItem(HERE);
+  } catch {
+    return null;
+  }
+}
+
+/** Forgets all that is kept here. */
 export function dropRecord() {
   try {
     sessionStorage.removeItem(KEY);
+    localStorage.removeItem(HERE);
   } catch {
     // Then nothing was stored either.
   }

@@ -17,10 +17,15 @@ const WORDS = {
     "entry.signin": "Sign in",
     "entry.create": "Create an account",
     "entry.any": "Sign in without a name",
+    "entry.other": "Use a phone or a security key",
     "entry.recover": "Lost your passkeys?",
-    "invited.title": "You are invited",
-    "invited.lead": "Type the name you were invited with, or choose one, and create your passkey. The link works once.",
-    "invited.create": "Create a passkey",
+    "invite.title": "You are invited",
+    "invite.lead": "Type the name you were invited with, or choose one, and create your passkey. The link works once.",
+    "invite.create": "Create a passkey",
+
+    "add.title": "Add this device to your account",
+    "add.lead": "Check that the name is yours, and create a passkey on this device. The link works once, within ten minutes of its making.",
+    "add.create": "Create a passkey",
 
     "recover.title": "Recover your account",
     "recover.lead": "One of your recovery codes lets you create a new passkey. It is used up by that, and every device is signed out.",
@@ -44,6 +49,7 @@ const WORDS = {
     "passkeys.title": "Your passkeys",
     "passkeys.lead": "Each of them signs you in. Two on different devices are safer than one.",
     "passkeys.add": "Add a passkey",
+    "passkeys.device": "Add another device",
     "passkey.plain": "Passkey",
     "passkey.synced": "Synced to your other devices",
     "passkey.syncable": "Can be synced, but is on one device now",
@@ -53,10 +59,21 @@ const WORDS = {
     "passkey.used": "Last used {when}",
     "passkey.unused": "Not used yet",
     "passkey.current": "Signed you in",
+    "passkey.here": "This device",
     "passkey.rename": "Rename",
     "passkey.rename_this": "Rename {name}",
     "passkey.remove": "Remove",
     "passkey.remove_this": "Remove {name}",
+
+    "link.title": "Add another device",
+    "link.lead": "Scan this with the other device, and create a passkey there. Whoever has the link can add one to your account: show it to nobody else.",
+    "link.qr": "QR code of the link below",
+    "link.or": "Or open this address there, and type your name:",
+    "link.until": "Works once, until {when}. Keep this open: it closes when the passkey is there.",
+    "link.copy": "Copy the link",
+    "link.copied": "The link is copied.",
+    "link.not_copied": "The browser did not let this page copy. The link is selected: copy it with the keyboard.",
+    "link.close": "Close",
 
     "codes.title": "Recovery codes",
     "codes.lead": "For the day on which you have none of your passkeys. Each code works once.",
@@ -107,6 +124,14 @@ const WORDS = {
     "ask.delete_go": "Delete for good",
 
     "say.asking": "One moment…",
+    "say.waiting": "Still waiting for a passkey of {name}. If nothing asks you for it, the name may be another, or the passkey may be on another device: cancel and try again.",
+    "say.link": "A link for another device is shown.",
+    "say.link_closed": "The link is closed. If the other device has opened it already, it may still finish.",
+    "say.joined": "The passkey was added to {name}. Sign in with it.",
+    "say.added_quietly": "Your browser has also made a passkey of this device: from now on it signs you in without another one.",
+    "say.add_here": "Add a passkey of this device below, and next time you need no other.",
+    "say.signed_in_already": "You are signed in here as {name}. To use the link that you opened, sign out first and open it again.",
+    "say.restarted": "The server was restarted, and it keeps accounts only as long as it runs: yours is gone with it. Create it again.",
     "say.prompt": "Waiting for your passkey: follow the prompt of your browser or device.",
     "say.confirm": "Please confirm with your passkey first: your sign-in is more than five minutes old.",
     "say.checking": "Checking your passkey…",
@@ -118,7 +143,7 @@ const WORDS = {
     "say.signed_out": "You are signed out.",
     "say.everywhere": "You are signed out everywhere.",
     "say.session_ended": "That device is signed out.",
-    "say.ended": "You are no longer signed in here: the session ran out, was ended elsewhere, or the server was restarted. Sign in again to go on.",
+    "say.ended": "You are no longer signed in here: the session ran out, or was ended elsewhere. Sign in again to go on.",
     "say.renamed": "The name was saved.",
     "say.removed": "The passkey was removed.",
     "say.deleted": "The account is deleted.",
@@ -133,7 +158,8 @@ const WORDS = {
     "problem.unreachable": "The server cannot be reached. Check that you are online, then try again.",
     "problem.unexpected_answer": "The server gave an answer that this page does not understand (HTTP {status}). Reload the page and try again.",
     "problem.username_invalid": "That name cannot be used. {detail} Choose one of 1 to 64 letters and digits, without spaces.",
-    "problem.username_character": "“{character}” ({code}) cannot be in a name. Choose 1 to 64 letters and digits, without spaces.",
+    "problem.username_invalid.character": "“{character}” ({point}) cannot be in a name. Choose 1 to 64 letters and digits, without spaces.",
+    "problem.body_invalid.character": "“{character}” ({point}) cannot be in it. Leave it out and try again.",
     "problem.username_taken": "That name is taken. Choose another, or, if it is yours, sign in.",
     "problem.credential_exists": "This passkey is already registered. Sign in with it instead.",
     "problem.account_full": "This account has as many passkeys as it can hold. Remove one first.",
@@ -147,7 +173,7 @@ const WORDS = {
     "problem.invitation_refused": "This invitation is for another name, was used already, or is too old. Check the name, or ask for a new invitation.",
     "problem.token_expired": "That took too long. Try again.",
     "problem.token_spent": "This attempt was used already. Try again.",
-    "problem.token_invalid": "The server was restarted in between and has forgotten this attempt. Try again.",
+    "problem.token_invalid": "The server no longer knows of this attempt. Try again.",
     "problem.origin_mismatch": "This page is open at {origin}, and the server takes no passkeys from there. Open it at the site's own address.",
     "problem.authenticator": "This site takes passkeys only from certain devices, and yours is none of them. Nothing was changed; use another device or security key.",
     "problem.authenticator_revoked": "This kind of device is known to be unsafe, and the site takes no passkeys from it. Nothing was changed; use another.",
@@ -168,6 +194,9 @@ const WORDS = {
     "failure.not_in_front": "The browser asks for a passkey only while this page is in front. Click into the page and try again.",
     "failure.create.no_screen_lock": "No passkey was created. This device has no screen lock that a passkey could use: set one up, or use a phone or a security key.",
     "failure.get.no_screen_lock": "You are not signed in: there is no passkey for this site here, or the prompt was closed. Use the phone or security key that holds your passkey.",
+    "failure.none_here": "This device has no passkey of this site, or its prompt was closed. Type your name, or use a phone or a security key.",
+    "failure.create.key_declined": "No passkey was created: the prompt was closed, or the security key or phone declined. A security key may need a PIN first: your system's or browser's settings set one.",
+    "failure.get.key_declined": "You are not signed in: the prompt was closed, or the security key or phone has no passkey that fits. Try again with the one that holds yours.",
     "failure.create.no_prompt": "Your browser refused to create a passkey without asking you. Check in its settings that passkeys are allowed, then try again.",
     "failure.get.no_prompt": "There is no passkey for this on this device. Use the device that holds yours, or create an account.",
     "failure.create.dismissed": "No passkey was created: the prompt was closed or your device declined. Try again, and confirm when it asks.",
@@ -197,10 +226,15 @@ const WORDS = {
     "entry.signin": "Anmelden",
     "entry.create": "Konto anlegen",
     "entry.any": "Ohne Namen anmelden",
+    "entry.other": "Telefon oder Sicherheitsschlüssel",
     "entry.recover": "Passkeys verloren?",
-    "invited.title": "Sie sind eingeladen",
-    "invited.lead": "Geben Sie den Namen ein, auf den Sie eingeladen sind, oder wählen Sie einen, und legen Sie Ihren Passkey an. Der Link gilt einmal.",
-    "invited.create": "Passkey anlegen",
+    "invite.title": "Sie sind eingeladen",
+    "invite.lead": "Geben Sie den Namen ein, auf den Sie eingeladen sind, oder wählen Sie einen, und legen Sie Ihren Passkey an. Der Link gilt einmal.",
+    "invite.create": "Passkey anlegen",
+
+    "add.title": "Dieses Gerät zum Konto hinzufügen",
+    "add.lead": "Prüfen Sie, ob der Name Ihrer ist, und legen Sie auf diesem Gerät einen Passkey an. Der Link gilt einmal, zehn Minuten lang.",
+    "add.create": "Passkey anlegen",
 
     "recover.title": "Konto wiederherstellen",
     "recover.lead": "Mit einem Ihrer Wiederherstellungscodes legen Sie einen neuen Passkey an. Der Code ist damit verbraucht, und alle Geräte werden abgemeldet.",
@@ -224,6 +258,7 @@ const WORDS = {
     "passkeys.title": "Ihre Passkeys",
     "passkeys.lead": "Jeder davon meldet Sie an. Zwei auf verschiedenen Geräten sind sicherer als einer.",
     "passkeys.add": "Passkey hinzufügen",
+    "passkeys.device": "Weiteres Gerät hinzufügen",
     "passkey.plain": "Passkey",
     "passkey.synced": "Auf Ihren anderen Geräten auch vorhanden",
     "passkey.syncable": "Kann übertragen werden, ist aber nur auf einem Gerät",
@@ -233,10 +268,21 @@ const WORDS = {
     "passkey.used": "Zuletzt benutzt: {when}",
     "passkey.unused": "Noch nicht benutzt",
     "passkey.current": "Damit sind Sie angemeldet",
+    "passkey.here": "Dieses Gerät",
     "passkey.rename": "Umbenennen",
     "passkey.rename_this": "{name} umbenennen",
     "passkey.remove": "Entfernen",
     "passkey.remove_this": "{name} entfernen",
+
+    "link.title": "Weiteres Gerät hinzufügen",
+    "link.lead": "Scannen Sie dies mit dem anderen Gerät, und legen Sie dort einen Passkey an. Wer den Link hat, kann Ihrem Konto einen hinzufügen: Zeigen Sie ihn sonst niemandem.",
+    "link.qr": "QR-Code des Links darunter",
+    "link.or": "Oder öffnen Sie dort diese Adresse, und geben Sie Ihren Namen ein:",
+    "link.until": "Gilt einmal, bis {when}. Lassen Sie dies offen: Es schließt sich, sobald der Passkey da ist.",
+    "link.copy": "Link kopieren",
+    "link.copied": "Der Link ist kopiert.",
+    "link.not_copied": "Der Browser hat das Kopieren nicht erlaubt. Der Link ist ausgewählt: Kopieren Sie ihn mit der Tastatur.",
+    "link.close": "Schließen",
 
     "codes.title": "Wiederherstellungscodes",
     "codes.lead": "Für den Tag, an dem Sie keinen Ihrer Passkeys haben. Jeder Code gilt einmal.",
@@ -287,6 +333,14 @@ const WORDS = {
     "ask.delete_go": "Endgültig löschen",
 
     "say.asking": "Einen Augenblick…",
+    "say.waiting": "Noch kein Passkey von {name}. Wenn nichts danach fragt, ist der Name vielleicht ein anderer, oder der Passkey ist auf einem anderen Gerät: Brechen Sie ab, und versuchen Sie es noch einmal.",
+    "say.link": "Ein Link für ein weiteres Gerät wird gezeigt.",
+    "say.link_closed": "Der Link ist geschlossen. Hat das andere Gerät ihn schon geöffnet, kann es noch fertig werden.",
+    "say.joined": "Der Passkey gehört jetzt zu {name}. Melden Sie sich damit an.",
+    "say.added_quietly": "Ihr Browser hat auch auf diesem Gerät einen Passkey angelegt: Von nun an meldet er Sie ohne ein anderes an.",
+    "say.add_here": "Fügen Sie unten einen Passkey dieses Geräts hinzu; dann brauchen Sie beim nächsten Mal kein anderes.",
+    "say.signed_in_already": "Sie sind hier als {name} angemeldet. Um den geöffneten Link zu benutzen, melden Sie sich zuerst ab und öffnen ihn noch einmal.",
+    "say.restarted": "Der Server wurde neu gestartet, und er behält Konten nur, solange er läuft: Ihres ist damit fort. Legen Sie es neu an.",
     "say.prompt": "Warten auf Ihren Passkey: Folgen Sie der Aufforderung Ihres Browsers oder Geräts.",
     "say.confirm": "Bitte bestätigen Sie zuerst mit Ihrem Passkey: Ihre Anmeldung ist älter als fünf Minuten.",
     "say.checking": "Ihr Passkey wird geprüft…",
@@ -298,7 +352,7 @@ const WORDS = {
     "say.signed_out": "Sie sind abgemeldet.",
     "say.everywhere": "Sie sind überall abgemeldet.",
     "say.session_ended": "Das Gerät ist abgemeldet.",
-    "say.ended": "Sie sind hier nicht mehr angemeldet: Die Sitzung ist abgelaufen, wurde anderswo beendet, oder der Server wurde neu gestartet. Melden Sie sich wieder an.",
+    "say.ended": "Sie sind hier nicht mehr angemeldet: Die Sitzung ist abgelaufen oder wurde anderswo beendet. Melden Sie sich wieder an.",
     "say.renamed": "Der Name wurde gespeichert.",
     "say.removed": "Der Passkey wurde entfernt.",
     "say.deleted": "Das Konto ist gelöscht.",
@@ -313,7 +367,8 @@ const WORDS = {
     "problem.unreachable": "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.",
     "problem.unexpected_answer": "Der Server gab eine Antwort, die diese Seite nicht versteht (HTTP {status}). Laden Sie die Seite neu.",
     "problem.username_invalid": "Dieser Name ist nicht möglich. {detail} Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
-    "problem.username_character": "„{character}“ ({code}) kann nicht in einem Namen stehen. Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
+    "problem.username_invalid.character": "„{character}“ ({point}) kann nicht in einem Namen stehen. Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
+    "problem.body_invalid.character": "„{character}“ ({point}) kann darin nicht stehen. Lassen Sie es weg, und versuchen Sie es noch einmal.",
     "problem.username_taken": "Dieser Name ist vergeben. Wählen Sie einen anderen, oder melden Sie sich an, wenn es Ihrer ist.",
     "problem.credential_exists": "Dieser Passkey ist schon registriert. Melden Sie sich damit an.",
     "problem.account_full": "Dieses Konto hat so viele Passkeys, wie es haben kann. Entfernen Sie zuerst einen.",
@@ -327,7 +382,7 @@ const WORDS = {
     "problem.invitation_refused": "Diese Einladung gilt einem anderen Namen, ist verbraucht oder zu alt. Prüfen Sie den Namen, oder bitten Sie um eine neue.",
     "problem.token_expired": "Das hat zu lange gedauert. Versuchen Sie es noch einmal.",
     "problem.token_spent": "Dieser Versuch ist verbraucht. Versuchen Sie es noch einmal.",
-    "problem.token_invalid": "Der Server wurde inzwischen neu gestartet und hat diesen Versuch vergessen. Versuchen Sie es noch einmal.",
+    "problem.token_invalid": "Der Server weiß nichts mehr von diesem Versuch. Versuchen Sie es noch einmal.",
     "problem.origin_mismatch": "Diese Seite ist unter {origin} geöffnet, und von dort nimmt der Server keine Passkeys. Öffnen Sie sie unter der Adresse der Website.",
     "problem.authenticator": "Hier werden nur Passkeys bestimmter Geräte angenommen, und Ihres gehört nicht dazu. Nichts wurde geändert; nehmen Sie ein anderes.",
     "problem.authenticator_revoked": "Diese Art Gerät gilt als unsicher, und seine Passkeys werden nicht angenommen. Nichts wurde geändert; nehmen Sie ein anderes.",
@@ -348,6 +403,9 @@ const WORDS = {
     "failure.not_in_front": "Der Browser fragt nur nach einem Passkey, solange diese Seite vorn ist. Klicken Sie in die Seite, und versuchen Sie es noch einmal.",
     "failure.create.no_screen_lock": "Es wurde kein Passkey angelegt. Dieses Gerät hat keine Bildschirmsperre, die ein Passkey nutzen könnte: Richten Sie eine ein, oder nehmen Sie ein Telefon oder einen Sicherheitsschlüssel.",
     "failure.get.no_screen_lock": "Sie sind nicht angemeldet: Hier ist kein Passkey für diese Website, oder die Aufforderung wurde geschlossen. Nehmen Sie das Telefon oder den Schlüssel mit Ihrem Passkey.",
+    "failure.none_here": "Auf diesem Gerät ist kein Passkey dieser Website, oder die Aufforderung wurde geschlossen. Geben Sie Ihren Namen ein, oder nehmen Sie ein Telefon oder einen Sicherheitsschlüssel.",
+    "failure.create.key_declined": "Es wurde kein Passkey angelegt: Die Aufforderung wurde geschlossen, oder der Schlüssel oder das Telefon lehnte ab. Ein Sicherheitsschlüssel braucht vielleicht zuerst eine PIN: Die Einstellungen des Systems oder Browsers vergeben eine.",
+    "failure.get.key_declined": "Sie sind nicht angemeldet: Die Aufforderung wurde geschlossen, oder Schlüssel oder Telefon haben keinen passenden Passkey. Nehmen Sie das Gerät mit Ihrem.",
     "failure.create.no_prompt": "Ihr Browser hat ohne Rückfrage keinen Passkey angelegt. Prüfen Sie in seinen Einstellungen, ob Passkeys erlaubt sind.",
     "failure.get.no_prompt": "Auf diesem Gerät ist kein passender Passkey. Nehmen Sie das Gerät, das Ihren hat, oder legen Sie ein Konto an.",
     "failure.create.dismissed": "Es wurde kein Passkey angelegt: Die Aufforderung wurde geschlossen, oder Ihr Gerät lehnte ab. Versuchen Sie es noch einmal, und bestätigen Sie.",
@@ -398,6 +456,9 @@ export function speak() {
 /** @param {string} time RFC 3339 */
 export const day = (time) => new Date(time).toLocaleDateString(language, { dateStyle: "medium" });
 
+/** @param {string} moment RFC 3339 */
+export const time = (moment) => new Date(moment).toLocaleTimeString(language, { timeStyle: "short" });
+
 /** @param {string} time RFC 3339 */
 export const moment = (time) =>
   new Date(time).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
@@ -444,6 +505,9 @@ const SAME = {
 function sentenceOfProblem({ call, code, status, step, detail, message, retryAfter }) {
   const own = call.startsWith("recovery/") && code === "not_found" ? "recovery_off" : (SAME[code] ?? code);
   const known = code === "login_required" ? "say.ended" : `problem.${own}`;
+  const refused = characterIn(detail);
+  const particular = `${known}.character`;
+  if (refused !== null && has(particular)) return words(particular, refused);
   const key = has(known) ? known : step ? "problem.refused" : "problem.other";
   return words(key, {
     status,
@@ -454,18 +518,16 @@ function sentenceOfProblem({ call, code, status, step, detail, message, retryAft
 }
 
 /**
- * Which character of a refused name it was, where that is plain: neither letter, mark nor digit, nor visible ASCII.
+ * Which character was refused, where the host names it as `U+0020`.
  *
- * @param {string} name
- * @returns {string | null}
+ * @param {string} detail
  */
-export function sentenceOfCharacter(name) {
-  const [character] = /[^\x21-\x7e\p{L}\p{M}\p{N}]/u.exec(name) ?? [];
-  if (character === undefined) return null;
-  const point = character.codePointAt(0) ?? 0;
-  const code = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+function characterIn(detail) {
+  const [point = "", hex = ""] = /U\+([0-9A-F]{4,6})/.exec(detail) ?? [];
+  if (point === "") return null;
+  const character = String.fromCodePoint(Number.parseInt(hex, 16));
   // What cannot be seen could turn the sentence around.
-  return words("problem.username_character", { character: /\p{C}/u.test(character) ? "" : character, code });
+  return { point, character: /\p{C}/u.test(character) ? "" : character };
 }
 
 /** @param {string} detail */

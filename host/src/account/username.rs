@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use precis_core::Error;
 use precis_core::profile::PrecisFastInvocation as _;
 use precis_profiles::{Nickname, UsernameCaseMapped};
 
@@ -28,8 +29,11 @@ pub enum NameError {
     /// More than [`MAX_CODE_POINTS`].
     #[error("it is longer than 64 characters")]
     TooLong,
-    /// A character, or a mixture of writing directions, that the profile refuses.
-    #[error("it has a character that is not allowed")]
+    /// A character that the profile refuses where it is.
+    #[error("U+{:04X} is not allowed in it", u32::from(*.0))]
+    Character(char),
+    /// A mixture of writing directions that the profile refuses.
+    #[error("it has a mixture of characters that is not allowed")]
     NotAllowed,
 }
 
@@ -82,7 +86,7 @@ pub fn display_name(text: &str) -> Result<String, NameError> {
 
 fn enforce<'a>(
     text: &'a str,
-    profile: impl FnOnce(&'a str) -> Result<std::borrow::Cow<'a, str>, precis_core::Error>,
+    profile: impl FnOnce(&'a str) -> Result<std::borrow::Cow<'a, str>, Error>,
 ) -> Result<String, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
@@ -90,7 +94,12 @@ fn enforce<'a>(
     if text.len() > MAX_BYTES {
         return Err(NameError::TooLong);
     }
-    let enforced = profile(text).map_err(|_| NameError::NotAllowed)?;
+    let enforced = profile(text).map_err(|error| match error {
+        Error::BadCodepoint(found) => {
+            char::from_u32(found.cp).map_or(NameError::NotAllowed, NameError::Character)
+        }
+        _ => NameError::NotAllowed,
+    })?;
     match enforced.chars().count() {
         0 => Err(NameError::Empty),
         1..=MAX_CODE_POINTS => Ok(enforced.into_owned()),
@@ -123,23 +132,23 @@ mod tests {
     #[test]
     fn what_the_profile_does_not_allow_is_refused() {
         assert_eq!(Username::parse(""), Err(NameError::Empty));
-        for text in [
-            " ",
-            "a b",
-            "a\u{0}b",
-            "a\tb",
-            "a\u{202e}b",
-            "a\u{200b}b",
-            "\u{feff}a",
-            "a\u{5d0}",
-            "\u{1f600}",
+        for (text, character) in [
+            (" ", ' '),
+            ("a b", ' '),
+            ("a\u{0}b", '\0'),
+            ("a\tb", '\t'),
+            ("a\u{202e}b", '\u{202e}'),
+            ("a\u{200b}b", '\u{200b}'),
+            ("\u{feff}a", '\u{feff}'),
+            ("\u{1f600}", '\u{1f600}'),
         ] {
-            assert_eq!(
-                Username::parse(text),
-                Err(NameError::NotAllowed),
-                "{text:?}"
-            );
+            let refused = Err(NameError::Character(character));
+            assert_eq!(Username::parse(text), refused, "{text:?}");
         }
+        // Two directions, each of them allowed alone.
+        assert_eq!(Username::parse("a\u{5d0}"), Err(NameError::NotAllowed));
+        let said = NameError::Character('\u{200b}').to_string();
+        assert_eq!(said, "U+200B is not allowed in it");
     }
 
     #[test]
@@ -160,7 +169,7 @@ mod tests {
             Ok("Alice Example".to_owned())
         );
         assert!(display_name("Alice \u{1f600}").is_ok());
-        assert_eq!(display_name("a\u{202e}b"), Err(NameError::NotAllowed));
+        assert_eq!(display_name("a\u{202e}b"), Err(NameError::Character('\u{202e}')));
         assert!(display_name("   ").is_err());
     }
 }

@@ -1,22 +1,24 @@
 //! The account of the caller.
 
 use rocket::response::status::NoContent;
-use rocket::{delete, get, patch};
+use rocket::{delete, get, patch, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::resource::calls;
-use super::views::{Private, SignalView, WithCookie};
-use crate::account::username;
+use super::views::{Private, QrView, SignalView, WithCookie};
+use crate::account::{invitation, recovery, username};
 use crate::app::App;
 use crate::encoding::{base64url, rfc3339};
 use crate::http::body::JsonBody;
 use crate::http::caller::{FreshlySignedIn, SignedIn};
+use crate::http::client::WithinLimit;
 use crate::http::problem::{Code, Problem};
 use crate::http::visitor::{Cookie, Visitor};
-use crate::store::{Account, Change, Changed, Event, EventKind};
+use crate::store::{Account, Change, Changed, Event, EventKind, Invitation};
+use crate::token::keys;
 
-calls!(show, rename, delete);
+calls!(show, rename, delete, device);
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account)]
@@ -126,6 +128,60 @@ async fn delete(
     make(&caller, Change::RemoveAccount, kind, &visitor, app).await?;
     let cleared = cookie.is_shown().then(|| app.cookie.clear());
     Ok(WithCookie(NoContent, cleared))
+}
+
+/// A link that adds one passkey to the account, for another device of its owner.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceLink)]
+struct DeviceView {
+    /// To be opened there; it can be typed.
+    link: String,
+    /// When it is over.
+    expires: String,
+    /// The same link and the name, for a camera.
+    qr: QrView,
+}
+
+/// Makes a link that adds one passkey to the account. It works once, within ten minutes.
+#[utoipa::path(
+    tag = "account",
+    responses(
+        (status = 200, description = "The link.", body = DeviceView),
+        (status = 401, description = "`login_required`, `sign_in_again`"),
+        (status = 403, description = "`cross_site`"),
+        (status = 429, description = "`rate_limited`"),
+        (status = 503, description = "`store_unavailable`"),
+    ),
+    security(("session" = []), ("login_token" = [])),
+)]
+#[post("/account/device")]
+async fn device(
+    _limit: WithinLimit,
+    caller: FreshlySignedIn,
+    app: &App,
+) -> Result<Private<DeviceView>, Problem> {
+    let name = &caller.account().name;
+    let code = recovery::from_bytes(keys::random()?);
+    let expires = app
+        .clock
+        .now()
+        .saturating_add(invitation::DEVICE_LIFE);
+    app.store
+        .invite(Invitation::new(
+            invitation::device_hash(caller.handle(), code),
+            Some(name.key().to_owned()),
+            expires,
+        ))
+        .await?;
+    let page = format!("{}{}", app.config.issuer(), app.base);
+    let scanned = invitation::device_link_with_name(&page, code, name);
+    let qr = QrView::of(&scanned)
+        .ok_or_else(|| Problem::new(Code::Internal, "The link does not fit a QR code."))?;
+    Ok(Private(DeviceView {
+        link: invitation::device_link(&page, code),
+        expires: rfc3339(expires),
+        qr,
+    }))
 }
 
 async fn make(

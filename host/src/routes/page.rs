@@ -13,6 +13,7 @@ use rocket::{
 };
 use serde::Serialize;
 
+use crate::app::App;
 use crate::config::Signup;
 
 struct File {
@@ -59,6 +60,15 @@ pub(super) struct PageSettings {
     pub(super) signup: Signup,
 }
 
+#[derive(Serialize)]
+struct SettingsView<'a> {
+    #[serde(flatten)]
+    settings: &'a PageSettings,
+    /// [`App::process`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    process: Option<&'a str>,
+}
+
 /// `GET /page.json`: the settings, as the page reads them.
 #[derive(Clone)]
 struct SettingsRoute(PageSettings);
@@ -66,7 +76,9 @@ struct SettingsRoute(PageSettings);
 #[rocket::async_trait]
 impl Handler for SettingsRoute {
     async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
-        Outcome::from(request, Json(self.0.clone()))
+        let process = App::of(request).ok().and_then(|app| app.process.as_deref());
+        let settings = &self.0;
+        Outcome::from(request, Json(SettingsView { settings, process }))
     }
 }
 

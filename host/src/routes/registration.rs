@@ -249,7 +249,9 @@ impl Candidate {
     /// The holder of an invitation: a new person, or the account that it names.
     async fn invited(app: &App, name: Username, token: &str) -> Result<Self, Problem> {
         let now = app.clock.now();
-        let invitation = match invitation::hash_of(token) {
+        let account = app.store.account(AccountKey::Name(&name)).await?;
+        let owner = account.as_ref().map(|account| &account.handle);
+        let invitation = match invitation::hash_of(token, owner) {
             Some(hash) => app.store.invitation(&hash, now).await?,
             None => None,
         };
@@ -258,7 +260,7 @@ impl Candidate {
         if named.is_some_and(|named| named != name.key()) {
             return Err(invitation_refused());
         }
-        let candidate = match app.store.account(AccountKey::Name(&name)).await? {
+        let candidate = match account {
             Some(account) if named.is_some() => Self::of(account),
             Some(_) => Err(username_taken(
                 "The invitation is good for a name that nobody has.",

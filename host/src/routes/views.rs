@@ -1,7 +1,9 @@
 //! JSON forms that several calls share.
 
+use core::fmt::Write as _;
 use std::io::Cursor;
 
+use qrcodegen::{QrCode, QrCodeEcc};
 use rocket::http::{ContentType, Status};
 use rocket::request::Request;
 use rocket::response::{self, Responder, Response};
@@ -160,5 +162,37 @@ impl SignalView {
                 display_name: account.shown_name().to_owned(),
             },
         }
+    }
+}
+
+/// A QR code, to be drawn.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QrCode)]
+pub(super) struct QrView {
+    /// Modules in a row, without the quiet zone of four around them.
+    size: i32,
+    /// The dark modules, as the `d` of an SVG path of one unit a module.
+    path: String,
+}
+
+impl QrView {
+    /// The code of a text; `None` where it is too long for one.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let code = QrCode::encode_text(text, QrCodeEcc::Medium).ok()?;
+        let size = code.size();
+        let mut path = String::new();
+        for y in 0..size {
+            let mut x = 0;
+            while x < size {
+                let dark = (x..size).take_while(|x| code.get_module(*x, y)).count();
+                if dark > 0 {
+                    // Writing to a string does not fail.
+                    let _ = write!(path, "M{x} {y}h{dark}v1h-{dark}z");
+                }
+                // Past the run, and the light module after it.
+                x = i32::try_from(dark).ok()?.checked_add(1)?.checked_add(x)?;
+            }
+        }
+        Some(Self { size, path })
     }
 }
