@@ -1,6 +1,6 @@
 //! A running host: in this process, reached by Rocket's own client or over a socket.
 
-use core::net::SocketAddr;
+use core::{net::SocketAddr, time::Duration};
 use std::{net::TcpListener, sync::Arc};
 
 use portcullis::{Portcullis, clock::Clock, config::Config, store::Store};
@@ -367,6 +367,37 @@ impl Host {
         let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = probe.local_addr().expect("bound").port();
         drop(probe);
+        Self::listening_at_with(port, settings, with).await
+    }
+
+    /// The same at a port that is known before.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn listening_at(port: u16, settings: &[(&str, &str)]) -> Self {
+        Self::listening_at_with(port, settings, |host| host).await
+    }
+
+    /// Stops this host and starts another one in its place.
+    ///
+    /// # Panics
+    ///
+    /// When it has no socket, or the other one does not start.
+    pub async fn restarted(self, settings: &[(&str, &str)]) -> Self {
+        let address = self.address();
+        drop(self);
+        while TcpListener::bind(address).is_err() {
+            rocket::tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Self::listening_at(address.port(), settings).await
+    }
+
+    async fn listening_at_with(
+        port: u16,
+        settings: &[(&str, &str)],
+        with: impl FnOnce(Portcullis) -> Portcullis,
+    ) -> Self {
         let config = config(port, settings);
         let (clock, origin) = (Clock::start(), config.issuer().to_owned());
         let rp_id = config.rp_id().to_owned();

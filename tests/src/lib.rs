@@ -3,7 +3,6 @@
 
 pub mod attestation;
 pub mod authenticator;
-pub mod axe;
 pub mod cbor;
 pub mod certificate;
 pub mod chain;
@@ -20,6 +19,7 @@ pub mod ledger;
 pub mod metadata;
 pub mod mistakes;
 pub mod negative;
+pub mod npm;
 pub mod person;
 pub mod postgres;
 pub mod program;

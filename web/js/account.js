@@ -55,7 +55,21 @@ function showName(name) {
 }
 
 /** @param {CredentialItem} credential */
-export const nameOf = ({ name, product }) => name ?? product ?? words("passkey.plain");
+export function nameOf(credential) {
+  const kind = kindOf(credential) === "key" ? "passkey.key" : "passkey.plain";
+  return credential.name ?? credential.product ?? words(kind);
+}
+
+/**
+ * What keeps a passkey: something that syncs it, a device, or a security key.
+ *
+ * @param {CredentialItem} credential
+ */
+function kindOf({ backupEligible, transports }) {
+  if (backupEligible) return "synced";
+  const isInside = transports.includes("internal") || transports.includes("hybrid");
+  return isInside || transports.length === 0 ? "device" : "key";
+}
 
 /**
  * @param {CredentialItem} credential
@@ -145,13 +159,13 @@ const HUES = 6;
  *
  * @param {CredentialItem} credential
  */
-function mark({ aaguid, product, backupEligible, transports }) {
+function mark(credential) {
+  const { aaguid, product } = credential;
   const sum = [...aaguid].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0);
   const made = make("span", "thing-mark");
   // Without a product there is nothing that the colour could stand for.
   if (product !== null) made.dataset["hue"] = String(sum % HUES);
-  const isInside = transports.includes("internal") || transports.includes("hybrid");
-  made.append(picture(backupEligible ? "synced" : isInside || transports.length === 0 ? "device" : "key"));
+  made.append(picture(kindOf(credential)));
   made.setAttribute("aria-hidden", "true");
   return made;
 }

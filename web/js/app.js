@@ -16,7 +16,8 @@
  *     #signin-any                   sign in with any passkey of this site, a phone's or a security key's too
  *     #lost                         leads to #recover, where the host has recovery codes
  *   #recover                        #recover-name, #recover-code, #recover-go, #recover-back; also at `#recover`
- *   #again                          a recent sign-in is asked for by `fresh=` beside `return_to=`: #again-go
+ *   #again                          a recent sign-in is asked for by `fresh=` beside `return_to=`: #again-go,
+ *                                   #again-signout
  *   #account                        shown while signed in
  *     #account-name                 the name as registered; #account-shown is the display name, #rename changes it
  *     #passkeys > li                data-id, data-current; [data-action="passkey.rename"], [… "passkey.remove"]; #add, #device
@@ -139,6 +140,7 @@ function showEntry() {
   element("entry-title").textContent = words(`${kind}.title`);
   element("entry-lead").textContent = words(`${kind}.lead`);
   element("create").textContent = words(`${kind}.create`);
+  element("username-hint").textContent = words(`${kind}.hint`);
   element("create").hidden = settings.signup === "invite" && invited === null;
   if (invited?.name) username.value = invited.name;
   // The first is the one that Enter presses.
@@ -317,6 +319,11 @@ async function confirmed(how, action) {
   }
 }
 
+/** Remembers which passkey is of this device. @param {Result} result */
+function noteHere({ ceremony: { response } }) {
+  if (response.authenticatorAttachment === "platform") keepHere(response.id);
+}
+
 /** @param {Result} result */
 function keepResult({ answer, ceremony }) {
   keep(ceremony, answer, null);
@@ -341,7 +348,6 @@ function keep(ceremony, answer, problem) {
   const { iss } = claimsOf(challengeToken);
   if (problem?.code === "origin_mismatch" && typeof iss === "string") check = { ...check, origins: [iss] };
   if (answer) records.set(answer.credential.id, recordAfter(answer.credential));
-  if (answer && response.authenticatorAttachment === "platform") keepHere(response.id);
   keepRecord({ check, problem: problem && { code: problem.code, step: problem.step } });
 }
 
@@ -355,6 +361,7 @@ function keep(ceremony, answer, problem) {
 async function entered(result, said) {
   const { answer, ceremony } = result;
   if (location.hash !== "") history.replaceState(null, "", location.pathname + location.search);
+  noteHere(result);
   await refresh();
   keep(ceremony, answer, null);
   element("how").hidden = false;
@@ -524,6 +531,7 @@ function addPasskey() {
   run(async (how) => {
     const name = session?.username ?? "";
     const result = await confirmed(how, () => portcullis.addPasskey(name, how));
+    noteHere(result);
     await refresh();
     keepResult(result);
     element("how").hidden = false;
@@ -677,8 +685,13 @@ async function lookAgain() {
 
 /** Shows what a link to this page leads to. */
 function openLink() {
-  if (session === null) showEntry();
-  else if (invitation() !== null) say("info", words("say.signed_in_already", { name: session.username }), "signed_in");
+  if (running) return;
+  if (session === null) {
+    say("info", "");
+    showEntry();
+  } else if (invitation() !== null) {
+    say("info", words("say.signed_in_already", { name: session.username }), "signed_in");
+  }
 }
 
 // ---- the start ----
@@ -694,6 +707,7 @@ onClick("create", createAccount);
 onClick("lost", () => turnTo(true));
 onClick("recover-back", () => turnTo(false));
 onClick("again-go", confirmAgain);
+onClick("again-signout", signOut);
 onClick("signout", signOut);
 onClick("add", addPasskey);
 onClick("device", addDevice);

@@ -6,6 +6,9 @@
 import { element, input } from "./dom.js";
 import { words } from "./words.js";
 
+/** What cannot be taken back. */
+const DESTROYS = ["delete", "remove"];
+
 /**
  * Asks; null: the person would rather not.
  *
@@ -20,6 +23,7 @@ export function ask(about, values, typed) {
   element("ask-title").textContent = words(`ask.${about}`, values);
   element("ask-text").textContent = words(`ask.${about}_text`, values);
   element("ask-go").textContent = words(`ask.${about}_go`, values);
+  element("ask-go").classList.toggle("danger", DESTROYS.includes(about));
   field.hidden = typed === undefined;
   field.value = typed ?? "";
   dialog.returnValue = "";

@@ -83,7 +83,7 @@ export class HexView {
     hex.append(" ".repeat((width - bytes.length) * 3));
     const text = span("hex-text");
     text.append(...marked(characters, start, end, ""));
-    this.#rows[index].replaceChildren(offset, hex, text);
+    this.#rows[index]?.replaceChildren(offset, hex, text);
   }
 
   #bringIntoView() {

@@ -119,10 +119,15 @@ export function register(username, { displayName, invitation, ...options } = {})
  * @param {CeremonyOptions & {quietly?: boolean}} [options]
  * @returns {Promise<Result>}
  */
-export function addPasskey(username, { quietly = false, ...options } = {}) {
+export async function addPasskey(username, { quietly = false, ...options } = {}) {
+  // To somebody who is not signed in any more, the host would give a new account of a name that is free.
+  const owner = await session();
+  if (owner === null) throw signedOut();
   const mediation = quietly ? "conditional" : undefined;
-  return registration("register/begin", { username, mediation }, options, true);
+  return registration("register/begin", { username, mediation }, options, owner.sub);
 }
+
+const signedOut = () => new Problem("session", { code: "login_required", status: 401 });
 
 /**
  * Adds a passkey to the account that a recovery code belongs to, and signs in to it.
@@ -140,13 +145,15 @@ export function recover(username, code, options = {}) {
  * @param {string} path
  * @param {{username: string, mediation?: CredentialMediationRequirement, [member: string]: string | undefined}} body
  * @param {CeremonyOptions} options
- * @param {boolean} [proves] the caller shows who it is
+ * @param {string} [owner] the user handle of the account that is signed in, which the caller shows
  * @returns {Promise<Result>}
  */
-async function registration(path, body, { signal, onPrompt }, proves = false) {
+async function registration(path, body, { signal, onPrompt }, owner) {
+  const proves = owner !== undefined;
   /** @type {Begun} */
   const begun = await call("POST", path, { body, signal, proves });
   const publicKey = /** @type {PublicKeyCredentialCreationOptionsJSON} */ (begun.publicKey);
+  if (proves && publicKey.user.id !== owner) throw signedOut();
   onPrompt?.();
   const response = await create(publicKey, signal, body.mediation);
   return complete("registration", begun, response, { attestation: response }, proves);
@@ -503,7 +510,7 @@ const BEFORE_ANY_PROMPT = 150;
 
 /**
  * @param {"create" | "get"} call
- * @param {{timeout?: number, rpId?: string, rp?: {id?: string}}} options
+ * @param {{timeout?: number, hints?: string[], rpId?: string, rp?: {id?: string}}} options
  * @param {AbortSignal | undefined} signal
  * @param {() => Promise<Credential | null>} start
  * @param {string} [mode]
@@ -518,32 +525,39 @@ async function ceremony(call, options, signal, start, mode) {
   } catch (error) {
     const took = performance.now() - began;
     const code = signal?.aborted ? "AbortError" : error instanceof Error ? error.name : "UnknownError";
-    const reason = await reasonOf(code, took, options.timeout ?? Infinity, mode);
+    const reason = await reasonOf(code, took, options, mode);
     throw new CeremonyError(call, code, reason, options.rp?.id ?? options.rpId ?? location.hostname);
   }
 }
 
 /**
  * Browsers tell a page little on purpose: a dismissed prompt, a time-out, a missing passkey and a device without a
- * screen lock are all `NotAllowedError`. Time and capabilities tell some of them apart.
+ * screen lock are all `NotAllowedError`. Time, capabilities and hints tell some of them apart.
  *
  * @param {string} code
  * @param {number} took milliseconds
- * @param {number} timeout milliseconds
+ * @param {{timeout?: number, hints?: string[]}} options
  * @param {string} [mode]
  * @returns {Promise<import("./portcullis.d.ts").Cause>}
  */
-async function reasonOf(code, took, timeout, mode) {
+async function reasonOf(code, took, { timeout = Infinity, hints = [] }, mode) {
   if (code === "AbortError") return "cancelled";
   if (code === "TimeoutError" || (code === "NotAllowedError" && took >= timeout)) return "timed_out";
   if (code !== "NotAllowedError") return "other";
   if (!document.hasFocus()) return "not_in_front";
   if (mode === "immediate") return "none_here";
   const hasLock = await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.().catch(() => true);
-  const prompted = took >= BEFORE_ANY_PROMPT;
-  // What a device without a lock can ask for is a phone or a security key: then one of those has declined.
-  if (hasLock === false) return prompted ? "key_declined" : "no_screen_lock";
-  return prompted ? "dismissed" : "no_prompt";
+  if (hasLock === false || (hints.length > 0 && !hints.includes("client-device"))) {
+    // A computer that keeps no passkeys itself has asked for a phone or a security key, and one of those declined.
+    return isMobile() && hints.length === 0 ? "no_screen_lock" : "key_declined";
+  }
+  return took < BEFORE_ANY_PROMPT ? "no_prompt" : "dismissed";
+}
+
+/** A phone or tablet keeps passkeys wherever it has a screen lock. */
+function isMobile() {
+  const { userAgentData } = /** @type {{userAgentData?: {mobile: boolean}}} */ (/** @type {unknown} */ (navigator));
+  return userAgentData?.mobile || /Android|iPhone|iPad/.test(navigator.userAgent);
 }
 
 // What follows is for browsers without the JSON methods of Level 3.

@@ -21,10 +21,12 @@ const WORDS = {
     "entry.recover": "Lost your passkeys?",
     "invite.title": "You are invited",
     "invite.lead": "Type the name you were invited with, or choose one, and create your passkey. The link works once.",
+    "invite.hint": "1 to 64 letters and digits, without spaces.",
     "invite.create": "Create a passkey",
 
     "add.title": "Add this device to your account",
     "add.lead": "Check that the name is yours, and create a passkey on this device. The link works once, within ten minutes of its making.",
+    "add.hint": "The name that you sign in with.",
     "add.create": "Create a passkey",
 
     "recover.title": "Recover your account",
@@ -38,6 +40,7 @@ const WORDS = {
     "again.title": "Please confirm that it is you",
     "again.lead": "The application that sent you here asks for a recent sign-in.",
     "again.go": "Confirm with your passkey",
+    "again.signout": "Somebody else? Sign out",
 
     "account.title": "Signed in as {name}",
     "account.shown": "Shown as",
@@ -51,6 +54,7 @@ const WORDS = {
     "passkeys.add": "Add a passkey",
     "passkeys.device": "Add another device",
     "passkey.plain": "Passkey",
+    "passkey.key": "Security key",
     "passkey.synced": "Synced to your other devices",
     "passkey.syncable": "Can be synced, but is on one device now",
     "passkey.bound": "Only on this one device or key",
@@ -158,8 +162,11 @@ const WORDS = {
     "problem.unreachable": "The server cannot be reached. Check that you are online, then try again.",
     "problem.unexpected_answer": "The server gave an answer that this page does not understand (HTTP {status}). Reload the page and try again.",
     "problem.username_invalid": "That name cannot be used. {detail} Choose one of 1 to 64 letters and digits, without spaces.",
-    "problem.username_invalid.character": "“{character}” ({point}) cannot be in a name. Choose 1 to 64 letters and digits, without spaces.",
-    "problem.body_invalid.character": "“{character}” ({point}) cannot be in it. Leave it out and try again.",
+    "problem.username_invalid.character": "{character} ({point}) cannot be in a name. Choose 1 to 64 letters and digits, without spaces.",
+    "problem.body_invalid.character": "{character} ({point}) cannot be in it. Leave it out and try again.",
+    "character.seen": "“{character}”",
+    "character.space": "A space",
+    "character.unseen": "A character that cannot be seen",
     "problem.username_taken": "That name is taken. Choose another, or, if it is yours, sign in.",
     "problem.credential_exists": "This passkey is already registered. Sign in with it instead.",
     "problem.account_full": "This account has as many passkeys as it can hold. Remove one first.",
@@ -230,10 +237,12 @@ const WORDS = {
     "entry.recover": "Passkeys verloren?",
     "invite.title": "Sie sind eingeladen",
     "invite.lead": "Geben Sie den Namen ein, auf den Sie eingeladen sind, oder wählen Sie einen, und legen Sie Ihren Passkey an. Der Link gilt einmal.",
+    "invite.hint": "1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
     "invite.create": "Passkey anlegen",
 
     "add.title": "Dieses Gerät zum Konto hinzufügen",
     "add.lead": "Prüfen Sie, ob der Name Ihrer ist, und legen Sie auf diesem Gerät einen Passkey an. Der Link gilt einmal, zehn Minuten lang.",
+    "add.hint": "Der Name, mit dem Sie sich anmelden.",
     "add.create": "Passkey anlegen",
 
     "recover.title": "Konto wiederherstellen",
@@ -247,6 +256,7 @@ const WORDS = {
     "again.title": "Bitte bestätigen Sie, dass Sie es sind",
     "again.lead": "Die Anwendung, aus der Sie kommen, verlangt eine frische Anmeldung.",
     "again.go": "Mit dem Passkey bestätigen",
+    "again.signout": "Jemand anderes? Abmelden",
 
     "account.title": "Angemeldet als {name}",
     "account.shown": "Angezeigt als",
@@ -260,6 +270,7 @@ const WORDS = {
     "passkeys.add": "Passkey hinzufügen",
     "passkeys.device": "Weiteres Gerät hinzufügen",
     "passkey.plain": "Passkey",
+    "passkey.key": "Sicherheitsschlüssel",
     "passkey.synced": "Auf Ihren anderen Geräten auch vorhanden",
     "passkey.syncable": "Kann übertragen werden, ist aber nur auf einem Gerät",
     "passkey.bound": "Nur auf diesem einen Gerät oder Schlüssel",
@@ -267,7 +278,7 @@ const WORDS = {
     "passkey.made_where": "Angelegt am {when} mit {where}",
     "passkey.used": "Zuletzt benutzt: {when}",
     "passkey.unused": "Noch nicht benutzt",
-    "passkey.current": "Damit sind Sie angemeldet",
+    "passkey.current": "Hat Sie angemeldet",
     "passkey.here": "Dieses Gerät",
     "passkey.rename": "Umbenennen",
     "passkey.rename_this": "{name} umbenennen",
@@ -367,8 +378,11 @@ const WORDS = {
     "problem.unreachable": "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es noch einmal.",
     "problem.unexpected_answer": "Der Server gab eine Antwort, die diese Seite nicht versteht (HTTP {status}). Laden Sie die Seite neu.",
     "problem.username_invalid": "Dieser Name ist nicht möglich. {detail} Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
-    "problem.username_invalid.character": "„{character}“ ({point}) kann nicht in einem Namen stehen. Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
-    "problem.body_invalid.character": "„{character}“ ({point}) kann darin nicht stehen. Lassen Sie es weg, und versuchen Sie es noch einmal.",
+    "problem.username_invalid.character": "{character} ({point}) kann nicht in einem Namen stehen. Wählen Sie 1 bis 64 Buchstaben und Ziffern ohne Leerzeichen.",
+    "problem.body_invalid.character": "{character} ({point}) kann darin nicht stehen. Lassen Sie es weg, und versuchen Sie es noch einmal.",
+    "character.seen": "„{character}“",
+    "character.space": "Ein Leerzeichen",
+    "character.unseen": "Ein Zeichen, das man nicht sieht,",
     "problem.username_taken": "Dieser Name ist vergeben. Wählen Sie einen anderen, oder melden Sie sich an, wenn es Ihrer ist.",
     "problem.credential_exists": "Dieser Passkey ist schon registriert. Melden Sie sich damit an.",
     "problem.account_full": "Dieses Konto hat so viele Passkeys, wie es haben kann. Entfernen Sie zuerst einen.",
@@ -526,8 +540,9 @@ function characterIn(detail) {
   const [point = "", hex = ""] = /U\+([0-9A-F]{4,6})/.exec(detail) ?? [];
   if (point === "") return null;
   const character = String.fromCodePoint(Number.parseInt(hex, 16));
-  // What cannot be seen could turn the sentence around.
-  return { point, character: /\p{C}/u.test(character) ? "" : character };
+  // What cannot be seen is not written: it could turn the sentence around.
+  const kind = /\p{Z}/u.test(character) ? "space" : /[\p{C}\p{M}]/u.test(character) ? "unseen" : "seen";
+  return { point, character: words(`character.${kind}`, { character }) };
 }
 
 /** @param {string} detail */

@@ -169,7 +169,10 @@ mod tests {
             Ok("Alice Example".to_owned())
         );
         assert!(display_name("Alice \u{1f600}").is_ok());
-        assert_eq!(display_name("a\u{202e}b"), Err(NameError::Character('\u{202e}')));
+        assert_eq!(
+            display_name("a\u{202e}b"),
+            Err(NameError::Character('\u{202e}'))
+        );
         assert!(display_name("   ").is_err());
     }
 }

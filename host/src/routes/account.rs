@@ -162,10 +162,7 @@ async fn device(
 ) -> Result<Private<DeviceView>, Problem> {
     let name = &caller.account().name;
     let code = recovery::from_bytes(keys::random()?);
-    let expires = app
-        .clock
-        .now()
-        .saturating_add(invitation::DEVICE_LIFE);
+    let expires = app.clock.now().saturating_add(invitation::DEVICE_LIFE);
     app.store
         .invite(Invitation::new(
             invitation::device_hash(caller.handle(), code),

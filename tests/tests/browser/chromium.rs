@@ -186,13 +186,21 @@ impl Browser {
 
     /// Plugs in a virtual authenticator of the platform's kind; returns its id.
     pub(crate) async fn add_authenticator(&self) -> String {
-        let options = json!({
+        self.add_authenticator_with(json!({})).await
+    }
+
+    /// The same with other members of WebDriver's options.
+    pub(crate) async fn add_authenticator_with(&self, other: Value) -> String {
+        let mut options = json!({
             "protocol": "ctap2_1",
             "transport": "internal",
             "hasResidentKey": true,
             "hasUserVerification": true,
             "isUserVerified": true,
         });
+        for (name, value) in other.as_object().expect("an object") {
+            options[name] = value.clone();
+        }
         let id = self
             .raw(Method::POST, "/webauthn/authenticator", Some(options))
             .await;
@@ -207,6 +215,14 @@ impl Browser {
             None,
         )
         .await;
+    }
+
+    /// The name that a virtual authenticator shows for its only passkey.
+    pub(crate) async fn shown_name(&self, id: &str) -> Value {
+        self.devtools("WebAuthn.enable", json!({})).await;
+        let parameters = json!({"authenticatorId": id});
+        let held = self.devtools("WebAuthn.getCredentials", parameters).await;
+        held["credentials"][0]["userDisplayName"].clone()
     }
 
     /// The passkeys of a virtual authenticator.
@@ -283,6 +299,12 @@ impl Browser {
         self.state().await
     }
 
+    /// Presses keys, wherever the focus is.
+    pub(crate) async fn keys(&self, keys: &str) {
+        let action = self.page.action_chain().send_keys(keys);
+        action.perform().await.expect("keys");
+    }
+
     /// Types into a field and replaces what it holds.
     pub(crate) async fn fill(&self, id: &str, text: &str) {
         let field = self.wait_for(&format!("#{id}")).await;
@@ -319,11 +341,18 @@ impl Browser {
 
     /// Shows the first tab.
     pub(crate) async fn show_first_tab(&self) {
+        self.show_tab(0).await;
+    }
+
+    /// Shows the second tab.
+    pub(crate) async fn show_second_tab(&self) {
+        self.show_tab(1).await;
+    }
+
+    async fn show_tab(&self, number: usize) {
         let tabs = self.page.windows().await.expect("tabs");
-        self.page
-            .switch_to_window(tabs[0].clone())
-            .await
-            .expect("a tab");
+        let tab = self.page.switch_to_window(tabs[number].clone()).await;
+        tab.expect("a tab");
     }
 
     /// Opens an address that is no page of the host's, or leads away.

@@ -1,7 +1,11 @@
 //! The page in Chromium, with a virtual authenticator: every flow, and what the page's own verifier
 //! says of it.
 
+mod causes;
 mod chromium;
+mod devices;
+mod other_sites;
+mod signals;
 
 use core::time::Duration;
 use std::{fs, path::Path, sync::Arc};
@@ -9,11 +13,11 @@ use std::{fs, path::Path, sync::Arc};
 use chromium::Browser;
 use portcullis::store::{Invitation, MemoryStore, Store as _};
 use portcullis_tests::{
-    axe,
     chain::{Chain, pem},
     corpora,
     encoding::base64url,
     host::Host,
+    npm,
     verdict::judge_text,
     w3c::RECIPES,
     windows_hello,
@@ -173,9 +177,11 @@ async fn a_passkey_is_created_and_signs_in_by_name_and_without() {
     desk.assert_checked_here_too(SIGN_IN_STEPS).await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
 
-    // A reload keeps the sign-in.
+    // A reload keeps the sign-in, and says nothing.
     browser.reload().await;
-    assert_eq!(browser.state().await["account"], "Alice");
+    let state = browser.state().await;
+    assert_eq!(state["account"], "Alice");
+    assert_eq!(state["status"]["text"], "", "{state:#}");
 }
 
 /// All that the virtual authenticator makes: ES256, `EdDSA`, RS256, and ML-DSA-44, -65 and -87.
@@ -313,8 +319,11 @@ async fn a_taken_name_and_a_missing_name_get_a_sentence() {
     browser
         .wait_for("#username[aria-invalid='true']:focus")
         .await;
+    let refused = browser.wait_for("#username[aria-invalid='true']").await;
+    let described = refused.attr("aria-describedby").await.expect("it answers");
+    assert_eq!(described.as_deref(), Some("username-hint status"));
     browser.fill("username", " ").await;
-    browser.press("signin").await;
+    browser.press("create").await;
     browser
         .wait_for("#status[data-kind='error'][data-code='name_missing']")
         .await;
@@ -379,6 +388,15 @@ async fn somebody_signed_in_is_so_in_every_tab_until_signing_out_in_one() {
     assert_eq!(state["session"], 0, "{state:#}");
     browser.reload().await;
     assert_eq!(browser.state().await["signedIn"], false);
+
+    // And the other way round.
+    browser.set_presence(&desk.authenticator, true).await;
+    browser.show_second_tab().await;
+    browser.fill("username", "alice").await;
+    let state = browser.run("signin").await;
+    assert_eq!(state["account"], "alice", "{state:#}");
+    browser.show_first_tab().await;
+    browser.wait_for("#account:not([hidden])").await;
 }
 
 #[rocket::async_test]
@@ -522,6 +540,13 @@ async fn the_page_speaks_the_browsers_language() {
     browser.wait_for("html[lang='de'][dir='ltr']").await;
     let button = browser.wait_for("#signin").await;
     assert_eq!(button.text().await.expect("text"), "Anmelden");
+    browser.fill("username", "a b").await;
+    let state = browser.run("create").await;
+    let said = state["status"]["text"].as_str().expect("text");
+    assert!(
+        said.contains("(U+0020) kann nicht in einem Namen"),
+        "{said}"
+    );
     let unsaid = "return [...document.querySelectorAll('[data-text]')].filter((place) => place.textContent === '' || place.textContent === place.dataset.text).length";
     assert_eq!(browser.script(unsaid).await, 0);
 }
@@ -781,7 +806,7 @@ async fn barriers(browser: &Browser, axe: &str) -> Vec<Value> {
 
 #[rocket::async_test]
 async fn neither_page_has_a_barrier_that_axe_core_knows() {
-    let axe = match axe::script() {
+    let axe = match npm::AXE.read() {
         Ok(axe) => axe,
         Err(e) => {
             corpora::report(&format!(
@@ -804,6 +829,16 @@ async fn neither_page_has_a_barrier_that_axe_core_knows() {
     desk.browser.press("delete").await;
     desk.browser.wait_for("#ask[open]").await;
     assert_eq!(barriers(&desk.browser, &axe).await, none, "a dialog");
+    desk.browser.press("ask-cancel").await;
+    desk.browser.run("device").await;
+    desk.browser.wait_for("#link[open]").await;
+    assert_eq!(barriers(&desk.browser, &axe).await, none, "a link");
+    desk.browser.press("link-close").await;
+    desk.browser.wait_for("#link:not([open])").await;
+    desk.sign_out().await;
+    desk.open("#add=0000-0000-0000-0000&name=alice").await;
+    desk.browser.run("create").await;
+    assert_eq!(barriers(&desk.browser, &axe).await, none, "another device");
 
     let inspector = Inspector::new().await;
     assert_eq!(barriers(&inspector.browser, &axe).await, none, "empty");
@@ -846,14 +881,34 @@ async fn the_page_fits_a_phone() {
     for selector in ["#passkeys > li", "#sessions > li"] {
         desk.browser.wait_for(selector).await;
     }
-    let wider = desk
-        .browser
-        .script("return document.documentElement.scrollWidth - innerWidth")
-        .await;
-    assert!(
-        wider.as_i64().is_some_and(|pixels| pixels <= 0),
-        "{wider} pixels too wide"
-    );
+    let fits = async |state: &str| {
+        let wider = desk
+            .browser
+            .script(
+                "const dialog = document.querySelector('dialog[open]');
+                 const inside = dialog ? dialog.scrollWidth - dialog.clientWidth : 0;
+                 return Math.max(inside, document.documentElement.scrollWidth - innerWidth);",
+            )
+            .await;
+        let fits = wider.as_i64().is_some_and(|pixels| pixels <= 0);
+        assert!(fits, "{state}: {wider} pixels too wide");
+    };
+    fits("the account").await;
+    desk.browser.run("codes-make").await;
+    fits("codes").await;
+    desk.browser.run("device").await;
+    desk.browser.wait_for("#link[open]").await;
+    fits("a link").await;
+    desk.browser.press("link-close").await;
+    desk.browser.wait_for("#link:not([open])").await;
+    desk.browser.press("delete").await;
+    desk.browser.wait_for("#ask[open]").await;
+    fits("a dialog").await;
+    desk.browser.press("ask-cancel").await;
+    desk.sign_out().await;
+    fits("signed out").await;
+    desk.browser.press("lost").await;
+    fits("recovery").await;
 }
 
 /// A browser with the inspector open.

@@ -1,5 +1,6 @@
 //! Invitations.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use portcullis::store::{Invitation, MemoryStore, Store as _};
@@ -7,6 +8,7 @@ use portcullis_tests::{
     host::{Answer, Host, Request},
     person::Person,
 };
+use rocket::http::Method;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -113,10 +115,7 @@ async fn an_invitation_is_refused_when_it_is_over_unknown_or_another_ones() {
         .await
         .problem(409, "username_taken");
     let begun = inviting.begin("carol", &open).await;
-    inviting
-        .host
-        .clock
-        .advance(core::time::Duration::from_secs(1_000));
+    inviting.host.clock.advance(Duration::from_secs(1_000));
     inviting
         .begin("carol", &open)
         .await
@@ -147,4 +146,84 @@ async fn an_invitation_of_a_name_with_an_account_is_for_one_more_passkey() {
 async fn where_sign_up_is_open_an_invitation_is_not_needed() {
     let host = Host::local(&[]).await;
     assert!(is_free(&host, "alice").await);
+}
+
+/// A link for another device of somebody signed in: its code.
+async fn device_code(host: &Host, person: &Person) -> String {
+    let request = Request::new(Method::Post, "/account/device").cookie(person.cookie.as_deref());
+    let answer = host.send(request).await;
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let answer = answer.ok();
+    let link = answer["link"].as_str().expect("a link");
+    let (page, code) = link.split_once("#add=").expect("a code");
+    assert_eq!(page, format!("{}/", host.origin));
+    code.to_owned()
+}
+
+async fn begin(host: &Host, name: &str, code: &str) -> Answer {
+    let body = json!({"username": name, "invitation": code});
+    host.post("/register/begin", &body).await
+}
+
+#[rocket::async_test]
+async fn a_link_for_another_device_adds_one_passkey_to_its_makers_account() {
+    let host = Host::local(&[]).await;
+    let alice = Person::with_account(&host, "alice").await;
+    let code = device_code(&host, &alice).await;
+    begin(&host, "bob", &code)
+        .await
+        .problem(401, "invitation_refused");
+    // As it may be typed.
+    let typed = code.to_lowercase().replace('-', "");
+    let begun = begin(&host, "Alice", &typed).await.ok();
+    let mut device = Person::new("a phone").authenticator;
+    let (_, made) = device.create(&begun["publicKey"], &host.origin);
+    let body = json!({
+        "attestation": made.response(),
+        "challenge_token": begun["challenge_token"],
+    });
+    let answer = host.post("/register/complete", &body).await;
+    assert_eq!(answer.header("set-cookie"), None, "it is no sign-in");
+    assert!(answer.ok().get("login_token").is_none());
+    let request = Request::get("/account").cookie(alice.cookie.as_deref());
+    assert_eq!(host.send(request).await.ok()["credentials"], 2);
+    begin(&host, "alice", &code)
+        .await
+        .problem(401, "invitation_refused");
+}
+
+#[rocket::async_test]
+async fn a_link_for_another_device_needs_a_fresh_sign_in_and_lives_ten_minutes() {
+    let host = Host::local(&[]).await;
+    let alice = Person::with_account(&host, "alice").await;
+    let link = Request::new(Method::Post, "/account/device");
+    let nobody = host.send(link.clone()).await;
+    nobody.problem(401, "login_required");
+    let code = device_code(&host, &alice).await;
+    let second = Duration::from_secs(1);
+    host.clock.advance(301 * second);
+    let stale = host.send(link.cookie(alice.cookie.as_deref())).await;
+    stale.problem(401, "sign_in_again");
+    host.clock.advance(298 * second);
+    begin(&host, "alice", &code).await.ok();
+    host.clock.advance(second);
+    begin(&host, "alice", &code)
+        .await
+        .problem(401, "invitation_refused");
+}
+
+#[rocket::async_test]
+async fn a_link_for_another_device_does_not_open_an_account_that_gets_the_name_later() {
+    let host = Host::local(&[]).await;
+    let mallory = Person::with_account(&host, "alice").await;
+    let code = device_code(&host, &mallory).await;
+    let delete = Request::delete("/account").cookie(mallory.cookie.as_deref());
+    assert_eq!(host.send(delete).await.status, 204);
+    begin(&host, "alice", &code)
+        .await
+        .problem(401, "invitation_refused");
+    Person::with_account(&host, "alice").await;
+    begin(&host, "alice", &code)
+        .await
+        .problem(401, "invitation_refused");
 }

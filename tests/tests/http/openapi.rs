@@ -303,6 +303,12 @@ async fn every_call_answers_as_it_is_described() {
     api.hold(&host, "PATCH /account", 403, foreign(rename))
         .await;
 
+    let device = Request::new(Method::Post, "/account/device");
+    let call = "POST /account/device";
+    api.hold(&host, call, 200, mine(device.clone())).await;
+    api.hold(&host, call, 401, device.clone()).await;
+    api.hold(&host, call, 403, foreign(device)).await;
+
     // Recovery.
     let codes = Request::new(Method::Post, "/recovery/codes");
     let call = "POST /recovery/codes";
@@ -391,6 +397,7 @@ async fn every_call_answers_as_it_is_described() {
         "/register/complete",
         "/authenticate/begin",
         "/authenticate/complete",
+        "/account/device",
     ] {
         let call = format!("POST {path}");
         api.hold(&limited, &call, 429, Request::post(path, &json!({})))

@@ -23,7 +23,7 @@ async fn sign_in_with(host: &Host, person: &mut Person, headers: &[(&str, &str)]
     host.send(request).await
 }
 
-const CHANGING: [(Method, &str); 9] = [
+const CHANGING: [(Method, &str); 10] = [
     (Method::Delete, "/session"),
     (Method::Delete, "/sessions"),
     (Method::Delete, "/sessions/AAAAAAAAAAAAAAAAAAAAAA"),
@@ -32,6 +32,7 @@ const CHANGING: [(Method, &str); 9] = [
     (Method::Delete, "/credentials/AAAA"),
     (Method::Patch, "/account"),
     (Method::Delete, "/account"),
+    (Method::Post, "/account/device"),
     (Method::Post, "/recovery/codes"),
 ];
 

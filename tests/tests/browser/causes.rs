@@ -1,0 +1,304 @@
+//! What a person is told when it does not work: a sentence for each cause, and none that blames the wrong
+//! thing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_tests::host::Host;
+use serde_json::{Value, json};
+
+use crate::{Desk, chromium::Browser};
+
+/// The names of errors that `create` and `get` end with (WebAuthn sections 5.1.3 and 5.1.4).
+const ERRORS: [&str; 8] = [
+    "AbortError",
+    "ConstraintError",
+    "InvalidStateError",
+    "NotAllowedError",
+    "NotSupportedError",
+    "OperationError",
+    "SecurityError",
+    "UnknownError",
+];
+
+#[rocket::async_test]
+async fn each_error_of_the_browser_has_a_sentence_of_its_own() {
+    let desk = Desk::new(&[]).await;
+    let browser = &desk.browser;
+    browser.fill("username", "alice").await;
+    for (button, call) in [("create", "create"), ("signin", "get")] {
+        let mut sentences = BTreeSet::new();
+        for name in ERRORS {
+            browser
+                .script(&format!(
+                    "navigator.credentials.{call} = () => Promise.reject(new DOMException('x', '{name}'));"
+                ))
+                .await;
+            let state = browser.run(button).await;
+            assert_eq!(state["status"]["code"], name, "{state:#}");
+            let said = state["status"]["text"].as_str().expect("text").to_owned();
+            // A name of an error tells a person nothing; only the one that says nothing itself is shown.
+            assert_eq!(said.contains("Error"), name == "UnknownError", "{said}");
+            assert!(sentences.insert(said), "{name}: {state:#}");
+        }
+    }
+}
+
+/// Has `NotAllowedError` mean what capabilities and time make of it.
+async fn not_allowed(browser: &Browser, button: &str, setup: &str) -> String {
+    browser
+        .script(&format!(
+            "document.hasFocus = () => true;
+             Object.defineProperty(navigator, 'userAgentData', {{ configurable: true, value: {{ mobile: false }} }});
+             let lock = true;
+             let wait = 0;
+             {setup};
+             PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable = async () => lock;
+             const end = (_, reject) => setTimeout(() => reject(new DOMException('x', 'NotAllowedError')), wait);
+             navigator.credentials.create = navigator.credentials.get = () => new Promise(end);"
+        ))
+        .await;
+    let state = browser.run(button).await;
+    assert_eq!(state["status"]["code"], "NotAllowedError", "{state:#}");
+    state["status"]["text"].as_str().expect("text").to_owned()
+}
+
+#[rocket::async_test]
+async fn what_not_allowed_hides_is_told_apart() {
+    let desk = Desk::new(&[("PORTCULLIS_CHALLENGE_TTL", "1")]).await;
+    let browser = &desk.browser;
+    browser.fill("username", "alice").await;
+    let causes = [
+        ("not in front", "document.hasFocus = () => false"),
+        (
+            "a phone without a lock",
+            "lock = false; navigator.userAgentData.mobile = true",
+        ),
+        ("a key", "lock = false"),
+        ("no prompt", ""),
+        ("dismissed", "wait = 300"),
+        ("timed out", "wait = 1_100"),
+    ];
+    for button in ["create", "signin"] {
+        let mut said = BTreeMap::new();
+        for (cause, setup) in causes {
+            let sentence = not_allowed(browser, button, setup).await;
+            if let Some(other) = said.insert(sentence, cause) {
+                panic!("{button}: {cause} and {other} are the same");
+            }
+        }
+        let about_lock = said
+            .iter()
+            .filter(|(sentence, _)| sentence.contains("screen lock"));
+        let about_lock: Vec<_> = about_lock.map(|(_, cause)| *cause).collect();
+        let expected: &[&str] = match button {
+            "create" => &["a phone without a lock"],
+            _ => &[],
+        };
+        assert_eq!(about_lock, expected);
+    }
+}
+
+#[rocket::async_test]
+async fn a_security_key_without_a_pin_is_not_told_to_have_a_screen_lock() {
+    let mut desk = Desk::new(&[("PORTCULLIS_USER_VERIFICATION", "required")]).await;
+    desk.browser.remove_authenticator(&desk.authenticator).await;
+    let key = json!({"transport": "usb", "hasUserVerification": false});
+    desk.authenticator = desk.browser.add_authenticator_with(key).await;
+    desk.browser.fill("username", "alice").await;
+    let state = desk.browser.run("create").await;
+    assert_eq!(state["status"]["code"], "NotAllowedError", "{state:#}");
+    let said = state["status"]["text"].as_str().expect("text");
+    assert!(!said.contains("screen lock"), "{said}");
+    assert!(said.contains("PIN"), "{said}");
+}
+
+#[rocket::async_test]
+async fn a_passkey_that_is_not_listed_on_its_device_needs_the_name_and_the_page_says_so() {
+    let mut desk = Desk::new(&[]).await;
+    desk.browser.remove_authenticator(&desk.authenticator).await;
+    let key = json!({"transport": "usb", "hasResidentKey": false});
+    desk.authenticator = desk.browser.add_authenticator_with(key).await;
+    desk.browser.fill("username", "alice").await;
+    let state = desk.browser.run("create").await;
+    assert_eq!(state["account"], "alice", "{state:#}");
+    let said = state["status"]["text"].as_str().expect("text");
+    assert!(said.contains("only together with your name"), "{said}");
+}
+
+/// Names of which nobody has an account, each with passkeys of its own as far as anybody can tell.
+const NOBODY: [&str; 12] = [
+    "nobody-1",
+    "nobody-2",
+    "nobody-3",
+    "nobody-4",
+    "nobody-5",
+    "nobody-6",
+    "nobody-7",
+    "nobody-8",
+    "nobody-9",
+    "nobody-10",
+    "nobody-11",
+    "nobody-12",
+];
+
+#[rocket::async_test]
+async fn a_sign_in_by_name_waits_a_minute_unless_a_phone_may_answer() {
+    let desk = Desk::with_account(&[], "alice").await;
+    let browser = &desk.browser;
+    desk.sign_out().await;
+    browser
+        .script(
+            "window.asked = [];
+             navigator.credentials.get = ({ publicKey }) => {
+                 window.asked.push(publicKey);
+                 return Promise.reject(new DOMException('x', 'NotAllowedError'));
+             };",
+        )
+        .await;
+    let mut names = vec!["alice"];
+    names.extend(NOBODY);
+    for name in &names {
+        browser.fill("username", name).await;
+        browser.run("signin").await;
+    }
+    let asked = browser
+        .script(
+            "return window.asked.map(({ timeout, allowCredentials }) => [
+                 timeout,
+                 allowCredentials.some(({ transports }) => transports.includes('hybrid')),
+             ]);",
+        )
+        .await;
+    let asked = asked.as_array().expect("a list");
+    assert_eq!(asked.len(), names.len());
+    for (name, asked) in names.iter().zip(asked) {
+        let expected = if asked[1] == true { 300_000 } else { 60_000 };
+        assert_eq!(asked[0], expected, "{name}");
+    }
+    let phones = asked.iter().filter(|asked| asked[1] == true).count();
+    assert!((1..asked.len() - 1).contains(&phones), "both occur");
+}
+
+#[rocket::async_test]
+async fn somebody_who_waits_in_vain_is_told_what_it_may_be() {
+    let mut desk = Desk::new(&[]).await;
+    desk.browser.remove_authenticator(&desk.authenticator).await;
+    let key = json!({"transport": "usb"});
+    desk.authenticator = desk.browser.add_authenticator_with(key).await;
+    let browser = &desk.browser;
+    // With a key that has none of the passkeys, the browser waits where one of them could be elsewhere.
+    for name in NOBODY {
+        browser.fill("username", name).await;
+        browser.press("signin").await;
+        browser
+            .wait_for("body[data-busy='false'], #status[data-code='waiting']")
+            .await;
+        let state = browser.state().await;
+        if state["status"]["code"] == "waiting" {
+            browser.press("cancel").await;
+            browser
+                .wait_for("body[data-busy='false'] #status[data-code='AbortError']")
+                .await;
+            return;
+        }
+        assert_eq!(state["status"]["code"], "NotAllowedError", "{state:#}");
+    }
+    panic!("no name had the browser wait");
+}
+
+#[rocket::async_test]
+async fn a_server_that_was_restarted_is_said_to_be() {
+    let mut desk = Desk::with_account(&[], "alice").await;
+    desk.host = desk.host.restarted(&[]).await;
+    // Somebody who was signed in.
+    let state = desk.browser.run("add").await;
+    assert_eq!(state["status"]["code"], "restarted", "{state:#}");
+    assert_eq!(state["signedIn"], false, "{state:#}");
+
+    // Somebody who signs in with a challenge of the one before.
+    desk.browser.fill("username", "alice").await;
+    let state = desk.browser.run("create").await;
+    assert_eq!(state["account"], "alice", "{state:#}");
+    desk.sign_out().await;
+    desk.browser.set_presence(&desk.authenticator, false).await;
+    desk.browser.press("signin-any").await;
+    desk.browser.wait_for("#cancel:not([hidden])").await;
+    desk.host = desk.host.restarted(&[]).await;
+    desk.browser.set_presence(&desk.authenticator, true).await;
+    desk.browser.wait_for("body[data-busy='false']").await;
+    let state = desk.browser.state().await;
+    assert_eq!(state["status"]["code"], "restarted", "{state:#}");
+    let said = state["status"]["text"].as_str().expect("text");
+    assert!(said.contains("restarted"), "{said}");
+}
+
+#[rocket::async_test]
+async fn the_inspector_under_an_ip_address_leads_to_the_configured_origin_too() {
+    let browser = Browser::start().await;
+    let host = Host::listening(&[]).await;
+    let port = host.address().port();
+    browser
+        .open(&format!("http://127.0.0.1:{port}/inspect.html"))
+        .await;
+    let state = browser.state().await;
+    assert_eq!(state["address"], format!("{}/inspect.html", host.origin));
+}
+
+/// The words under a language's key in `words.js`.
+fn keys_of(language: &str) -> BTreeSet<&'static str> {
+    let source = include_str!("../../../web/js/words.js");
+    let begin = format!("  {language}: {{");
+    source
+        .lines()
+        .skip_while(|line| *line != begin)
+        .skip(1)
+        .take_while(|line| *line != "  },")
+        .filter_map(|line| line.strip_prefix("    ")?.split_once(": "))
+        .filter(|(key, _)| !key.starts_with(' ') && !key.starts_with('/'))
+        .map(|(key, _)| key.trim_matches('"'))
+        .collect()
+}
+
+#[test]
+fn both_languages_have_words_for_the_same() {
+    let english = keys_of("en");
+    assert!(english.len() > 150, "{}", english.len());
+    let none: [&&str; 0] = [];
+    let german = keys_of("de");
+    assert_eq!(english.difference(&german).collect::<Vec<_>>(), none);
+    assert_eq!(german.difference(&english).collect::<Vec<_>>(), none);
+}
+
+#[rocket::async_test]
+async fn the_page_is_used_with_the_keyboard_alone() {
+    let desk = Desk::new(&[]).await;
+    let browser = &desk.browser;
+    let focus = "return document.activeElement.id || document.activeElement.className";
+    const TAB: &str = "\u{e004}";
+    const ENTER: &str = "\u{e007}";
+    const ESCAPE: &str = "\u{e00c}";
+    browser.keys(TAB).await;
+    assert_eq!(browser.script(focus).await, "skip-link");
+    browser.keys(TAB).await;
+    assert_eq!(browser.script(focus).await, "username");
+    browser.keys("alice").await;
+    browser.keys(&format!("{TAB}{TAB}")).await;
+    assert_eq!(browser.script(focus).await, "create");
+    browser.keys(ENTER).await;
+    browser
+        .wait_for("body[data-signed-in='true'][data-busy='false']")
+        .await;
+    // From the heading on, in the order in which it is seen.
+    for id in ["signout", "rename"] {
+        browser.keys(TAB).await;
+        assert_eq!(browser.script(focus).await, id);
+    }
+    browser.keys(ENTER).await;
+    browser.wait_for("#ask[open]").await;
+    assert_eq!(browser.script(focus).await, "ask-input");
+    browser.keys(ESCAPE).await;
+    browser.wait_for("#ask:not([open])").await;
+    assert_eq!(browser.script(focus).await, "rename", "back where it was");
+    let shown: Value = browser.state().await;
+    assert_eq!(shown["status"]["kind"], "done", "nothing was changed");
+}
