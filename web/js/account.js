@@ -56,8 +56,8 @@ function showName(name) {
 
 /** @param {CredentialItem} credential */
 export function nameOf(credential) {
-  const kind = kindOf(credential) === "key" ? "passkey.key" : "passkey.plain";
-  return credential.name ?? credential.product ?? words(kind);
+  const plain = kindOf(credential) === "key" ? "passkey.plain_key" : "passkey.plain";
+  return credential.name ?? credential.product ?? words(plain);
 }
 
 /**
@@ -80,13 +80,11 @@ function passkeyItem(credential, actions) {
   const item = make("li", "thing");
   item.dataset["id"] = credential.id;
   item.dataset["current"] = String(credential.current);
-  const kept = credential.backupState ? "synced" : credential.backupEligible ? "syncable" : "bound";
+  const kind = kindOf(credential);
+  const kept = kind === "synced" && !credential.backupState ? "syncable" : kind;
   const where = whereOf(credential);
   const made = words(where ? "passkey.made_where" : "passkey.made", { when: day(credential.created), where });
-  const used = credential.lastUsed
-    ? words("passkey.used", { when: moment(credential.lastUsed) })
-    : words("passkey.unused");
-  const lines = [words(`passkey.${kept}`), `${made} · ${used}`];
+  const lines = [words(`passkey.${kept}`), [made, useOf(credential)].filter(Boolean).join(" · ")];
   if (credential.name && credential.product) lines.unshift(credential.product);
   const badges = [];
   if (credential.id === here()) badges.push(words("passkey.here"));
@@ -133,6 +131,13 @@ function sessionItem(session, actions) {
     item.append(make("div", "thing-actions", end));
   }
   return item;
+}
+
+/** @param {CredentialItem} credential */
+function useOf({ lastUsed, current }) {
+  if (lastUsed) return words("passkey.used", { when: moment(lastUsed) });
+  // The one that was made at the sign-up has signed in with that.
+  return current ? "" : words("passkey.unused");
 }
 
 /** @param {{browser: string | null, platform: string | null}} made */

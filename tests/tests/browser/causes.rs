@@ -220,11 +220,19 @@ async fn a_server_that_was_restarted_is_said_to_be() {
     let state = desk.browser.run("create").await;
     assert_eq!(state["account"], "alice", "{state:#}");
     desk.sign_out().await;
-    desk.browser.set_presence(&desk.authenticator, false).await;
+    desk.browser
+        .script(
+            "const get = CredentialsContainer.prototype.get;
+             navigator.credentials.get = async (options) => {
+                 await new Promise((resolve) => { window.answer = resolve; });
+                 return get.call(navigator.credentials, options);
+             };",
+        )
+        .await;
     desk.browser.press("signin-any").await;
     desk.browser.wait_for("#cancel:not([hidden])").await;
     desk.host = desk.host.restarted(&[]).await;
-    desk.browser.set_presence(&desk.authenticator, true).await;
+    desk.browser.script("window.answer()").await;
     desk.browser.wait_for("body[data-busy='false']").await;
     let state = desk.browser.state().await;
     assert_eq!(state["status"]["code"], "restarted", "{state:#}");

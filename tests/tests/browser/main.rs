@@ -391,11 +391,10 @@ async fn somebody_signed_in_is_so_in_every_tab_until_signing_out_in_one() {
 
     // And the other way round.
     browser.set_presence(&desk.authenticator, true).await;
-    browser.show_second_tab().await;
     browser.fill("username", "alice").await;
     let state = browser.run("signin").await;
     assert_eq!(state["account"], "alice", "{state:#}");
-    browser.show_first_tab().await;
+    browser.show_second_tab().await;
     browser.wait_for("#account:not([hidden])").await;
 }
 
