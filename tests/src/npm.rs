@@ -89,7 +89,7 @@ pub fn typescript() -> Result<PathBuf, String> {
 fn folder(package: &str) -> PathBuf {
     let program = env::current_exe().expect("a test is a program");
     let target = program.ancestors().nth(3).expect("target/debug/deps/test");
-    target.join("npm").join(package)
+    target.join("npm-tools").join(package)
 }
 
 fn make(folder: &Path) -> Result<(), String> {

@@ -508,10 +508,14 @@ async fn a_recovery_code_gets_a_person_back_in() {
     desk.change_authenticator().await;
 
     desk.browser.press("lost").await;
-    desk.browser.fill("recover-name", "alice").await;
     desk.browser
         .fill("recover-code", "0000-0000-0000-0000")
         .await;
+    desk.browser.fill("recover-name", "a b").await;
+    let state = desk.browser.run("recover-go").await;
+    assert_eq!(state["status"]["code"], "username_invalid", "{state:#}");
+    assert_eq!(state["focus"], "recover-name", "{state:#}");
+    desk.browser.fill("recover-name", "alice").await;
     let state = desk.browser.run("recover-go").await;
     assert_eq!(state["status"]["code"], "recovery_refused", "{state:#}");
     desk.browser.fill("recover-code", &code).await;

@@ -98,7 +98,7 @@ async fn with_library(browser: &Browser, host: &Host, script: &str) -> String {
 async fn a_page_of_another_origin_signs_in_with_the_module_that_it_imports() {
     let site = Site::start().await;
     let (host, browser) = visitor(&site).await;
-    browser.add_authenticator().await;
+    let authenticator = browser.add_authenticator().await;
     let said = with_library(
         &browser,
         &host,
@@ -132,7 +132,9 @@ async fn a_page_of_another_origin_signs_in_with_the_module_that_it_imports() {
     .await;
     assert_eq!(said, json!([true, "alice", true]).to_string());
 
-    // No session of the host's own: its cookie is for its own pages.
+    // No session of the host's own: its cookie is for its own pages. Without a passkey the page signs
+    // nobody in by itself.
+    browser.remove_authenticator(&authenticator).await;
     browser.open(&format!("{}/", host.origin)).await;
     assert_eq!(browser.state().await["signedIn"], false);
 }
