@@ -1,6 +1,7 @@
-//! Compiles the page into the program. `$OUT_DIR/web` gets every file of `../web`, and the WebAssembly
+//! Compiles the page into the program. `$OUT_DIR/web` gets every file of `web`, and the WebAssembly
 //! verifier where it has been built, each plain, `.br` and `.gz`; `$OUT_DIR/page.rs` is the table of
-//! them that `routes/page.rs` serves.
+//! them that `routes/page.rs` serves. In the repository `web` and `wasm` are links to where the page and its
+//! modules are made; in a package they are folders.
 
 use core::{error::Error, fmt::Write as _};
 use std::{
@@ -34,7 +35,7 @@ pub(crate) fn build() -> Result<()> {
         table: String::new(),
     };
 
-    let web = here.join("../web");
+    let web = here.join("web").canonicalize()?;
     println!("cargo::rerun-if-changed={}", web.display());
     for file in files_below(&web)? {
         let name = file
@@ -75,10 +76,13 @@ fn wasm_folder(here: &Path) -> Result<PathBuf> {
         println!("cargo::rerun-if-changed={}", folder.display());
         return Ok(folder);
     }
-    let room = here.join("../wasm");
-    let folder = room.join("pkg");
-    let watched = if folder.is_dir() { &folder } else { &room };
-    println!("cargo::rerun-if-changed={}", watched.display());
+    let folder = here.join("wasm");
+    let watched = folder
+        .canonicalize()
+        .or(here.join("../wasm").canonicalize());
+    if let Ok(watched) = watched {
+        println!("cargo::rerun-if-changed={}", watched.display());
+    }
     Ok(folder)
 }
 

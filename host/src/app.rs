@@ -1,5 +1,6 @@
 //! What all handlers share: the opened store, the keys, and the settings they come from.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::account::recovery::Attempts;
@@ -44,6 +45,8 @@ pub(crate) struct App {
     /// The description of the calls, once somebody has asked for it.
     pub(crate) openapi: OnceLock<String>,
     events: Vec<Arc<dyn Events>>,
+    /// It ends soon, and no more requests should be sent to it.
+    is_leaving: AtomicBool,
 }
 
 /// What an application brings in place of what the settings name.
@@ -96,10 +99,21 @@ impl App {
             metrics,
             base: parts.base,
             events: parts.events,
+            is_leaving: AtomicBool::new(false),
             trust,
             clock,
             config,
         })
+    }
+
+    /// From now on `/readyz` says that this host is not to be sent requests. It answers those that come.
+    #[cfg(feature = "cli")]
+    pub(crate) fn leave(&self) {
+        self.is_leaving.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.is_leaving.load(Ordering::Relaxed)
     }
 
     /// When a session that is used now is over if it is not used again.

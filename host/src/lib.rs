@@ -73,6 +73,7 @@ pub use fairing::Portcullis;
 pub use http::caller::{FreshlySignedIn, SignedIn};
 pub use http::problem;
 pub use store::{Event, EventKind};
+pub use token::login::LOGIN_CLAIMS;
 pub use token::signer;
 
 /// The host alone, as a Rocket of its own.

@@ -4,12 +4,14 @@
 
 use core::time::Duration;
 
+use portcullis_core::data::Aaguid;
+use portcullis_core::inspect::product;
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 
 use crate::http::problem::Problem;
-use crate::store::Counts;
+use crate::store::{Counts, Credential};
 
 /// The media type of the format.
 pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -32,6 +34,73 @@ impl Flow {
             Self::Registration => "registration",
             Self::Authentication => "authentication",
             Self::Recovery => "recovery",
+        }
+    }
+}
+
+/// What the names of products begin with, and the family that they are counted in. What begins otherwise is
+/// `other`: the label has as many values as this table has, and two more.
+const FAMILIES: [(&str, &str); 16] = [
+    ("1Password", "1password"),
+    ("Android", "google"),
+    ("Apple", "apple"),
+    ("Bitwarden", "bitwarden"),
+    ("Dashlane", "dashlane"),
+    ("Feitian", "feitian"),
+    ("Google", "google"),
+    ("KeePass", "keepass"),
+    ("Keeper", "keeper"),
+    ("LastPass", "lastpass"),
+    ("NordPass", "nordpass"),
+    ("Proton", "proton"),
+    ("Samsung", "samsung"),
+    ("Windows Hello", "windows_hello"),
+    ("iCloud", "apple"),
+    ("YubiKey", "yubico"),
+];
+
+/// Yubico's cheaper keys do not begin with its name.
+const BY_YUBICO: &str = "by Yubico";
+
+/// An authenticator, as labels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Authenticator {
+    /// `synced`, `device_bound`, or empty where it is not known.
+    kind: &'static str,
+    /// The family of its product, by its AAGUID; empty where it gives none.
+    family: &'static str,
+}
+
+impl Authenticator {
+    pub(crate) const UNKNOWN: Self = Self {
+        kind: "",
+        family: "",
+    };
+
+    pub(crate) fn of(credential: &Credential) -> Self {
+        Self {
+            kind: if credential.state.backup_eligible {
+                "synced"
+            } else {
+                "device_bound"
+            },
+            ..Self::of_model(credential.aaguid)
+        }
+    }
+
+    pub(crate) fn of_model(aaguid: Aaguid) -> Self {
+        let family = match product(aaguid) {
+            None if aaguid == Aaguid::ZERO => "",
+            None => "other",
+            Some(product) if product.contains(BY_YUBICO) => "yubico",
+            Some(product) => FAMILIES
+                .iter()
+                .find(|(start, _)| product.starts_with(start))
+                .map_or("other", |(_, family)| family),
+        };
+        Self {
+            family,
+            ..Self::UNKNOWN
         }
     }
 }
@@ -66,9 +135,10 @@ impl Metrics {
             Opts::new(
                 "portcullis_ceremonies_total",
                 "Ceremonies that came to an end: accepted, or refused with a code at a step. \
-                 `authenticator` is `synced`, `device_bound`, or empty where it is not known.",
+                 `authenticator` is `synced`, `device_bound`, or empty where it is not known; `family` is \
+                 that of its product, by the AAGUID that it gives, or empty where it gives none.",
             ),
-            &["flow", "outcome", "code", "step", "authenticator"],
+            &["flow", "outcome", "code", "step", "authenticator", "family"],
         )?;
         let seconds = HistogramVec::new(
             HistogramOpts::new(
@@ -134,35 +204,25 @@ impl Metrics {
         self.begun.with_label_values(&[flow.as_str()]).inc();
     }
 
-    pub(crate) fn accepted(&self, flow: Flow, synced: bool, took: Duration) {
-        let authenticator = if synced { "synced" } else { "device_bound" };
-        self.ended([flow.as_str(), "accepted", "", "", authenticator], took);
+    pub(crate) fn accepted(&self, flow: Flow, authenticator: Authenticator, took: Duration) {
+        self.ended(flow, ["accepted", "", ""], authenticator, took);
     }
 
     pub(crate) fn refused(
         &self,
         flow: Flow,
         problem: &Problem,
-        synced: Option<bool>,
+        authenticator: Authenticator,
         took: Duration,
     ) {
-        let authenticator = match synced {
-            Some(true) => "synced",
-            Some(false) => "device_bound",
-            None => "",
-        };
         let step = problem.step().unwrap_or_default();
-        let labels = [
-            flow.as_str(),
-            "refused",
-            problem.code(),
-            step,
-            authenticator,
-        ];
-        self.ended(labels, took);
+        self.ended(flow, ["refused", problem.code(), step], authenticator, took);
     }
 
-    fn ended(&self, labels: [&str; 5], took: Duration) {
+    fn ended(&self, flow: Flow, end: [&str; 3], authenticator: Authenticator, took: Duration) {
+        let [outcome, code, step] = end;
+        let Authenticator { kind, family } = authenticator;
+        let labels = [flow.as_str(), outcome, code, step, kind, family];
         self.completed.with_label_values(&labels).inc();
         self.seconds
             .with_label_values(&labels[..1])
@@ -184,5 +244,30 @@ impl Metrics {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_counted_by_their_families() {
+        for (aaguid, family) in [
+            (
+                0x0898_7058_cadc_4b81_b6e1_30de_50dc_be96_u128,
+                "windows_hello",
+            ),
+            (0x0bb4_3545_fd2c_4185_87dd_feb0_b291_6ace, "yubico"),
+            (0x1908_3c3d_8383_4b18_bc03_8f1c_9ab2_fd1b, "yubico"),
+            (0x42b4_fb4a_2866_43b2_9bf7_6c66_69c2_e5d3, "google"),
+            (0x2cd2_f727_f6ca_44da_8f48_5c2e_5da0_00a2, "other"),
+            (1, "other"),
+            (0, ""),
+        ] {
+            let aaguid = Aaguid::new(aaguid.to_be_bytes());
+            let found = Authenticator::of_model(aaguid).family;
+            assert_eq!(found, family, "{:?}", product(aaguid));
+        }
     }
 }

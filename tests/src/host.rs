@@ -439,7 +439,22 @@ impl Host {
     /// When there is no TLS, and so no client.
     #[must_use]
     pub fn elsewhere(port: u16, origin: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build();
+        Self::elsewhere_for(None, port, origin)
+    }
+
+    /// The same, reached by way of a proxy that says who calls.
+    ///
+    /// # Panics
+    ///
+    /// When that cannot be said in a header.
+    #[must_use]
+    pub fn elsewhere_for(caller: Option<&str>, port: u16, origin: &str) -> Self {
+        let name = reqwest::header::HeaderName::from_static("x-forwarded-for");
+        let caller = caller.map(|caller| (name, caller.parse().expect("a header")));
+        let http = reqwest::Client::builder()
+            .default_headers(caller.into_iter().collect())
+            .no_proxy()
+            .build();
         Self {
             clock: Clock::start(),
             origin: origin.to_owned(),

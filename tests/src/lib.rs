@@ -23,6 +23,7 @@ pub mod npm;
 pub mod person;
 pub mod postgres;
 pub mod program;
+pub mod proxy;
 pub mod scene;
 pub mod softhsm;
 pub mod verdict;

@@ -1,9 +1,12 @@
 //! Programs that the tests start.
 
 use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
+    fs::File,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::OnceLock,
+    thread,
 };
 
 use serde_json::Value;
@@ -26,6 +29,74 @@ pub fn portcullis() -> Command {
 #[must_use]
 pub fn example(name: &str) -> Command {
     Command::new(build("--example", name))
+}
+
+/// A host as a process of its own, until it is dropped.
+#[derive(Debug)]
+pub struct Serving(Child);
+
+impl Serving {
+    /// Starts it with these settings, and waits until it listens. What it logs goes to a file, or nowhere.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    pub fn start(port: u16, settings: &[(&str, &str)], log: Option<&Path>) -> Self {
+        let log = log.map_or_else(Stdio::null, |log| {
+            File::create(log).expect("a file for the log").into()
+        });
+        let mut command = portcullis();
+        command.env("PORTCULLIS_SECRET", crate::host::SECRET);
+        command.envs(settings.iter().copied());
+        command.env("ROCKET_PORT", port.to_string());
+        command.stdout(Stdio::null()).stderr(log);
+        Self::run(command, port)
+    }
+
+    /// The same of another command.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    pub fn run(mut command: Command, port: u16) -> Self {
+        let mut child = command.spawn().expect("it starts");
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Some(status) = child.try_wait().expect("its state") {
+                panic!("the host has ended: {status}");
+            }
+            thread::yield_now();
+        }
+        Self(child)
+    }
+
+    /// Asks it to end, as `systemctl stop` does.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be asked.
+    pub fn terminate(&self) {
+        let id = self.0.id().to_string();
+        let kill = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(kill.expect("kill is there").success());
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Panics
+    ///
+    /// When its state cannot be seen.
+    pub fn ended(mut self) -> ExitStatus {
+        self.0.wait().expect("its state")
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// `cargo test` makes a package's binaries for that package's own tests only. The whole workspace

@@ -1,4 +1,5 @@
-use super::ClientExtensionResults;
+use super::attestation_object::AttestationObject;
+use super::{Aaguid, AuthenticatorData, ClientExtensionResults};
 use crate::encoding::json::Value;
 use crate::encoding::{Fault, FaultKind};
 
@@ -53,6 +54,15 @@ impl<'a> RegistrationResponse<'a> {
     #[must_use]
     pub fn id(&self) -> Option<&'a [u8]> {
         self.envelope.id.ok()
+    }
+
+    /// The model that the authenticator says it is of, all zero where it does not identify it; `None` where the
+    /// response cannot be read so far. Nothing proves it.
+    #[must_use]
+    pub fn aaguid(&self) -> Option<Aaguid> {
+        let object = AttestationObject::parse(self.attestation_object.ok()?).ok()?;
+        let data = AuthenticatorData::parse(object.auth_data).ok()?;
+        data.attested_credential_data().map(|data| data.aaguid())
     }
 
     /// The transports that the browser has reported, such as `internal` or `hybrid`. Nothing proves

@@ -2,7 +2,7 @@
 
 use portcullis_core::attestation::{Format, Formats, Models};
 use portcullis_core::ceremony::{AttestationPolicy, BackupPolicy, Mediation, UserVerification};
-use portcullis_core::data::UnixTime;
+use portcullis_core::data::{Aaguid, UnixTime};
 use portcullis_core::{
     AuthenticationResponse, Challenge, CoseAlgorithm, CredentialRecord, Crypto, Error, Origin,
     Policy, RegistrationResponse, verify_authentication, verify_registration,
@@ -91,6 +91,12 @@ pub(crate) fn asserted_id(response: Option<&RawValue>) -> Option<Vec<u8>> {
     AuthenticationResponse::from_json(&mut json)
         .id()
         .map(<[u8]>::to_vec)
+}
+
+/// The model that a registration names, where it can be read: nothing proves it.
+pub(crate) fn named_model(response: Option<&RawValue>) -> Option<Aaguid> {
+    let mut json = copy(response);
+    RegistrationResponse::from_json(&mut json).aaguid()
 }
 
 /// The account that a sign-in is judged against.

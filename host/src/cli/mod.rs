@@ -12,6 +12,7 @@ mod receipt;
 mod record;
 mod serve;
 mod store;
+mod systemd;
 mod verify;
 
 use core::time::Duration;

@@ -2,12 +2,17 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
+use rocket::tokio::signal::unix::{Signal, SignalKind, signal};
+use rocket::tokio::time::timeout;
+use rocket::{Orbit, Rocket, Shutdown};
 use tracing_subscriber::EnvFilter;
 
-use super::fail;
+use super::{fail, systemd};
+use crate::app::App;
 use crate::{Config, Portcullis};
 
 pub(super) fn serve() -> ExitCode {
@@ -23,17 +28,25 @@ pub(super) fn serve() -> ExitCode {
 }
 
 async fn launch() -> ExitCode {
-    let config = match Config::read() {
+    let mut config = match Config::read() {
         Ok(config) => config,
         Err(error) => return fail(&error.to_string()),
+    };
+    // Rocket would close its door at the signal; here `leave` does, a while later.
+    let no_signals: [&str; 0] = [];
+    config.rocket = config.rocket.merge(("shutdown.signals", no_signals));
+    let asked_to_end = match signal(SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(error) => return fail(&format!("SIGTERM cannot be waited for: {error}")),
     };
     let address = config.issuer().to_owned();
     let host = match Portcullis::new(config).open().await {
         Ok(host) => host,
         Err(error) => return fail(&error.to_string()),
     };
-    let rocket = host.rocket().attach(AdHoc::on_liftoff("Address", |_| {
+    let rocket = host.rocket().attach(AdHoc::on_liftoff("Ready", |rocket| {
         Box::pin(async move {
+            ready(rocket, asked_to_end);
             // A reader that has gone away is no reason to stop.
             let _ = writeln!(io::stdout(), "Portcullis is ready: open {address}");
         })
@@ -42,6 +55,25 @@ async fn launch() -> ExitCode {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => fail(&reason(&error)),
     }
+}
+
+/// The host listens.
+fn ready(rocket: &Rocket<Orbit>, asked_to_end: Signal) {
+    if let Some(app) = rocket.state::<Arc<App>>() {
+        rocket::tokio::spawn(leave(Arc::clone(app), asked_to_end, rocket.shutdown()));
+    }
+    systemd::notify(systemd::READY);
+}
+
+/// Ends the host in two steps when it is asked to. `/readyz` says so at once, and calls are answered until every
+/// proxy has had the time to look; then the host listens no more, and answers what it has begun. A second
+/// signal ends the wait.
+async fn leave(app: Arc<App>, mut asked_to_end: Signal, shutdown: Shutdown) {
+    let _ = asked_to_end.recv().await;
+    app.leave();
+    systemd::notify(systemd::STOPPING);
+    let _ = timeout(app.config.drain, asked_to_end.recv()).await;
+    shutdown.notify();
 }
 
 /// The cause on one line, where Rocket itself would panic.

@@ -71,6 +71,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("RETURN_TO", "none"),
     setting("HINTS", "none"),
     setting("METRICS", "none"),
+    setting("DRAIN", "0 for localhost, else 5"),
     setting("ANDROID_APPS", "none"),
     setting("APPLE_APPS", "none"),
     setting("CHALLENGE_TTL", "300"),
@@ -115,6 +116,8 @@ pub struct Config {
     pub(crate) return_to: Vec<String>,
     pub(crate) hints: Vec<String>,
     pub(crate) metrics: Option<SocketAddr>,
+    /// How long a host that is asked to end still takes calls.
+    pub(crate) drain: Duration,
     pub(crate) android_apps: Vec<AndroidApp>,
     pub(crate) apple_apps: Vec<String>,
     pub(crate) challenge_ttl: Duration,
@@ -262,7 +265,7 @@ impl Config {
                 origins.push(origin);
             }
         }
-        let default_limit = if local { "off" } else { "300" };
+        let (default_limit, default_drain) = if local { ("off", "0") } else { ("300", "5") };
         let trust = trust(&settings)?;
         Ok(Self {
             rp_name: settings.parse("RP_NAME", "Portcullis", parse::rp_name)?,
@@ -286,6 +289,7 @@ impl Config {
             return_to: settings.parse("RETURN_TO", "", origins::return_to)?,
             hints: settings.parse("HINTS", "", parse::hints)?,
             metrics: settings.parse_given("METRICS", parse::socket)?,
+            drain: settings.parse("DRAIN", default_drain, parse::drain)?,
             android_apps,
             apple_apps: settings.parse("APPLE_APPS", "", |text| {
                 parse::list(text).map(apps::apple_app).collect()
@@ -700,6 +704,8 @@ mod tests {
             ("PORTCULLIS_HINTS", "hybrid,"),
             ("PORTCULLIS_HINTS", "a b"),
             ("PORTCULLIS_METRICS", "9464"),
+            ("PORTCULLIS_DRAIN", "301"),
+            ("PORTCULLIS_DRAIN", "5s"),
             ("PORTCULLIS_ANDROID_APPS", "org.example.app"),
             ("PORTCULLIS_ANDROID_APPS", "org.example.app#AB:CD"),
             ("PORTCULLIS_APPLE_APPS", "org.example.app"),

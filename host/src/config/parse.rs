@@ -23,6 +23,14 @@ pub(super) fn seconds(text: &str, most: u64) -> Result<Duration, String> {
     }
 }
 
+/// How long a host that is asked to end still takes calls. Who starts and ends programs does not wait for ever.
+pub(super) fn drain(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds) if seconds <= 300 => Ok(Duration::from_secs(seconds)),
+        _ => Err("must be a whole number of seconds from 0 to 300".to_owned()),
+    }
+}
+
 pub(super) fn days(text: &str) -> Result<Duration, String> {
     match text.parse::<u64>() {
         Ok(days) if (1..=36_500).contains(&days) => Ok(Duration::from_secs(days * 86_400)),

@@ -45,6 +45,7 @@ pub enum Code {
     RateLimited,
     StoreUnavailable,
     SignerUnavailable,
+    HostStopping,
     NotFound,
     MethodNotAllowed,
     Internal,
@@ -52,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::BodyInvalid,
         Self::BodyTooLarge,
         Self::MediaType,
@@ -74,6 +75,7 @@ impl Code {
         Self::RateLimited,
         Self::StoreUnavailable,
         Self::SignerUnavailable,
+        Self::HostStopping,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Internal,
@@ -118,9 +120,62 @@ impl Code {
                 503,
                 "The signing key is not available",
             ),
+            Self::HostStopping => ("host_stopping", 503, "The host is about to end"),
             Self::NotFound => ("not_found", 404, "There is nothing here"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "The method is not allowed here"),
             Self::Internal => ("internal_error", 500, "The host failed"),
+        }
+    }
+
+    /// What a caller, or the host's operator, does about it.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::BodyInvalid => {
+                "Send the JSON that `/openapi.json` describes; `detail` names the member."
+            }
+            Self::BodyTooLarge => "Send at most 128 KiB; a genuine response has a tenth of that.",
+            Self::MediaType => "Set `Content-Type: application/json`.",
+            Self::UsernameInvalid => {
+                "Choose another name; `detail` says what is wrong with this one."
+            }
+            Self::UsernameTaken => "Choose another name, or sign in to add a passkey to this one.",
+            Self::CredentialExists => "Sign in with it.",
+            Self::AccountFull => "Remove a passkey first.",
+            Self::CredentialUnknown => {
+                "Register it, or use another one. The page may let the browser forget it: `signal` has what for."
+            }
+            Self::TokenInvalid => {
+                "Begin again, on a host with the same secret and at the same origin."
+            }
+            Self::TokenExpired => {
+                "Begin again; `PORTCULLIS_CHALLENGE_TTL` and `PORTCULLIS_LOGIN_TTL` say how long tokens live."
+            }
+            Self::TokenSpent => "Begin again: every attempt needs a token of its own.",
+            Self::LoginRequired => "Sign in, and send the session's cookie or the login token.",
+            Self::SignInAgain => "Sign in again: this needs a sign-in of the last 300 seconds.",
+            Self::CrossSite => {
+                "Call from a page at one of `PORTCULLIS_ORIGINS`, or show a login token."
+            }
+            Self::LastCredential => {
+                "Add another passkey, or make recovery codes, or delete the account."
+            }
+            Self::RecoveryRefused => {
+                "Try another code: each is good for one use, and new codes void the old ones."
+            }
+            Self::InvitationRequired => "Ask the operator for an invitation: `portcullis invite`.",
+            Self::InvitationRefused => {
+                "Ask the operator for another one: each is good for one registration."
+            }
+            Self::RateLimited => {
+                "Wait as many seconds as `Retry-After` says; `PORTCULLIS_RATE_LIMIT` sets the limit."
+            }
+            Self::StoreUnavailable => "Wait as `Retry-After` says. The host's log has the cause.",
+            Self::SignerUnavailable => "Wait as `Retry-After` says. The host's log has the cause.",
+            Self::HostStopping => "Send requests to another instance.",
+            Self::NotFound => "Look at the path, and whether the settings switch the call on.",
+            Self::MethodNotAllowed => "Use a method that `Allow` names.",
+            Self::Internal => "The host's log has the cause. Report it if it is the host's.",
         }
     }
 
@@ -436,18 +491,105 @@ pub(crate) fn refusal(request: &Request<'_>) -> Option<Problem> {
     request.local_cache(|| None::<Problem>).clone()
 }
 
-/// Every code that an answer can carry, with what it means: the host's own, then the core's.
-pub fn registry() -> impl Iterator<Item = (&'static str, &'static str)> {
+/// A code that an answer can carry, for documentation.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The text of the code.
+    pub code: &'static str,
+    /// The status that it comes with; `None` where it depends on the ceremony.
+    pub status: Option<u16>,
+    /// What has happened.
+    pub meaning: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+/// Every code that an answer can carry: the host's own, then those of the verifier.
+pub fn registry() -> impl Iterator<Item = Entry> {
     // Host and core share this one: the core from a list, the host from its store.
     let shared = Code::CredentialExists.as_str();
-    let own = Code::ALL.into_iter().map(|code| {
-        let (code, _, title) = code.describe();
-        (code, title)
+    let own = Code::ALL.into_iter().map(|own| {
+        let (code, status, meaning) = own.describe();
+        Entry {
+            code,
+            status: Some(status),
+            meaning,
+            remedy: own.remedy(),
+        }
     });
-    let core = ErrorKind::ALL
-        .iter()
-        .map(|kind| (kind.code(), kind.message()));
-    own.chain(core.filter(move |(code, _)| *code != shared))
+    let core = ErrorKind::ALL.iter().map(|kind| Entry {
+        code: kind.code(),
+        status: None,
+        meaning: kind.message(),
+        remedy: remedy(*kind),
+    });
+    own.chain(core.filter(move |entry| entry.code != shared))
+}
+
+/// What to do about a response that does not verify. `portcullis verify` says more of a single one.
+const fn remedy(kind: ErrorKind) -> &'static str {
+    use ErrorKind as E;
+
+    match kind {
+        E::ResponseMalformed | E::ClientExtensionsMalformed | E::ClientDataMalformed => {
+            "Send what the browser's `toJSON()` gives, unchanged."
+        }
+        E::TypeMismatch => {
+            "Answer a registration with `credentials.create()` and a sign-in with `credentials.get()`."
+        }
+        E::ChallengeMismatch => {
+            "Give the browser the options of the same `begin` as the token, and its bytes undecoded."
+        }
+        E::OriginMismatch => {
+            "Open the page at one of `PORTCULLIS_ORIGINS`, or list its origin there; both calls come from one page."
+        }
+        E::CrossOriginUnexpected | E::TopOriginUnexpected | E::TopOriginMismatch => {
+            "Open the page by itself, not in a frame of another site."
+        }
+        E::RpIdMismatch => "Leave the RP ID in the options as it is; it is `PORTCULLIS_RP_ID`.",
+        E::UserNotPresent => "Try again, and touch the authenticator.",
+        E::UserNotVerified => {
+            "Use an authenticator with a PIN or biometrics; `PORTCULLIS_USER_VERIFICATION` says whether one is needed."
+        }
+        E::BackupEligibilityChanged => {
+            "Register the passkey anew, or set `PORTCULLIS_BACKUP_CHANGE` to `report` while its provider moves."
+        }
+        E::AlgorithmNotOffered
+        | E::AlgorithmUnsupported
+        | E::AttestationFormatUnsupported
+        | E::AttestationFormatNotAccepted
+        | E::AttestationTypeUnsupported
+        | E::AttestationAlgorithmUnsupported => "Use another authenticator.",
+        E::AttestationCertificateOutdated => {
+            "Look at the machine's clock; else use another authenticator."
+        }
+        E::TrustAnchorsMissing | E::AttestationUntrusted => {
+            "Use a model whose root is in `PORTCULLIS_ATTESTATION_ROOTS` or `PORTCULLIS_MDS`, or add its root."
+        }
+        E::AuthenticatorNotAccepted => "Use a model that `PORTCULLIS_AAGUIDS` accepts.",
+        E::AuthenticatorRevoked => "Use another model: nothing this one makes can be relied on.",
+        E::CredentialIdMismatch | E::CredentialMismatch => {
+            "Send the response with the `id` that the browser gave it."
+        }
+        E::CredentialExists => "Sign in with it.",
+        E::CredentialNotAllowed => "Use a passkey of this account, or sign in without a name.",
+        E::UserHandleMissing => {
+            "Sign in by name, or make the passkey anew with an authenticator that stores it."
+        }
+        E::UserHandleMismatch => "Sign in with the passkey that is of this name.",
+        E::SignCountNotIncreased => {
+            "Somebody may have copied the authenticator: remove the passkey, and make another one."
+        }
+        E::SignatureInvalid | E::AttestationSignatureInvalid => {
+            "Send every part of the response unchanged; else the authenticator does not hold this passkey's key."
+        }
+        E::CredentialMissing => "Register the passkey first.",
+        _ => {
+            "The authenticator or the page's code has sent what the specification does not allow: see what \
+              `portcullis inspect` says of it, and use another authenticator."
+        }
+    }
 }
 
 #[cfg(test)]
@@ -459,9 +601,15 @@ mod tests {
     #[test]
     fn no_code_is_used_twice() {
         let mut seen = HashSet::new();
-        for (code, meaning) in registry() {
+        for Entry {
+            code,
+            meaning,
+            remedy,
+            ..
+        } in registry()
+        {
             assert!(seen.insert(code), "{code}");
-            assert!(!meaning.is_empty(), "{code}");
+            assert!(!meaning.is_empty() && !remedy.is_empty(), "{code}");
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::http::body::JsonBody;
 use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Ceremony, Code, Problem};
 use crate::http::visitor::Visitor;
-use crate::metrics::Flow;
+use crate::metrics::{Authenticator, Flow};
 use crate::store::{
     Account, AccountKey, Credential, CredentialState, Event, EventKind, SignIn, SignedIn,
     StoreError,
@@ -256,9 +256,9 @@ async fn judge(
     let before = account
         .as_ref()
         .and_then(|account| account.credential(id).cloned());
-    claim.synced = before
+    claim.authenticator = before
         .as_ref()
-        .map(|credential| credential.state.backup_eligible);
+        .map_or(Authenticator::UNKNOWN, Authenticator::of);
     let after = verify::authenticate(
         &app.config,
         &SERVER,

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::audit;
 use crate::http::problem::Problem;
 use crate::http::visitor::Visitor;
-use crate::metrics::Flow;
+use crate::metrics::{Authenticator, Flow};
 use crate::store::{Event, EventKind, UserHandle};
 
 /// A ceremony on its way to an end, and what is known of who is in it.
@@ -18,8 +18,7 @@ pub(super) struct Claim {
     /// The name, whether somebody has it or not.
     pub(super) username: Option<Username>,
     pub(super) credential: Option<Vec<u8>>,
-    /// Whether it is a passkey that can be on several devices.
-    pub(super) synced: Option<bool>,
+    pub(super) authenticator: Authenticator,
     since: Instant,
 }
 
@@ -30,7 +29,7 @@ impl Claim {
             account: None,
             username: None,
             credential: None,
-            synced: None,
+            authenticator: Authenticator::UNKNOWN,
             since: Instant::now(),
         }
     }
@@ -47,14 +46,11 @@ impl App {
     ) {
         let took = claim.since.elapsed();
         let problem = match result {
-            Ok(_) => {
-                let synced = claim.synced == Some(true);
-                return self.metrics.accepted(claim.flow, synced, took);
-            }
+            Ok(_) => return self.metrics.accepted(claim.flow, claim.authenticator, took),
             Err(problem) => problem,
         };
         self.metrics
-            .refused(claim.flow, problem, claim.synced, took);
+            .refused(claim.flow, problem, claim.authenticator, took);
         let mut event = Event::new(EventKind::Refused, self.clock.now());
         event.account = claim.account;
         event.username = claim.username.map(|name| name.as_written().to_owned());

@@ -58,16 +58,22 @@ struct Ready {
     status: &'static str,
 }
 
-/// The process can do its work: the store answers. For a load balancer.
+/// The process can do its work: the store answers, and it is not about to end. For a load balancer.
 #[utoipa::path(
     tag = "operation",
     responses(
         (status = 200, description = "The store answers.", body = Ready),
-        (status = 503, description = "`store_unavailable`"),
+        (status = 503, description = "`store_unavailable`, `host_stopping`"),
     ),
 )]
 #[get("/readyz")]
 async fn readyz(app: &App) -> Result<Json<Ready>, Problem> {
+    if app.is_leaving() {
+        return Err(Problem::new(
+            Code::HostStopping,
+            "It still answers what comes, and ends soon.",
+        ));
+    }
     let answered = timeout(PATIENCE, app.store.ping()).await;
     answered.map_err(|_| {
         Problem::new(

@@ -19,7 +19,7 @@ use crate::http::caller::Owner;
 use crate::http::client::{PageOrigin, WithinLimit};
 use crate::http::problem::{Ceremony, Code, Problem};
 use crate::http::visitor::Visitor;
-use crate::metrics::Flow;
+use crate::metrics::{Authenticator, Flow};
 use crate::store::{
     Account, AccountKey, Credential, Ends, Event, EventKind, MAX_CREDENTIALS, OneTimeSecret,
     Registered, Registrant, Registration as Command, SecretHash, UserHandle,
@@ -417,10 +417,14 @@ async fn register(
         &asked,
         request.attestation,
     )
-    .map_err(|error| Problem::not_verified(Ceremony::Registration, error))?;
+    .map_err(|error| {
+        claim.authenticator = verify::named_model(request.attestation)
+            .map_or(Authenticator::UNKNOWN, Authenticator::of_model);
+        Problem::not_verified(Ceremony::Registration, error)
+    })?;
     visitor.note_on(&mut credential);
     claim.credential = Some(credential.id.clone());
-    claim.synced = Some(credential.state.backup_eligible);
+    claim.authenticator = Authenticator::of(&credential);
 
     let view = CredentialView::from(&credential);
     let user_verified = credential.state.user_verified;

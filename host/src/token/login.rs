@@ -60,6 +60,40 @@ pub(crate) struct Subject<'a> {
     pub(crate) scope: Option<&'static str>,
 }
 
+/// What a login token says, and what that means: the claims of every token, and `scope`, which some have.
+pub const LOGIN_CLAIMS: [(&str, &str); 9] = [
+    (
+        "iss",
+        "the address of the host that signed it: `PORTCULLIS_URL`, else the first web origin",
+    ),
+    ("aud", "the RP ID"),
+    (
+        "sub",
+        "the account: its user handle in base64url, never given to a second account",
+    ),
+    (
+        "preferred_username",
+        "the user name as it was registered; only a name to show",
+    ),
+    ("iat", "when the token was made, in seconds since 1970"),
+    (
+        "exp",
+        "when it is over: `PORTCULLIS_LOGIN_TTL` seconds later",
+    ),
+    (
+        "auth_time",
+        "when the person signed in, in seconds since 1970",
+    ),
+    (
+        "uv",
+        "whether the authenticator verified the person then, by PIN or biometrics",
+    ),
+    (
+        "scope",
+        "`app`, only in a token of `POST /session/token`: it is for applications, and proves nobody to the host itself",
+    ),
+];
+
 #[derive(Serialize)]
 struct NewClaims<'a> {
     iss: &'a str,
@@ -250,6 +284,29 @@ mod tests {
                 Some(TokenError::Expired)
             );
         }
+    }
+
+    #[rocket::async_test]
+    async fn the_documentation_lists_what_a_token_says() {
+        let (config, clock) = (config(&[]), Clock::start());
+        let tokens = tokens(&config, &clock);
+        let name = Username::parse("Alice").expect("allowed");
+        let subject = Subject {
+            handle: &[7; 64].into(),
+            name: &name,
+            auth_time: clock.now(),
+            user_verified: true,
+            scope: Some("app"),
+        };
+        let login = tokens.mint(subject).await.expect("minted").login_token;
+        let body = login.split('.').nth(1).and_then(bytes_from_base64url);
+        let said: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(&body.expect("a body")).expect("an object");
+        let mut listed = LOGIN_CLAIMS.map(|(claim, _)| claim);
+        listed.sort_unstable();
+        let mut said: Vec<&str> = said.keys().map(String::as_str).collect();
+        said.sort_unstable();
+        assert_eq!(said, listed);
     }
 
     #[rocket::async_test]

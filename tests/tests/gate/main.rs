@@ -5,54 +5,24 @@
 #[allow(dead_code, reason = "the page's own tests use all of it")]
 mod chromium;
 
-use core::{net::SocketAddr, time::Duration};
-use std::{
-    env, fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-};
+use core::net::SocketAddr;
+use std::net::TcpListener;
 
 use chromium::Browser;
-use portcullis_tests::host::{self, Host};
+use portcullis_tests::{
+    host::{self, Host},
+    proxy::{self, Proxy},
+};
 use rocket::tokio::{
     self,
     io::{AsyncReadExt as _, AsyncWriteExt as _},
 };
-
-/// How long a proxy may take to start: only a failing test waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-const CONFIGURATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../host/examples/gate");
-
-/// A proxy, until it is dropped.
-struct Proxy {
-    child: Child,
-    folder: PathBuf,
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
 
 /// Where everything listens.
 struct Addresses {
     proxy: u16,
     host: SocketAddr,
     application: SocketAddr,
-}
-
-fn program(name: &str) -> PathBuf {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
-        .unwrap_or_else(|| panic!("{name} is missing: ./portcullis test installs it"))
 }
 
 fn free_port() -> u16 {
@@ -62,31 +32,13 @@ fn free_port() -> u16 {
 
 /// A configuration with the addresses of this test in place of its own.
 fn configuration(name: &str, addresses: &Addresses) -> String {
-    let text = fs::read_to_string(Path::new(CONFIGURATIONS).join(name)).expect("it is there");
+    let text = proxy::configuration(&format!("examples/gate/{name}"));
     assert!(text.contains("127.0.0.1:8000") && text.contains("127.0.0.1:9000"));
     text.replace("127.0.0.1:8000", &addresses.host.to_string())
         .replace("127.0.0.1:9000", &addresses.application.to_string())
 }
 
-fn folder(name: &str) -> PathBuf {
-    let folder = env::temp_dir().join(format!("portcullis-gate-{name}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
-fn start(mut command: Command, folder: PathBuf) -> Proxy {
-    let child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(fs::File::create(folder.join("log")).expect("a file"))
-        .spawn()
-        .expect("it starts");
-    Proxy { child, folder }
-}
-
 fn nginx(addresses: &Addresses) -> Proxy {
-    let folder = folder("nginx");
     // No certificate here: browsers take localhost for secure.
     let server: String = configuration("nginx.conf", addresses)
         .lines()
@@ -97,38 +49,13 @@ fn nginx(addresses: &Addresses) -> Proxy {
     let server = server
         .replace("listen 443 ssl;", &listen)
         .replace("server_name example.org;", "server_name localhost;");
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|kind| format!("{kind}_temp_path {}/{kind};\n", folder.display()))
-        .concat();
-    let pid = folder.join("pid");
-    let text = format!(
-        "pid {};\ndaemon off;\nworker_processes 1;\nerror_log stderr;\nevents {{}}\n\
-         http {{\naccess_log off;\n{temporary}{server}}}\n",
-        pid.display()
-    );
-    let file = folder.join("nginx.conf");
-    fs::write(&file, text).expect("a file");
-    let mut command = Command::new(program("nginx"));
-    // One process: killing it leaves no worker running.
-    command.args(["-g", "master_process off;", "-e", "stderr", "-p"]);
-    command.arg(&folder).arg("-c").arg(&file);
-    start(command, folder)
+    Proxy::nginx(&server)
 }
 
 fn caddy(addresses: &Addresses) -> Proxy {
-    let folder = folder("caddy");
     let site = format!("http://localhost:{}", addresses.proxy);
-    let text =
-        configuration("Caddyfile", addresses).replace("example.org {", &format!("{site} {{"));
-    let text = format!("{{\n\tadmin off\n\tauto_https off\n}}\n{text}");
-    let file = folder.join("Caddyfile");
-    fs::write(&file, text).expect("a file");
-    let mut command = Command::new(program("caddy"));
-    command.args(["run", "--adapter", "caddyfile", "--config"]);
-    command.arg(&file);
-    command.env("HOME", &folder).env("XDG_DATA_HOME", &folder);
-    command.env("XDG_CONFIG_HOME", &folder);
-    start(command, folder)
+    let text = configuration("Caddyfile", addresses);
+    Proxy::caddy(&text.replace("example.org {", &format!("{site} {{")))
 }
 
 /// An application that shows the user that the proxy names. It knows nothing of passkeys.
@@ -179,15 +106,7 @@ async fn gate(name: &str, start: fn(&Addresses) -> Proxy) {
         application: application().await,
     };
     let proxy = start(&addresses);
-    let listens = async {
-        while host::get(&format!("{origin}/healthz")).await.is_none() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    if tokio::time::timeout(PATIENCE, listens).await.is_err() {
-        let log = fs::read_to_string(proxy.folder.join("log"));
-        panic!("{name} does not listen: {}", log.unwrap_or_default());
-    }
+    proxy.reaches(&format!("{origin}/healthz")).await;
 
     // A program gets the 401, whatever name it brings along.
     let application = format!("{origin}/app/");

@@ -130,7 +130,7 @@ async fn the_metrics_say_where_ceremonies_end() {
         ),
         (
             &*format!(
-                r#"portcullis_ceremonies_total{{authenticator="device_bound",{code},flow="authentication",outcome="refused",step="7.2.21"}}"#
+                r#"portcullis_ceremonies_total{{authenticator="device_bound",{code},family="",flow="authentication",outcome="refused",step="7.2.21"}}"#
             ),
             1.0,
         ),

@@ -1,0 +1,57 @@
+//! What the README shows at a shell, run as it stands there.
+
+use std::{fs, process::Command};
+
+use portcullis_tests::{host::Host, program};
+use serde_json::Value;
+
+use super::{blocks, folder, read};
+
+/// A session's life with curl.
+#[rocket::async_test]
+async fn a_sessions_life_with_curl() {
+    const PASSKEY: &str = "cargo run -q -p portcullis-tests --example passkey --";
+    let readme = read("README.md");
+    let blocks = blocks(&readme, "sh");
+    let [script] = &*blocks
+        .iter()
+        .filter(|block| block.contains(PASSKEY))
+        .collect::<Vec<_>>()
+    else {
+        panic!("one block with a passkey");
+    };
+    let host = Host::listening(&[]).await;
+    assert!(script.contains("host=http://localhost:8000\n"));
+    let passkey = program::example("passkey");
+    let script = script
+        .replace("http://localhost:8000", &host.origin)
+        .replace(PASSKEY, &passkey.get_program().to_string_lossy());
+    let folder = folder("curl");
+    let file = folder.join("script");
+    fs::write(&file, script).expect("a file");
+    // One that does not answer with success ends it.
+    let mut shell = Command::new("sh");
+    shell.current_dir(&folder).args([
+        "-e",
+        "-c",
+        "curl() { command curl --fail-with-body --noproxy '*' \"$@\"; }; . ./script",
+    ]);
+    let run = rocket::tokio::task::spawn_blocking(move || shell.output());
+    let output = run.await.expect("it ends").expect("sh is there");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{complained}");
+    let answers: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let [signed_up, session, sessions, token, signed_in, account] = &*answers else {
+        panic!("six answers: {said}");
+    };
+    assert_eq!(signed_up["username"], "alice");
+    assert_eq!(session["fresh"], true);
+    assert_eq!(sessions["sessions"].as_array().map(Vec::len), Some(1));
+    assert!(token["login_token"].is_string());
+    assert_eq!(signed_in["status"], "OK");
+    assert_eq!(account["credentials"], 1);
+}
