@@ -338,6 +338,15 @@ async fn responses_of_a_wrong_shape_are_refused() {
         response["rawId"] = "AAAA".into();
     })
     .await;
+    // Both the same, and longer than any that an authenticator makes.
+    let long = Value::from("A".repeat(10_000));
+    let lengthen = |response: &mut Value| {
+        for member in ["id", "rawId"] {
+            response[member] = long.clone();
+        }
+    };
+    assert_registration_refused(&host, "a long id", lengthen).await;
+    assert_sign_in_refused(&host, &mut alice, "a long id", lengthen).await;
     assert_untouched(&host, &mut alice, 1).await;
 }
 

@@ -544,6 +544,47 @@ async fn odd_http_gets_an_answer_and_the_host_lives_on() {
     host.post("/authenticate/begin", &json!({})).await.ok();
 }
 
+/// A client or a proxy writes the names of headers, and the words of some, in the case that it likes.
+#[rocket::async_test]
+async fn headers_mean_the_same_in_any_case() {
+    let host = Host::listening(&[("PORTCULLIS_RATE_LIMIT", "100")]).await;
+    let alice = Person::with_account(&host, "alice").await;
+    let cookie = alice.cookie.expect("a session");
+    let token = alice.login_token.expect("a token");
+    let ask = async |what: &str, headers: &str| {
+        let request =
+            format!("{what} HTTP/1.1\r\nHOST: localhost\r\ncOnNeCtIoN: close\r\n{headers}\r\n");
+        let answer = raw(&host, request.as_bytes()).await;
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    for (headers, status) in [
+        (format!("COOKIE: {cookie}\r\n"), "200"),
+        (
+            format!("cookie: {}\r\n", cookie.to_ascii_uppercase()),
+            "401",
+        ),
+        (format!("AUTHORIZATION: BEARER {token}\r\n"), "200"),
+        (format!("authorization: bEARER {token}\r\n"), "200"),
+        (
+            format!("authorization: Bearer {}\r\n", token.to_ascii_uppercase()),
+            "401",
+        ),
+    ] {
+        assert_eq!(ask("GET /session", &headers).await, status, "{headers}");
+    }
+    // Whether a page of another site asks.
+    let cross = format!(
+        "COOKIE: {cookie}\r\nORIGIN: https://evil.example\r\nSEC-FETCH-SITE: cross-site\r\n"
+    );
+    assert_eq!(ask("DELETE /sessions", &cross).await, "403");
+    let body = "CONTENT-TYPE: APPLICATION/JSON\r\nCONTENT-LENGTH: 2\r\n";
+    let request = format!(
+        "POST /authenticate/begin HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{body}\r\n{{}}"
+    );
+    let answer = raw(&host, request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
 #[rocket::async_test]
 async fn two_hosts_in_one_process_know_nothing_of_each_other() {
     let host = Host::listening(&[]).await;

@@ -40,6 +40,12 @@ fn package(folder: &Path) -> PathBuf {
     run(Command::new("strip").arg(&binary));
     let file = folder.join("portcullis.deb");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let installed = Command::new(&cargo).args(["deb", "--version"]).output();
+    let is_installed = installed.is_ok_and(|output| output.status.success());
+    assert!(
+        is_installed,
+        "cargo-deb is missing: ./portcullis test installs it"
+    );
     let mut deb = Command::new(cargo);
     deb.current_dir(ROOT).env("CARGO_TARGET_DIR", &target);
     deb.args([
@@ -76,9 +82,9 @@ async fn the_package_is_installed_serves_and_goes() {
     }
     let folder = folder("debian");
     let file = package(&folder);
-    let contents = run(Command::new("dpkg-deb").arg("--info").arg(&file));
-    assert!(contents.contains("Package: portcullis"), "{contents}");
-    assert!(contents.contains("libc6"), "{contents}");
+    let info = run(Command::new("dpkg-deb").arg("--info").arg(&file));
+    assert!(info.contains("Package: portcullis"), "{info}");
+    assert!(info.contains("libc6"), "{info}");
 
     let system = folder.join("system");
     for path in ["var/lib/dpkg/info", "var/lib/dpkg/updates"] {

@@ -43,6 +43,7 @@ async fn a_sessions_life_with_curl() {
     assert!(output.status.success(), "{said}\n{complained}");
     let answers: Vec<Value> = said
         .lines()
+        .filter(|line| !line.is_empty())
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
     let [signed_up, session, sessions, token, signed_in, account] = &*answers else {

@@ -85,7 +85,7 @@ async fn a_pair_is_updated_under_load_and_no_sign_in_fails() {
         running.push(Some(instance.start().await));
     }
     let proxy = configuration("deploy/Caddyfile")
-        .replace("login.example.org {", &format!("{origin} {{"))
+        .replace("login.example.org {", &format!("http://:{entrance} {{"))
         .replace("127.0.0.1:8001", &format!("127.0.0.1:{}", pair[0].port))
         .replace("127.0.0.1:8002", &format!("127.0.0.1:{}", pair[1].port))
         .replace("health_interval 1s", "health_interval 100ms");
