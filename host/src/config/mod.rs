@@ -37,7 +37,7 @@ pub use secret::Secret;
 pub(crate) const PREFIX: &str = "PORTCULLIS_";
 
 /// The longest life of a session, in seconds: ten years.
-const SESSION_MAX: u64 = 315_360_000;
+pub(crate) const SESSION_MAX: u64 = 315_360_000;
 
 /// Not a setting: it names the folder of the WebAssembly modules when this program is built.
 const BUILD_ONLY: &str = "WASM";

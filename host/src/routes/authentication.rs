@@ -35,6 +35,7 @@ calls!(begin, complete);
 #[derive(Deserialize, ToSchema)]
 #[schema(as = AuthenticationBegin)]
 struct BeginRequest {
+    #[schema(min_length = 1)]
     username: Option<String>,
 }
 
@@ -116,7 +117,7 @@ async fn account_or_decoy(app: &App, name: &Username) -> Result<Account, Problem
 struct CompleteRequest<'a> {
     /// `AuthenticationResponseJSON`.
     #[serde(borrow)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, required = true)]
     assertion: Option<&'a RawValue>,
     challenge_token: String,
     token: Option<bool>,

@@ -10,6 +10,7 @@ use rocket::response::{self, Responder, Response};
 
 use super::resource::calls;
 use crate::app::App;
+use crate::config::SESSION_MAX;
 use crate::encoding::{base64url, rfc3339};
 use crate::http::caller::session_of;
 use crate::http::problem::{Code, Problem, refuse};
@@ -103,8 +104,9 @@ impl Asked {
 }
 
 fn seconds(text: &str) -> Result<Duration, Problem> {
-    text.parse().map(Duration::from_secs).map_err(|_| {
-        let detail = "`fresh` must be a whole number of seconds.";
+    let seconds = text.parse().ok().filter(|seconds| *seconds <= SESSION_MAX);
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        let detail = format!("`fresh` must be a whole number of seconds, at most {SESSION_MAX}.");
         Problem::new(Code::BodyInvalid, detail)
     })
 }
@@ -143,7 +145,7 @@ fn sign_in_page(app: &App, request: &Request<'_>, fresh: Option<Duration>) -> Op
     tag = "gate",
     params(
         ("redirect" = Option<String>, Query, description = "Sends browsers to the page"),
-        ("fresh" = Option<u64>, Query, description = "The oldest sign-in that will do, in seconds"),
+        ("fresh" = Option<u32>, Query, maximum = 315_360_000, description = "The oldest sign-in that will do, in seconds"),
     ),
     responses(
         (status = 200, description = "The request may pass: `Remote-User`, `Remote-Sub` and `Remote-Auth-Time` say whose it is."),

@@ -93,6 +93,7 @@ async fn codes(
 #[derive(Deserialize, ToSchema)]
 #[schema(as = RecoveryBegin)]
 struct BeginRequest {
+    #[schema(min_length = 1)]
     username: String,
     code: String,
 }

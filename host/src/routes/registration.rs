@@ -33,6 +33,7 @@ calls!(begin, complete);
 #[schema(as = RegistrationBegin)]
 #[serde(rename_all = "camelCase")]
 struct BeginRequest {
+    #[schema(min_length = 1)]
     username: String,
     display_name: Option<String>,
     mediation: Option<Mediation>,
@@ -338,7 +339,7 @@ fn invitation_refused() -> Problem {
 struct CompleteRequest<'a> {
     /// `RegistrationResponseJSON`.
     #[serde(borrow)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, required = true)]
     attestation: Option<&'a RawValue>,
     challenge_token: String,
     token: Option<bool>,
