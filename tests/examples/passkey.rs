@@ -9,7 +9,7 @@ use std::{
 use portcullis_tests::authenticator::Authenticator;
 use serde_json::{Value, json};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn core::error::Error>> {
     let origin = std::env::args().nth(1).ok_or("usage: passkey ORIGIN")?;
     let mut text = String::new();
     io::stdin().read_to_string(&mut text)?;

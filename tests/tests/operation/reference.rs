@@ -1,6 +1,7 @@
 //! The documentation that is made from the code's own tables. `PORTCULLIS_EXPECTED=rewrite` writes it anew.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
+use core::fmt::Write as _;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use portcullis::{LOGIN_CLAIMS, config::SETTINGS, problem};
 

@@ -1,9 +1,7 @@
 //! A pair of instances is updated, one after the other, while people sign in: no sign-in fails.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
-};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use portcullis_tests::{
     host::{self, Host, SECRET},
@@ -39,7 +37,7 @@ impl Instance {
                 ("PORTCULLIS_STORE", &*instance.store),
                 ("PORTCULLIS_METRICS", &*instance.metrics),
                 // The proxy looks ten times a second.
-                ("PORTCULLIS_DRAIN", "3"),
+                ("PORTCULLIS_DRAIN", "5"),
             ];
             Serving::start(instance.port, &settings, None)
         });

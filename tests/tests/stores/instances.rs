@@ -80,10 +80,7 @@ async fn clocks_that_differ_accept_no_spent_token() {
         }
         // The token's life ends on one, a while before it does on the other.
         fast.clock.advance(Duration::from_secs(300));
-        assert_eq!(
-            fast.post("/authenticate/complete", &body).await.status,
-            401
-        );
+        assert_eq!(fast.post("/authenticate/complete", &body).await.status, 401);
         slow.post("/authenticate/complete", &body)
             .await
             .problem(401, "token_spent");
