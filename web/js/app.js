@@ -122,6 +122,7 @@ async function refresh() {
   const before = session;
   session = await portcullis.session();
   document.body.dataset["signedIn"] = String(session !== null);
+  document.title = words(session === null ? "title" : "title.account");
   element("how").hidden = lastRecord() === null;
   if (session === null) {
     if (before !== null) forget();

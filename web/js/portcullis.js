@@ -127,7 +127,11 @@ export async function addPasskey(username, { quietly = false, ...options } = {})
   return registration("register/begin", { username, mediation }, options, owner.sub);
 }
 
-const signedOut = () => new Problem("session", { code: "login_required", status: 401 });
+/** Nobody is signed in, or not freshly enough: a login token lives longer than the host takes it for proof. */
+function signedOut() {
+  const code = loginToken() === null ? "login_required" : "sign_in_again";
+  return new Problem("session", { code, status: 401 });
+}
 
 /**
  * Adds a passkey to the account that a recovery code belongs to, and signs in to it.

@@ -9,6 +9,7 @@ import { CeremonyError, Problem } from "./portcullis.js";
 const WORDS = {
   en: {
     title: "Sign in",
+    "title.account": "Your account",
     skip: "Skip to the content",
     "entry.title": "Sign in",
     "entry.lead": "With a passkey: your fingerprint, your face, a PIN or a security key. No password.",
@@ -226,6 +227,7 @@ const WORDS = {
 
   de: {
     title: "Anmelden",
+    "title.account": "Ihr Konto",
     skip: "Zum Inhalt springen",
     "entry.title": "Anmelden",
     "entry.lead": "Mit einem Passkey: Fingerabdruck, Gesicht, PIN oder Sicherheitsschlüssel. Ohne Passwort.",

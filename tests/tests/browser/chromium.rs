@@ -266,6 +266,18 @@ impl Browser {
         self.wait_for("body[data-ready]").await;
     }
 
+    /// Waits until there is something outside the page: a file.
+    pub(crate) async fn until<Found>(&self, look: impl Fn() -> Option<Found>) -> Found {
+        let mut left = PATIENCE;
+        loop {
+            match look() {
+                Some(found) => return found,
+                None => left = left.checked_sub(BETWEEN_LOOKS).expect("it comes"),
+            }
+            rocket::tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
     /// Waits until something matches the selector.
     #[track_caller]
     pub(crate) fn wait_for(&self, selector: &str) -> impl Future<Output = WebElement> {

@@ -3,6 +3,7 @@
 
 mod causes;
 mod chromium;
+mod codes;
 mod devices;
 mod other_sites;
 mod signals;

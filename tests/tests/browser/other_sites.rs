@@ -1,5 +1,7 @@
 //! `js/portcullis.js`, imported from the host by a page of another origin.
 
+use core::time::Duration;
+
 use portcullis_tests::host::Host;
 use rocket::{
     Shutdown, fairing::AdHoc, get, response::content::RawHtml, routes, tokio::sync::oneshot,
@@ -131,6 +133,20 @@ async fn a_page_of_another_origin_signs_in_with_the_module_that_it_imports() {
     )
     .await;
     assert_eq!(said, json!([true, "alice", true]).to_string());
+
+    // A token that lives proves nobody to the host after five minutes; who signs in again goes on.
+    host.clock.advance(Duration::from_secs(301));
+    let said = with_library(
+        &browser,
+        &host,
+        "const again = await library.addPasskey('alice').catch(({ code }) => code);
+         await library.signIn('alice');
+         const here = await library.addPasskey('alice').catch(({ code }) => code);
+         return [again, here];",
+    )
+    .await;
+    let held = "InvalidStateError"; // This authenticator has one already.
+    assert_eq!(said, json!(["sign_in_again", held]).to_string());
 
     // No session of the host's own: its cookie is for its own pages. Without a passkey the page signs
     // nobody in by itself.
