@@ -299,7 +299,7 @@ const WORDS = {
     "link.not_copied": "Der Browser hat das Kopieren nicht erlaubt. Der Link ist ausgewählt: Kopieren Sie ihn mit der Tastatur.",
     "link.close": "Schließen",
 
-    "codes.title": "Wiederherstellungscodes",
+    "codes.title": "Wiederherstellungs\u00adcodes",
     "codes.lead": "Für den Tag, an dem Sie keinen Ihrer Passkeys haben. Jeder Code gilt einmal.",
     "codes.left": "Verbleibende Codes: {count}",
     "codes.make": "Neue Codes erzeugen",

@@ -23,9 +23,12 @@ async fn recovery_codes_are_copied_printed_and_saved() {
     assert_eq!(shown.len(), 10);
     let text = shown.join("\n");
 
-    let permissions = json!({"origin": desk.host.origin, "permissions": ["clipboardReadWrite"]});
+    let permissions = json!({"origin": desk.host.origin, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
     browser
         .devtools("Browser.grantPermissions", permissions)
+        .await;
+    browser
+        .script("delete document.getElementById('status').dataset.kind")
         .await;
     browser.press("codes-copy").await;
     browser.wait_for("#status[data-kind='done']").await;
