@@ -234,7 +234,7 @@ impl Fairing for Portcullis {
             && request.method() != Method::Post
             && self
                 .table()
-                .is_some_and(|table| table.owns(request.uri().path()))
+                .is_some_and(|table| table.owned(request.uri().path()).is_some())
             && begins_with_method(data.peek(LONGEST_METHOD_FIELD).await)
         {
             request.set_method(Method::Post);
@@ -242,11 +242,13 @@ impl Fairing for Portcullis {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let path = request.uri().path();
-        let Some(table) = self.table().filter(|table| table.owns(path)) else {
+        let owned = self
+            .table()
+            .and_then(|table| table.owned(request.uri().path()));
+        let Some(methods) = owned else {
             return;
         };
-        headers::share(request, response, &self.config, table.methods(path));
+        headers::share(request, response, &self.config, methods);
         headers::secure(response, self.config.https_only());
     }
 }

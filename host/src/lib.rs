@@ -76,6 +76,10 @@ pub use store::{Event, EventKind};
 pub use token::login::LOGIN_CLAIMS;
 pub use token::signer;
 
+/// What the server verifies with, to hold it against other implementations.
+#[cfg(feature = "testing")]
+pub const SERVER: portcullis_core::Crypto<'static> = ceremony::algorithms::SERVER;
+
 /// The host alone, as a Rocket of its own.
 #[must_use]
 pub fn rocket(config: Config) -> rocket::Rocket<rocket::Build> {

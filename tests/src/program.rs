@@ -18,7 +18,17 @@ use serde_json::Value;
 /// When it does not build.
 pub fn portcullis() -> Command {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    Command::new(BINARY.get_or_init(|| build("--bin", "portcullis")))
+    Command::new(BINARY.get_or_init(|| build(&["--bin", "portcullis"])))
+}
+
+/// The release build of the `portcullis` binary, built when it is first asked for.
+///
+/// # Panics
+///
+/// When it does not build.
+pub fn release() -> Command {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    Command::new(BINARY.get_or_init(|| build(&["--release", "--bin", "portcullis"])))
 }
 
 /// An example of the host, built.
@@ -28,7 +38,7 @@ pub fn portcullis() -> Command {
 /// When it does not build.
 #[must_use]
 pub fn example(name: &str) -> Command {
-    Command::new(build("--example", name))
+    Command::new(build(&["--example", name]))
 }
 
 /// A host as a process of its own, until it is dropped.
@@ -101,17 +111,19 @@ impl Drop for Serving {
 
 /// `cargo test` makes a package's binaries for that package's own tests only. The whole workspace
 /// is named so that its features, and with them what is built already, stay the same.
-fn build(kind: &str, name: &str) -> PathBuf {
+fn build(what: &[&str]) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .args(["build", "--workspace", kind, name, "--message-format=json"])
+        .args(["build", "--workspace", "--message-format=json"])
+        .args(what)
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be started");
     assert!(
         output.status.success(),
-        "cargo build {kind} {name}: {}",
+        "cargo build {}: {}",
+        what.join(" "),
         output.status
     );
     let messages = String::from_utf8(output.stdout).expect("cargo writes UTF-8");

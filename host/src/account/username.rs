@@ -38,12 +38,17 @@ pub enum NameError {
 }
 
 impl Username {
-    /// Reads a name by the profile UsernameCaseMapped.
+    /// Reads a name by the profile UsernameCaseMapped, of which only the mapping of cases is left for visible
+    /// ASCII: all of it is allowed, nothing has another width or normal form.
     ///
     /// # Errors
     /// What the profile does not allow.
     pub fn parse(written: &str) -> Result<Self, NameError> {
-        let key = enforce(written, UsernameCaseMapped::enforce)?;
+        let key = if written.bytes().all(|byte| byte.is_ascii_graphic()) {
+            of_length(written.to_ascii_lowercase())?
+        } else {
+            enforce(written, UsernameCaseMapped::enforce)?
+        };
         Ok(Self {
             written: written.to_owned(),
             key,
@@ -61,6 +66,12 @@ impl Username {
     #[must_use]
     pub fn as_written(&self) -> &str {
         &self.written
+    }
+
+    /// The name as it was registered, where nothing else of it is needed.
+    #[must_use]
+    pub fn into_written(self) -> String {
+        self.written
     }
 
     /// The form that two names share exactly when they are the same.
@@ -100,9 +111,13 @@ fn enforce<'a>(
         }
         _ => NameError::NotAllowed,
     })?;
+    of_length(enforced.into_owned())
+}
+
+fn of_length(enforced: String) -> Result<String, NameError> {
     match enforced.chars().count() {
         0 => Err(NameError::Empty),
-        1..=MAX_CODE_POINTS => Ok(enforced.into_owned()),
+        1..=MAX_CODE_POINTS => Ok(enforced),
         _ => Err(NameError::TooLong),
     }
 }
@@ -149,6 +164,49 @@ mod tests {
         assert_eq!(Username::parse("a\u{5d0}"), Err(NameError::NotAllowed));
         let said = NameError::Character('\u{200b}').to_string();
         assert_eq!(said, "U+200B is not allowed in it");
+    }
+
+    /// The whole profile, whatever the name consists of.
+    fn by_the_profile(text: &str) -> Result<Username, NameError> {
+        let key = enforce(text, UsernameCaseMapped::enforce)?;
+        let written = text.to_owned();
+        Ok(Username { written, key })
+    }
+
+    #[test]
+    fn ascii_is_judged_as_the_profile_judges_it() {
+        let agree =
+            |text: &str| assert_eq!(Username::parse(text), by_the_profile(text), "{text:?}");
+        let ascii = || (0..128).map(char::from);
+        agree("");
+        for first in ascii() {
+            agree(&first.to_string());
+            for second in ascii() {
+                agree(&format!("{first}{second}"));
+                agree(&format!("ab{first}{second}"));
+                agree(&format!("{first}{second}\u{e9}"));
+            }
+        }
+        for length in [63, 64, 65, 1_024, 1_025] {
+            agree(&"A".repeat(length));
+        }
+        // Texts of all lengths, mostly visible characters, from a generator that always gives the same.
+        let mut state = 1_u64;
+        let mut random = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for _ in 0..20_000 {
+            let length = random(70);
+            let from = if random(2) == 0 { 33 } else { 0 };
+            let text = (0..length).map(|_| {
+                let letter = from + random(127 - from);
+                char::from(u8::try_from(letter).expect("below 127"))
+            });
+            agree(&text.collect::<String>());
+        }
     }
 
     #[test]

@@ -85,14 +85,6 @@ pub(crate) fn register(
     Ok(credential)
 }
 
-/// The credential id that an assertion names, where it can be read.
-pub(crate) fn asserted_id(response: Option<&RawValue>) -> Option<Vec<u8>> {
-    let mut json = copy(response);
-    AuthenticationResponse::from_json(&mut json)
-        .id()
-        .map(<[u8]>::to_vec)
-}
-
 /// The model that a registration names, where it can be read: nothing proves it.
 pub(crate) fn named_model(response: Option<&RawValue>) -> Option<Aaguid> {
     let mut json = copy(response);
@@ -118,12 +110,10 @@ pub(crate) fn authenticate(
     config: &Config,
     crypto: &Crypto<'_>,
     asked: &Spent<Authentication>,
-    response: Option<&RawValue>,
+    response: &AuthenticationResponse<'_>,
     claimant: &Claimant<'_>,
     credential: Option<&Credential>,
 ) -> Result<CredentialState, Error> {
-    let mut json = copy(response);
-    let response = AuthenticationResponse::from_json(&mut json);
     let rp_ids = [config.rp_id.as_str()];
     let origins = origins(config, asked.origin.as_deref());
     let (user_handle, discoverable) = match claimant {
@@ -151,7 +141,7 @@ pub(crate) fn authenticate(
     });
     let verify = |backup| {
         verify_authentication(
-            &response,
+            response,
             record.as_ref(),
             expected_challenge(asked),
             &policy.with_backup(backup),
@@ -180,8 +170,8 @@ fn expected_challenge<F>(asked: &Spent<F>) -> Challenge<'_> {
     Challenge::new(&asked.challenge).expect("a challenge has 32 bytes")
 }
 
-/// The core decodes in place. A response that is not there is judged as `null`.
-fn copy(response: Option<&RawValue>) -> Vec<u8> {
+/// The text of a response, for the core to decode in place. One that is not there is judged as `null`.
+pub(crate) fn copy(response: Option<&RawValue>) -> Vec<u8> {
     response.map_or("null", RawValue::get).as_bytes().to_vec()
 }
 
@@ -286,12 +276,12 @@ mod tests {
             Claimant::Named(account) | Claimant::Discovered(account) => account.credentials.first(),
             Claimant::Unknown => None,
         };
-        let response = serde_json::value::to_raw_value(response).expect("JSON");
+        let mut json = response.to_string().into_bytes();
         let outcome = authenticate(
             config,
             &crypto,
             &asked,
-            Some(&response),
+            &AuthenticationResponse::from_json(&mut json),
             claimant,
             credential,
         );

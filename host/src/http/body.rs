@@ -2,12 +2,16 @@
 
 use rocket::data::{self, Data, FromData, ToByteUnit as _};
 use rocket::request::Request;
+use rocket::tokio::io::AsyncReadExt as _;
 use serde::Deserialize;
 
 use super::problem::{Code, Problem, refuse};
 
 /// The largest body, in bytes: ten times the largest genuine attestation.
 const MAX_BODY: usize = 128 * 1_024;
+
+/// Ordinary bodies are no longer, in bytes.
+const USUAL_BODY: usize = 13 * 1_024;
 
 /// The most characters of a reason why a body could not be read.
 const MAX_REASON: usize = 160;
@@ -46,18 +50,22 @@ async fn read_body(request: &Request<'_>, data: Data<'_>) -> Result<JsonBody, Pr
             "The Content-Type header must be application/json.",
         ));
     }
-    let body = data
-        .open(MAX_BODY.bytes())
-        .into_bytes()
+    // One byte more tells a body that is too large from one that just is not. What is announced may be a
+    // lie, so no more than what is usual is set aside for it.
+    let announced = request.headers().get_one("Content-Length");
+    let announced = announced.and_then(|length| length.parse::<usize>().ok());
+    let mut body = Vec::with_capacity(announced.unwrap_or_default().min(USUAL_BODY));
+    data.open((MAX_BODY + 1).bytes())
+        .read_to_end(&mut body)
         .await
         .map_err(|_| Problem::new(Code::BodyInvalid, "The body ended early."))?;
-    if !body.is_complete() {
+    if body.len() > MAX_BODY {
         return Err(Problem::new(
             Code::BodyTooLarge,
             "A body may have 131072 bytes.",
         ));
     }
-    let text = String::from_utf8(body.into_inner())
+    let text = String::from_utf8(body)
         .map_err(|_| Problem::new(Code::BodyInvalid, "The body is not UTF-8."))?;
     // A struct can be read from an array too; the contract wants an object.
     if !text

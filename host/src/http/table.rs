@@ -2,16 +2,19 @@
 //! that a path does not have (405), the preflight of other origins, and the headers of every answer.
 
 use core::fmt;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rocket::http::Method;
-use rocket::http::uri::Path;
+use rocket::http::uri::{Origin, Path};
 use rocket::{Request, Route};
 
 /// Paths and methods of one mounted host.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     entries: Vec<Entry>,
+    /// The paths without a part that may be anything, as most requests write them.
+    literal: HashMap<String, Methods>,
     /// Where every path is this host's, also one that no route has.
     catches_below: Option<Vec<Box<str>>>,
 }
@@ -58,6 +61,13 @@ impl Table {
                 None => self.entries.push(Entry { path, methods }),
             }
         }
+        let literal = self.entries.iter().filter_map(Entry::literal);
+        self.literal = literal
+            .filter_map(|path| {
+                let methods = self.walk(Origin::parse(&path).ok()?.path());
+                Some((path, methods))
+            })
+            .collect();
     }
 
     /// Has every path below a base count as this host's.
@@ -67,17 +77,25 @@ impl Table {
 
     /// The methods of a path; none where it is not this host's.
     pub(crate) fn methods(&self, path: Path<'_>) -> Methods {
+        let literal = self.literal.get(path.as_str()).copied();
+        literal.unwrap_or_else(|| self.walk(path))
+    }
+
+    fn walk(&self, path: Path<'_>) -> Methods {
         let entries = self.entries.iter().filter(|entry| entry.matches(path));
         entries.fold(Methods::default(), |all, entry| all.and(entry.methods))
     }
 
-    /// Whether the answer to a path is this host's.
-    pub(crate) fn owns(&self, path: Path<'_>) -> bool {
-        let caught = self.catches_below.as_ref().is_some_and(|base| {
-            let mut segments = path.segments();
-            base.iter().all(|own| segments.next() == Some(own))
-        });
-        caught || !self.methods(path).is_empty()
+    /// The methods of a path whose answer is this host's.
+    pub(crate) fn owned(&self, path: Path<'_>) -> Option<Methods> {
+        let methods = self.methods(path);
+        let is_caught = || {
+            self.catches_below.as_ref().is_some_and(|base| {
+                let mut segments = path.segments();
+                base.iter().all(|own| segments.next() == Some(own))
+            })
+        };
+        (!methods.is_empty() || is_caught()).then_some(methods)
     }
 
     /// The methods of the path that a request asks for.
@@ -90,6 +108,15 @@ impl Table {
 }
 
 impl Entry {
+    /// The path as text, where no part of it may be anything.
+    fn literal(&self) -> Option<String> {
+        let segments = self.path.iter().map(|segment| match segment {
+            Segment::Is(own) => Some(format!("/{own}")),
+            Segment::Any => None,
+        });
+        segments.collect()
+    }
+
     /// Rocket compares segments, decoded and without the empty ones.
     fn matches(&self, path: Path<'_>) -> bool {
         let mut asked = path.segments();
@@ -151,7 +178,6 @@ impl fmt::Display for Methods {
 
 #[cfg(test)]
 mod tests {
-    use rocket::http::uri::Origin;
     use rocket::{delete, get, patch, post, routes};
 
     use super::*;
@@ -210,7 +236,10 @@ mod tests {
     #[test]
     fn what_lies_below_the_base_is_owned_where_it_is_caught() {
         let mut table = table("/auth");
-        let owns = |table: &Table, path| table.owns(Origin::parse(path).expect("a path").path());
+        let owns = |table: &Table, path| {
+            let uri = Origin::parse(path).expect("a path");
+            table.owned(uri.path()).is_some()
+        };
         assert!(owns(&table, "/auth/begin"));
         assert!(!owns(&table, "/auth/nothing"));
         table.catch_below("/auth");

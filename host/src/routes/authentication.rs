@@ -1,4 +1,6 @@
-use portcullis_core::{Error, ErrorKind, Step};
+use std::borrow::Cow;
+
+use portcullis_core::{AuthenticationResponse, Error, ErrorKind, Step};
 use rocket::post;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -10,6 +12,7 @@ use super::views::{Before, Begun, CredentialView, Descriptor, Private, WithCooki
 use crate::account::username::Username;
 use crate::app::App;
 use crate::ceremony::algorithms::SERVER;
+use crate::ceremony::apart;
 use crate::ceremony::challenge::{Authentication, Spent};
 use crate::ceremony::verify::{self, Claimant};
 use crate::clock::Timestamp;
@@ -22,7 +25,7 @@ use crate::http::visitor::Visitor;
 use crate::metrics::{Authenticator, Flow};
 use crate::store::{
     Account, AccountKey, Credential, CredentialState, Event, EventKind, SignIn, SignedIn,
-    StoreError,
+    StoreError, UserHandle,
 };
 use crate::token::login::{Login, Subject};
 
@@ -42,22 +45,22 @@ struct BeginRequest {
 /// `PublicKeyCredentialRequestOptionsJSON`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RequestOptions {
+struct RequestOptions<'a> {
     challenge: String,
     #[schema(value_type = u64)]
     timeout: u128,
-    rp_id: String,
+    rp_id: &'a str,
     allow_credentials: Vec<Descriptor>,
     user_verification: UserVerification,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    hints: &'a [String],
 }
 
 #[utoipa::path(
     tag = "authentication",
     request_body = BeginRequest,
     responses(
-        (status = 200, description = "The options, and the token that `complete` wants back.", body = Begun<RequestOptions>),
+        (status = 200, description = "The options, and the token that `complete` wants back.", body = Begun<RequestOptions<'_>>),
         (status = 400, description = "`body_invalid`, `username_invalid`"),
         (status = 413, description = "`body_too_large`"),
         (status = 415, description = "`media_type`"),
@@ -66,23 +69,24 @@ struct RequestOptions {
     ),
 )]
 #[post("/authenticate/begin", data = "<body>")]
-async fn begin(
+async fn begin<'r>(
     _limit: WithinLimit,
-    page: PageOrigin<'_>,
+    page: PageOrigin<'r>,
     body: JsonBody,
-    app: &App,
-) -> Result<Private<Begun<RequestOptions>>, Problem> {
+    app: &'r App,
+) -> Result<Private<Begun<RequestOptions<'r>>>, Problem> {
     let request: BeginRequest = body.read()?;
     let allow_credentials = match &request.username {
         Some(text) => {
             let account = account_or_decoy(app, &Username::parse(text)?).await?;
-            account.credentials.iter().map(Descriptor::from).collect()
+            let credentials = account.credentials.into_iter();
+            credentials.map(Descriptor::from).collect()
         }
         None => Vec::new(),
     };
     let minted = app.challenges.mint(
         page.0,
-        Authentication {
+        &Authentication {
             username: request.username,
         },
     )?;
@@ -92,10 +96,10 @@ async fn begin(
         public_key: RequestOptions {
             challenge: minted.challenge,
             timeout: config.challenge_ttl.as_millis(),
-            rp_id: config.rp_id.clone(),
+            rp_id: &config.rp_id,
             allow_credentials,
             user_verification: config.user_verification,
-            hints: config.hints.clone(),
+            hints: &config.hints,
         },
         challenge_token: minted.token,
     }))
@@ -119,7 +123,8 @@ struct CompleteRequest<'a> {
     #[serde(borrow)]
     #[schema(value_type = Object, required = true)]
     assertion: Option<&'a RawValue>,
-    challenge_token: String,
+    #[serde(borrow)]
+    challenge_token: Cow<'a, str>,
     token: Option<bool>,
 }
 
@@ -172,10 +177,14 @@ async fn sign_in(
         .challenges
         .redeem(&request.challenge_token, &*app.store)
         .await?;
-    let id = verify::asserted_id(request.assertion).unwrap_or_default();
-    claim.credential = (!id.is_empty()).then(|| id.clone());
+    let mut json = verify::copy(request.assertion);
+    let assertion = AuthenticationResponse::from_json(&mut json);
+    claim.credential = assertion
+        .id()
+        .filter(|id| !id.is_empty())
+        .map(<[u8]>::to_vec);
     for _ in 0..ATTEMPTS {
-        let verified = judge(app, &asked, request.assertion, &id, claim).await?;
+        let verified = judge(app, &asked, &assertion, claim).await?;
         let event = visitor.sign(verified.event(app));
         // Before anything is written: a sign-in whose token cannot be made has not been.
         let login = if request.token == Some(false) {
@@ -186,7 +195,7 @@ async fn sign_in(
         let mut command = verified.command(event.clone());
         let begins = visitor.begin(
             app,
-            verified.account.handle,
+            verified.handle,
             &verified.before.id,
             verified.after.user_verified,
         )?;
@@ -221,7 +230,8 @@ async fn sign_in(
 
 /// A sign-in that was verified against a credential as it was read.
 struct Verified {
-    account: Account,
+    handle: UserHandle,
+    name: Username,
     before: Credential,
     after: CredentialState,
 }
@@ -229,10 +239,10 @@ struct Verified {
 async fn judge(
     app: &App,
     asked: &Spent<Authentication>,
-    assertion: Option<&RawValue>,
-    id: &[u8],
+    assertion: &AuthenticationResponse<'_>,
     claim: &mut Claim,
 ) -> Result<Verified, Problem> {
+    let id = assertion.id().unwrap_or_default();
     let (account, named) = match asked.flow.username.as_deref() {
         Some(text) => {
             let name = Username::parse(text)?;
@@ -254,43 +264,37 @@ async fn judge(
         (Some(account), false) => Claimant::Discovered(account),
         (None, _) => Claimant::Unknown,
     };
-    let before = account
-        .as_ref()
-        .and_then(|account| account.credential(id).cloned());
-    claim.authenticator = before
-        .as_ref()
-        .map_or(Authenticator::UNKNOWN, Authenticator::of);
-    let after = verify::authenticate(
-        &app.config,
-        &SERVER,
-        asked,
-        assertion,
-        &claimant,
-        before.as_ref(),
-    )
-    .or_else(|error| {
+    let before = account.as_ref().and_then(|account| account.credential(id));
+    claim.authenticator = before.map_or(Authenticator::UNKNOWN, Authenticator::of);
+    let is_long = before.is_some_and(|credential| apart::is_long(credential.algorithm));
+    let verified = apart::apart(is_long, || {
+        verify::authenticate(&app.config, &SERVER, asked, assertion, &claimant, before)
+    });
+    let after = verified.await.map_err(|error| {
         let problem = refuse(&claimant, error);
         // Only of an id that nobody has: what the page does with it cannot be taken back. A decoy's
         // is somebody's, for all that a caller may know.
         let is_nobodys = problem.code() == Code::CredentialUnknown.as_str()
             && matches!(claimant, Claimant::Unknown)
             && !id.is_empty()
-            && !app.decoys.made(id)?;
-        Err(if is_nobodys {
+            && !app.decoys.made(id);
+        if is_nobodys {
             problem.for_nobodys(&app.config.rp_id, base64url(id))
         } else {
             problem
-        })
+        }
     })?;
-    match (account, before) {
-        (Some(account), Some(before)) => Ok(Verified {
-            account,
-            before,
-            after,
-        }),
-        // Nothing verifies without a record.
-        _ => Err(Problem::credential_unknown()),
-    }
+    // Nothing verifies without an account and a record.
+    let mut account = account.ok_or_else(Problem::credential_unknown)?;
+    let index = account.credentials.iter().position(|held| held.id == id);
+    let index = index.ok_or_else(Problem::credential_unknown)?;
+    let before = account.credentials.swap_remove(index);
+    Ok(Verified {
+        handle: account.handle,
+        name: account.name,
+        before,
+        after,
+    })
 }
 
 /// A credential that nobody has and one whose owner is not the user that the response names are the
@@ -313,7 +317,7 @@ fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
 impl Verified {
     fn event(&self, app: &App) -> Event {
         Event::new(EventKind::SignedIn, app.clock.now())
-            .of(self.account.handle, &self.account.name)
+            .of(self.handle, &self.name)
             .with_credential(&self.before.id)
     }
 
@@ -330,8 +334,8 @@ impl Verified {
 
     fn subject(&self, auth_time: Timestamp) -> Subject<'_> {
         Subject {
-            handle: &self.account.handle,
-            name: &self.account.name,
+            handle: &self.handle,
+            name: &self.name,
             auth_time,
             user_verified: self.after.user_verified,
             scope: None,
@@ -339,15 +343,16 @@ impl Verified {
     }
 
     fn answer(self, login: Option<Login>) -> Answer {
-        let mut view = CredentialView::from(&self.before);
+        let before = Before::from(self.before.state);
+        let mut view = CredentialView::from(self.before);
         view.sign_count = self.after.sign_count;
         view.backup_eligible = self.after.backup_eligible;
         view.backup_state = self.after.backup_state;
         view.user_verified = self.after.user_verified;
-        view.before = Some(Before::from(self.before.state));
+        view.before = Some(before);
         Answer {
             status: "OK",
-            username: self.account.name.as_written().to_owned(),
+            username: self.name.into_written(),
             credential: view,
             expires_in: login.as_ref().map(|login| login.expires_in),
             login_token: login.map(|login| login.login_token),

@@ -104,7 +104,7 @@ struct BeginRequest {
     tag = "recovery",
     request_body = BeginRequest,
     responses(
-        (status = 200, description = "The options, and the token that `register/complete` wants back.", body = Begun<CreationOptions>),
+        (status = 200, description = "The options, and the token that `register/complete` wants back.", body = Begun<CreationOptions<'_>>),
         (status = 400, description = "`body_invalid`, `username_invalid`"),
         (status = 401, description = "`recovery_refused`"),
         (status = 404, description = "`not_found`"),
@@ -116,14 +116,14 @@ struct BeginRequest {
     ),
 )]
 #[post("/recovery/begin", data = "<body>")]
-async fn begin(
+async fn begin<'r>(
     _on: CodesAreOn,
     _limit: WithinLimit,
-    page: PageOrigin<'_>,
+    page: PageOrigin<'r>,
     visitor: Visitor,
     body: JsonBody,
-    app: &App,
-) -> Result<Private<Begun<CreationOptions>>, Problem> {
+    app: &'r App,
+) -> Result<Private<Begun<CreationOptions<'r>>>, Problem> {
     let request: BeginRequest = body.read()?;
     let name = Username::parse(&request.username)?;
     let attempt = app

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use rocket::post;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -9,9 +11,9 @@ use super::views::{Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::invitation;
 use crate::account::username::{self, Username};
 use crate::app::App;
-use crate::ceremony::algorithms;
 use crate::ceremony::challenge::{Mediation, Registration, Spends};
 use crate::ceremony::verify;
+use crate::ceremony::{algorithms, apart};
 use crate::config::{Attestation, Signup, UserVerification};
 use crate::encoding::{base64url, bytes_from_base64url, from_base64url};
 use crate::http::body::JsonBody;
@@ -43,8 +45,8 @@ struct BeginRequest {
 /// `PublicKeyCredentialCreationOptionsJSON`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CreationOptions {
-    rp: RelyingParty,
+pub(super) struct CreationOptions<'a> {
+    rp: RelyingParty<'a>,
     user: User,
     challenge: String,
     pub_key_cred_params: Vec<Parameters>,
@@ -53,15 +55,15 @@ pub(super) struct CreationOptions {
     exclude_credentials: Vec<Descriptor>,
     authenticator_selection: AuthenticatorSelection,
     attestation: Attestation,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    hints: &'a [String],
     extensions: Extensions,
 }
 
 #[derive(Serialize, ToSchema)]
-struct RelyingParty {
-    id: String,
-    name: String,
+struct RelyingParty<'a> {
+    id: &'a str,
+    name: &'a str,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -96,7 +98,7 @@ struct Extensions {
     tag = "registration",
     request_body = BeginRequest,
     responses(
-        (status = 200, description = "The options, and the token that `complete` wants back.", body = Begun<CreationOptions>),
+        (status = 200, description = "The options, and the token that `complete` wants back.", body = Begun<CreationOptions<'_>>),
         (status = 400, description = "`body_invalid`, `username_invalid`"),
         (status = 401, description = "`token_invalid`, `token_expired`, `login_required`, `sign_in_again`, `invitation_refused`"),
         (status = 403, description = "`invitation_required`, `cross_site`"),
@@ -109,13 +111,13 @@ struct Extensions {
     security((), ("session" = []), ("login_token" = [])),
 )]
 #[post("/register/begin", data = "<body>")]
-async fn begin(
+async fn begin<'r>(
     _limit: WithinLimit,
-    page: PageOrigin<'_>,
+    page: PageOrigin<'r>,
     owner: Owner,
     body: JsonBody,
-    app: &App,
-) -> Result<Private<Begun<CreationOptions>>, Problem> {
+    app: &'r App,
+) -> Result<Private<Begun<CreationOptions<'r>>>, Problem> {
     let request: BeginRequest = body.read()?;
     let username = Username::parse(&request.username)?;
     let display_name = request
@@ -137,13 +139,13 @@ async fn begin(
 }
 
 /// Options for a candidate, and their token.
-pub(super) fn begun(
-    app: &App,
-    page: PageOrigin<'_>,
+pub(super) fn begun<'r>(
+    app: &'r App,
+    page: PageOrigin<'r>,
     who: Candidate,
     display_name: Option<String>,
     mediation: Option<Mediation>,
-) -> Result<Begun<CreationOptions>, Problem> {
+) -> Result<Begun<CreationOptions<'r>>, Problem> {
     let algorithms = algorithms::offered();
     let config = &app.config;
     app.metrics.begun(match who.spends {
@@ -159,10 +161,10 @@ pub(super) fn begun(
             .to_owned(),
         name: who.name.as_written().to_owned(),
     };
-    let exclude_credentials = who.credentials.iter().map(Descriptor::from).collect();
+    let exclude_credentials = who.credentials.into_iter().map(Descriptor::from).collect();
     let minted = app.challenges.mint(
         page.0,
-        Registration {
+        &Registration {
             username: user.name.clone(),
             user_handle: user.id.clone(),
             proven: who.proven,
@@ -176,8 +178,8 @@ pub(super) fn begun(
     Ok(Begun {
         public_key: CreationOptions {
             rp: RelyingParty {
-                id: config.rp_id.clone(),
-                name: config.rp_name.clone(),
+                id: &config.rp_id,
+                name: &config.rp_name,
             },
             user,
             challenge: minted.challenge,
@@ -196,7 +198,7 @@ pub(super) fn begun(
                 user_verification: config.user_verification,
             },
             attestation: config.attestation,
-            hints: config.hints.clone(),
+            hints: &config.hints,
             extensions: Extensions { cred_props: true },
         },
         challenge_token: minted.token,
@@ -341,7 +343,8 @@ struct CompleteRequest<'a> {
     #[serde(borrow)]
     #[schema(value_type = Object, required = true)]
     attestation: Option<&'a RawValue>,
-    challenge_token: String,
+    #[serde(borrow)]
+    challenge_token: Cow<'a, str>,
     token: Option<bool>,
 }
 
@@ -411,14 +414,17 @@ async fn register(
     }
     claim.account = (asked.flow.proven || asked.flow.joins).then_some(handle);
     let whose = whose(app, owner, handle, &asked.flow, spends).await?;
-    let mut credential = verify::register(
-        &app.config,
-        &app.trust.current(),
-        app.clock.unix_time(),
-        &asked,
-        request.attestation,
-    )
-    .map_err(|error| {
+    let length = request.attestation.map_or(0, |json| json.get().len());
+    let verified = apart::apart(apart::is_long_response(length), || {
+        verify::register(
+            &app.config,
+            &app.trust.current(),
+            app.clock.unix_time(),
+            &asked,
+            request.attestation,
+        )
+    });
+    let mut credential = verified.await.map_err(|error| {
         claim.authenticator = verify::named_model(request.attestation)
             .map_or(Authenticator::UNKNOWN, Authenticator::of_model);
         Problem::not_verified(Ceremony::Registration, error)
@@ -456,12 +462,12 @@ async fn register(
         user_verified,
         scope: None,
     };
-    if matches!(to, Registrant::New(_)) {
-        // A signer may be slow, or charge for each signature.
-        let expected = expected(app, &name, &credential.id).await?;
-        stored(expected, spends)?;
-    }
     let login = if signs_in && request.token != Some(false) {
+        if matches!(to, Registrant::New(_)) {
+            // A signer may be slow, or charge for each signature.
+            let expected = expected(app, &name, &credential.id).await?;
+            stored(expected, spends)?;
+        }
         Some(app.login.mint(subject).await?)
     } else {
         None
@@ -528,7 +534,7 @@ async fn whose(
 /// tell: the store is asked once and the answer is the same as for a real one.
 async fn store(app: &App, command: Command) -> Result<Registered, Problem> {
     let id = &command.credential.id;
-    if app.decoys.made(id)? {
+    if app.decoys.made(id) {
         app.store.account(AccountKey::Credential(id)).await?;
         return Ok(Registered::CredentialExists);
     }
@@ -538,7 +544,7 @@ async fn store(app: &App, command: Command) -> Result<Registered, Problem> {
 /// What [`store`] will say of a new account, unless another call is faster. It does the same for an id
 /// that was made up as for a real one.
 async fn expected(app: &App, name: &Username, credential: &[u8]) -> Result<Registered, Problem> {
-    let made = app.decoys.made(credential)?;
+    let made = app.decoys.made(credential);
     let account = app.store.account(AccountKey::Credential(credential));
     if account.await?.is_some() || made {
         return Ok(Registered::CredentialExists);

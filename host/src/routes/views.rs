@@ -13,12 +13,16 @@ use utoipa::ToSchema;
 use crate::encoding::base64url;
 use crate::store::{Account, Credential, CredentialState};
 
+/// An answer that is no longer is written into one piece of memory: most of its bytes are a token's.
+const USUAL_ANSWER: usize = 2_048;
+
 /// An answer that carries tokens or personal data: no cache may keep it.
 pub(super) struct Private<T>(pub(super) T);
 
 impl<'r, T: Serialize> Responder<'r, 'static> for Private<T> {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        let body = serde_json::to_vec(&self.0).map_err(|_| Status::InternalServerError)?;
+        let mut body = Vec::with_capacity(USUAL_ANSWER);
+        serde_json::to_writer(&mut body, &self.0).map_err(|_| Status::InternalServerError)?;
         Response::build()
             .header(ContentType::JSON)
             .raw_header("Cache-Control", "no-store")
@@ -56,12 +60,12 @@ pub(super) struct Descriptor {
     pub(super) transports: Vec<String>,
 }
 
-impl From<&Credential> for Descriptor {
-    fn from(credential: &Credential) -> Self {
+impl From<Credential> for Descriptor {
+    fn from(credential: Credential) -> Self {
         Self {
             r#type: "public-key",
             id: base64url(&credential.id),
-            transports: credential.transports.clone(),
+            transports: credential.transports,
         }
     }
 }
@@ -90,6 +94,16 @@ pub(super) struct CredentialView {
 pub(super) struct Before {
     pub(super) sign_count: u32,
     pub(super) backup_state: bool,
+}
+
+impl From<Credential> for CredentialView {
+    fn from(mut credential: Credential) -> Self {
+        let transports = core::mem::take(&mut credential.transports);
+        Self {
+            transports,
+            ..Self::from(&credential)
+        }
+    }
 }
 
 impl From<&Credential> for CredentialView {

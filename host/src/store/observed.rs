@@ -40,6 +40,9 @@ impl Around for Observed {
         };
         self.calls.with_label_values(&[call, outcome]).inc();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        if error.is_none() && outage.is_none() {
+            return;
+        }
         let now = Instant::now();
         match (error, &mut *outage) {
             (Some(StoreError::Unavailable(_)), Some(since)) => {

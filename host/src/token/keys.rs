@@ -1,13 +1,17 @@
 //! One secret, a key for each purpose: HKDF-SHA256 (RFC 5869) with the purpose as its label.
 
-use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key, sign};
 use aws_lc_rs::rand;
 
 use crate::config::Secret;
 
-/// Derives keys from the host's secret.
+/// The output of HMAC-SHA256, in bytes.
+const HASH: usize = 32;
+
+/// Derives keys from the host's secret. The key of HKDF's second step is ready for use: it is asked at every
+/// sign-in.
 #[derive(Clone)]
-pub(crate) struct KeySource(Prk);
+pub(crate) struct KeySource(Key);
 
 /// What an aws-lc-rs call answers where it cannot go on, such as a system without randomness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,17 +22,33 @@ impl KeySource {
     /// The keys of one relying party: two that share a secret by mistake share no key.
     pub(crate) fn new(secret: &Secret, rp_id: &str) -> Self {
         let salt = ["portcullis", rp_id].join(" ");
-        Self(Salt::new(HKDF_SHA256, salt.as_bytes()).extract(secret.as_bytes()))
+        let extracted = sign(&Key::new(HMAC_SHA256, salt.as_bytes()), secret.as_bytes());
+        Self(Key::new(HMAC_SHA256, extracted.as_ref()))
     }
 
     /// `N` bytes that depend on the secret and on every part of `label`.
-    pub(crate) fn derive<const N: usize>(&self, label: &[&[u8]]) -> Result<[u8; N], CryptoFailure> {
+    pub(crate) fn derive<const N: usize>(&self, label: &[&[u8]]) -> [u8; N] {
+        const { assert!(N <= 255 * HASH, "HKDF has no more") };
         let mut bytes = [0; N];
-        self.0
-            .expand(label, Length(N))
-            .and_then(|output| output.fill(&mut bytes))
-            .map_err(|_| CryptoFailure)?;
-        Ok(bytes)
+        let mut previous = None;
+        for (counter, block) in (1_u8..).zip(bytes.chunks_mut(HASH)) {
+            let mut context = Context::with_key(&self.0);
+            for part in previous
+                .as_slice()
+                .iter()
+                .map(AsRef::as_ref)
+                .chain(label.iter().copied())
+            {
+                context.update(part);
+            }
+            context.update(&[counter]);
+            let tag = context.sign();
+            for (byte, derived) in block.iter_mut().zip(tag.as_ref()) {
+                *byte = *derived;
+            }
+            previous = Some(tag);
+        }
+        bytes
     }
 }
 
@@ -39,14 +59,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], CryptoFailure> {
     Ok(bytes)
 }
 
-struct Length(usize);
-
-impl KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
 impl core::fmt::Debug for KeySource {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("KeySource(..)")
@@ -55,13 +67,44 @@ impl core::fmt::Debug for KeySource {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+
     use super::*;
+
+    #[test]
+    fn it_is_hkdf() {
+        let extracted = Salt::new(HKDF_SHA256, b"portcullis example.org").extract(&[1; 32]);
+        let keys = KeySource::new(&Secret::new([1; 32]), "example.org");
+        let labels: [&[&[u8]]; 4] = [
+            &[],
+            &[b"login", &[0]],
+            &[b"", b"decoy", b"alice"],
+            &[&[7; 300]],
+        ];
+        for label in labels {
+            let mut expected = [0; 70];
+            let output = extracted.expand(label, Length(70)).expect("short");
+            output.fill(&mut expected).expect("its length");
+            assert_eq!(keys.derive::<70>(label), expected);
+            assert_eq!(keys.derive::<1>(label), expected[..1]);
+            assert_eq!(keys.derive::<32>(label), expected[..32]);
+            assert_eq!(keys.derive::<64>(label), expected[..64]);
+        }
+    }
+
+    struct Length(usize);
+
+    impl KeyType for Length {
+        fn len(&self) -> usize {
+            self.0
+        }
+    }
 
     #[test]
     fn a_key_depends_on_the_secret_the_relying_party_and_the_purpose() {
         let key = |secret, rp_id, purpose: &[u8]| {
             let keys = KeySource::new(&Secret::new([secret; 32]), rp_id);
-            keys.derive::<32>(&[purpose]).expect("derived")
+            keys.derive::<32>(&[purpose])
         };
         let one = key(1, "example.org", b"login");
         assert_eq!(one, key(1, "example.org", b"login"));

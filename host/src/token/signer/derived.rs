@@ -17,7 +17,7 @@ impl DerivedSigner {
         // One candidate in four thousand million is no scalar of P-256; the next one then is.
         (0..8_u8)
             .find_map(|attempt| {
-                let scalar: [u8; 32] = keys.derive(&[b"login", &[attempt]]).ok()?;
+                let scalar: [u8; 32] = keys.derive(&[b"login", &[attempt]]);
                 let private = PrivateKey::from_private_key(&ECDH_P256, &scalar).ok()?;
                 let public = private.compute_public_key().ok()?;
                 let pair = EcdsaKeyPair::from_private_key_and_public_key(

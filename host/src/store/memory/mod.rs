@@ -1,17 +1,21 @@
 //! Everything in this process. A restart forgets it, and the challenge key with it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+mod accounts;
+mod record;
+mod words;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use rocket::async_trait;
 
 use super::{
-    Account, AccountKey, ChallengeId, Change, Changed, Counts, Credential, Ends, Event, EventQuery,
-    Import, Imported, Invitation, OneTimeSecret, Registered, Registrant, Registration, SecretHash,
-    Session, Sessions, SignIn, SignedIn, Spend, Store, StoreError, Sweep, UserHandle,
+    Account, AccountKey, ChallengeId, Change, Changed, Counts, Ends, Event, EventQuery, Import,
+    Imported, Invitation, OneTimeSecret, Registered, Registrant, Registration, SecretHash, Session,
+    Sessions, SignIn, SignedIn, Spend, Store, StoreError, Sweep, UserHandle,
 };
-use crate::account::Username;
 use crate::clock::Timestamp;
+use accounts::{Accounts, Slot};
 
 /// Accounts and sessions in tables, spent challenges in the order in which they expire.
 #[derive(Debug)]
@@ -25,8 +29,8 @@ pub struct MemoryStore {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of accounts, credentials, sessions and invitations together, counted by [`size`] and the
-    /// likes of it: what the fields hold, and the tables' share.
+    /// Bytes of accounts, credentials, sessions, recovery codes and invitations together: what they hold,
+    /// and the tables' share. A passkey with its account, of ordinary lengths, is some 330.
     pub bytes: usize,
     /// Spent challenges that have not expired, each of some 50 bytes.
     pub spent: usize,
@@ -47,11 +51,11 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 200 MB, some 200,000 people with a passkey each; 50 MB for spent challenges, which is 3,000
+    /// 500 MB, more than a million people with a passkey each; 50 MB for spent challenges, which is 3,000
     /// answered challenges a second with the usual life of five minutes; and the last 10,000 events.
     fn default() -> Self {
         Self {
-            bytes: 200_000_000,
+            bytes: 500_000_000,
             spent: 1_000_000,
             events: 10_000,
         }
@@ -67,20 +71,16 @@ struct Spent {
 
 #[derive(Debug, Default)]
 struct Tables {
-    accounts: BTreeMap<UserHandle, Held>,
-    handle_of_name: HashMap<String, UserHandle>,
-    handle_of_credential: HashMap<Vec<u8>, UserHandle>,
+    accounts: Accounts,
+    /// Of the accounts that have some.
+    recovery_codes: HashMap<UserHandle, Vec<SecretHash>>,
     sessions: HashMap<SecretHash, Session>,
+    /// Of the accounts that have some.
+    sessions_of: HashMap<UserHandle, Vec<SecretHash>>,
     invitations: HashMap<SecretHash, Invitation>,
     events: VecDeque<Event>,
+    /// What all but the accounts takes.
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Held {
-    account: Account,
-    recovery_codes: Vec<SecretHash>,
-    sessions: Vec<SecretHash>,
 }
 
 impl MemoryStore {
@@ -105,7 +105,7 @@ impl MemoryStore {
     }
 
     fn room(&self, tables: &Tables, bytes: usize) -> Result<(), StoreError> {
-        let used = tables.bytes.saturating_add(bytes);
+        let used = tables.bytes().saturating_add(bytes);
         (used <= self.limits.bytes)
             .then_some(())
             .ok_or(StoreError::Full)
@@ -118,55 +118,20 @@ impl Default for MemoryStore {
     }
 }
 
-/// What a credential takes, in bytes.
-#[must_use]
-pub(super) fn size(credential: &Credential) -> usize {
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    // The id is in the index too.
-    let id = credential.id.len().saturating_mul(2);
-    let transports: usize = credential
-        .transports
-        .iter()
-        .map(|name| size_of::<String>().saturating_add(name.len()))
-        .sum();
-    [
-        size_of::<Credential>(),
-        size_of::<(Vec<u8>, UserHandle)>(),
-        id,
-        credential.public_key.len(),
-        transports,
-        credential.rp_id.len(),
-        credential.attestation_format.len(),
-        credential.attestation_type.len(),
-        text(&credential.name),
-        text(&credential.browser),
-        text(&credential.platform),
-    ]
-    .into_iter()
-    .sum()
-}
-
-/// What an account takes beside its credentials, in bytes.
-fn size_of_account(account: &Account) -> usize {
-    let name = account.name.as_written().len();
-    let key = account.name.key().len().saturating_mul(2);
-    let shown = account.display_name.as_ref().map_or(0, String::len);
-    [
-        size_of::<(UserHandle, Held)>(),
-        size_of::<(String, UserHandle)>(),
-        name,
-        key,
-        shown,
-    ]
-    .into_iter()
-    .sum()
+/// What hashes that belong to one account take, in bytes.
+fn size_of_hashes(hashes: &[SecretHash]) -> usize {
+    if hashes.is_empty() {
+        return 0;
+    }
+    size_of::<(UserHandle, Vec<SecretHash>)>().saturating_add(size_of_val(hashes))
 }
 
 fn size_of_session(session: &Session) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     [
         size_of::<(SecretHash, Session)>(),
-        size_of::<SecretHash>(),
+        // In the list of its account, which may have no other one.
+        size_of_hashes(&[session.hash]),
         session.credential.len(),
         text(&session.browser),
         text(&session.platform),
@@ -175,44 +140,49 @@ fn size_of_session(session: &Session) -> usize {
     .sum()
 }
 
-impl Held {
-    fn new(account: Account, recovery_codes: Vec<SecretHash>) -> Self {
-        Self {
-            account,
-            recovery_codes,
-            sessions: Vec::new(),
-        }
-    }
-
-    fn view(&self) -> Account {
-        Account {
-            recovery_codes: u32::try_from(self.recovery_codes.len()).unwrap_or(u32::MAX),
-            ..self.account.clone()
-        }
-    }
-}
-
 impl Tables {
-    fn handle(&self, by: AccountKey<'_>) -> Option<UserHandle> {
-        match by {
-            AccountKey::Name(name) => self.handle_of_name.get(name.key()).copied(),
-            AccountKey::Handle(handle) => Some(*handle),
-            AccountKey::Credential(id) => self.handle_of_credential.get(id).copied(),
-        }
+    const fn bytes(&self) -> usize {
+        self.bytes.saturating_add(self.accounts.bytes())
+    }
+
+    fn count_more(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    fn count_less(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
+    fn account(&self, slot: Slot) -> Option<Account> {
+        let mut account = self.accounts.get(slot)?;
+        let codes = self.codes(&account.handle).len();
+        account.recovery_codes = u32::try_from(codes).unwrap_or(u32::MAX);
+        Some(account)
     }
 
     fn find(&self, by: AccountKey<'_>) -> Option<Account> {
-        let handle = self.handle(by)?;
-        self.accounts.get(&handle).map(Held::view)
+        self.account(self.accounts.find(by)?)
     }
 
-    fn credential_mut(&mut self, id: &[u8]) -> Option<&mut Credential> {
-        let handle = self.handle_of_credential.get(id)?;
-        let account = &mut self.accounts.get_mut(handle)?.account;
-        account.credentials.iter_mut().find(|held| held.id == id)
+    fn has(&self, by: AccountKey<'_>) -> bool {
+        self.accounts.find(by).is_some()
     }
 
-    /// Why a one-time secret cannot be spent by a new credential of this registrant.
+    fn codes(&self, owner: &UserHandle) -> &[SecretHash] {
+        self.recovery_codes.get(owner).map_or(&[], Vec::as_slice)
+    }
+
+    fn set_codes(&mut self, owner: &UserHandle, codes: Vec<SecretHash>) {
+        self.count_more(size_of_hashes(&codes));
+        let before = if codes.is_empty() {
+            self.recovery_codes.remove(owner)
+        } else {
+            self.recovery_codes.insert(*owner, codes)
+        };
+        self.count_less(size_of_hashes(&before.unwrap_or_default()));
+    }
+
+    /// Whether a one-time secret can be spent by a new credential of this owner.
     fn can_spend(
         &self,
         secret: Option<OneTimeSecret>,
@@ -221,9 +191,9 @@ impl Tables {
     ) -> bool {
         match secret {
             None => true,
-            Some(OneTimeSecret::RecoveryCode(hash)) => owner
-                .and_then(|owner| self.accounts.get(owner))
-                .is_some_and(|held| held.recovery_codes.contains(&hash)),
+            Some(OneTimeSecret::RecoveryCode(hash)) => {
+                owner.is_some_and(|owner| self.codes(owner).contains(&hash))
+            }
             Some(OneTimeSecret::Invitation(hash)) => self
                 .invitations
                 .get(&hash)
@@ -233,20 +203,15 @@ impl Tables {
 
     fn spend(&mut self, secret: Option<OneTimeSecret>, owner: &UserHandle) {
         match secret {
-            None => {}
             Some(OneTimeSecret::RecoveryCode(hash)) => {
-                if let Some(held) = self.accounts.get_mut(owner) {
-                    held.recovery_codes.retain(|code| *code != hash);
-                    self.bytes = self.bytes.saturating_sub(size_of::<SecretHash>());
-                }
+                let mut left = self.codes(owner).to_vec();
+                left.retain(|code| *code != hash);
+                self.set_codes(owner, left);
             }
-            Some(OneTimeSecret::Invitation(hash)) => {
-                let spent = self
-                    .invitations
-                    .remove(&hash)
-                    .map(|_| size_of::<Invitation>());
-                self.bytes = self.bytes.saturating_sub(spent.unwrap_or_default());
+            Some(OneTimeSecret::Invitation(hash)) if self.invitations.remove(&hash).is_some() => {
+                self.count_less(size_of::<Invitation>());
             }
+            Some(OneTimeSecret::Invitation(_)) | None => {}
         }
     }
 
@@ -266,23 +231,22 @@ impl Tables {
         let Some(session) = self.sessions.remove(hash) else {
             return false;
         };
-        self.bytes = self.bytes.saturating_sub(size_of_session(&session));
-        if let Some(held) = self.accounts.get_mut(&session.owner) {
-            held.sessions.retain(|known| known != hash);
+        self.count_less(size_of_session(&session));
+        if let Some(known) = self.sessions_of.get_mut(&session.owner) {
+            known.retain(|known| known != hash);
+            if known.is_empty() {
+                self.sessions_of.remove(&session.owner);
+            }
         }
         true
     }
 
     /// Ends an account's sessions that fulfil a condition; how many.
     fn end_where(&mut self, owner: &UserHandle, ends: impl Fn(&Session) -> bool) -> u64 {
-        let Some(held) = self.accounts.get(owner) else {
-            return 0;
-        };
-        let ending: Vec<SecretHash> = held
-            .sessions
-            .iter()
-            .filter(|hash| self.sessions.get(*hash).is_some_and(&ends))
-            .copied()
+        let ending: Vec<SecretHash> = self
+            .sessions_of(owner)
+            .filter(|session| ends(session))
+            .map(|session| session.hash)
             .collect();
         for hash in &ending {
             self.end_session(hash);
@@ -290,11 +254,18 @@ impl Tables {
         u64::try_from(ending.len()).unwrap_or(u64::MAX)
     }
 
+    fn sessions_of(&self, owner: &UserHandle) -> impl Iterator<Item = &Session> {
+        let hashes = self.sessions_of.get(owner).into_iter().flatten();
+        hashes.filter_map(|hash| self.sessions.get(hash))
+    }
+
+    /// Begins a session of an account that is there.
     fn begin(&mut self, session: Option<Session>) {
         let Some(session) = session else { return };
-        if let Some(held) = self.accounts.get_mut(&session.owner) {
-            held.sessions.push(session.hash);
-            self.bytes = self.bytes.saturating_add(size_of_session(&session));
+        if self.has(AccountKey::Handle(&session.owner)) {
+            self.count_more(size_of_session(&session));
+            let known = self.sessions_of.entry(session.owner).or_default();
+            known.push(session.hash);
             self.sessions.insert(session.hash, session);
         }
     }
@@ -306,104 +277,52 @@ impl Tables {
         }
     }
 
-    fn insert_account(&mut self, account: Account, recovery_codes: Vec<SecretHash>) {
-        let codes = recovery_codes.len().saturating_mul(size_of::<SecretHash>());
-        self.bytes = self
-            .bytes
-            .saturating_add(size_of_account(&account))
-            .saturating_add(codes);
-        self.handle_of_name
-            .insert(account.name.key().to_owned(), account.handle);
-        for credential in &account.credentials {
-            self.bytes = self.bytes.saturating_add(size(credential));
-            self.handle_of_credential
-                .insert(credential.id.clone(), account.handle);
-        }
-        let handle = account.handle;
-        self.accounts
-            .insert(handle, Held::new(account, recovery_codes));
-    }
-
-    fn is_taken(&self, handle: &UserHandle, name: &Username) -> bool {
-        self.handle_of_name.contains_key(name.key()) || self.accounts.contains_key(handle)
-    }
-
-    fn remove_credential(&mut self, owner: &UserHandle, id: &[u8]) -> Changed {
-        let Some(held) = self.accounts.get_mut(owner) else {
-            return Changed::AccountGone;
-        };
-        let credentials = &mut held.account.credentials;
-        let Some(index) = credentials.iter().position(|held| held.id == id) else {
+    fn remove_credential(&mut self, slot: Slot, mut account: Account, id: &[u8]) -> Changed {
+        let Some(index) = account.credentials.iter().position(|held| held.id == id) else {
             return Changed::CredentialGone;
         };
-        if credentials.len() == 1 && held.recovery_codes.is_empty() {
+        if account.credentials.len() == 1 && account.recovery_codes == 0 {
             return Changed::LastCredential;
         }
-        let removed = credentials.remove(index);
-        self.bytes = self.bytes.saturating_sub(size(&removed));
-        self.handle_of_credential.remove(id);
-        self.end_where(owner, |session| session.credential == id);
+        account.credentials.remove(index);
+        let packed = self.accounts.pack(&account);
+        self.accounts.replace(slot, packed, None, Some(id));
+        self.end_where(&account.handle, |session| session.credential == id);
         Changed::Done
     }
 
-    fn remove_account(&mut self, owner: &UserHandle) -> Changed {
-        if !self.accounts.contains_key(owner) {
-            return Changed::AccountGone;
-        }
-        self.end_where(owner, |_| true);
-        if let Some(held) = self.accounts.remove(owner) {
-            let codes = held
-                .recovery_codes
-                .len()
-                .saturating_mul(size_of::<SecretHash>());
-            let credentials: usize = held.account.credentials.iter().map(size).sum();
-            self.bytes = self
-                .bytes
-                .saturating_sub(size_of_account(&held.account))
-                .saturating_sub(codes)
-                .saturating_sub(credentials);
-            self.handle_of_name.remove(held.account.name.key());
-            for credential in &held.account.credentials {
-                self.handle_of_credential.remove(&credential.id);
-            }
-        }
-        Changed::Done
+    fn remove_account(&mut self, slot: Slot, account: &Account) {
+        self.end_where(&account.handle, |_| true);
+        self.set_codes(&account.handle, Vec::new());
+        self.accounts.remove(slot, account);
     }
 
     fn change(&mut self, owner: &UserHandle, change: Change) -> Changed {
-        let Some(held) = self.accounts.get_mut(owner) else {
+        let slot = self.accounts.find(AccountKey::Handle(owner));
+        let found = slot.and_then(|slot| Some((slot, self.account(slot)?)));
+        let Some((slot, mut account)) = found else {
             return Changed::AccountGone;
         };
         match change {
             Change::RenameCredential { id, name } => {
-                let mut credentials = held.account.credentials.iter_mut();
+                let mut credentials = account.credentials.iter_mut();
                 let Some(credential) = credentials.find(|held| held.id == id) else {
                     return Changed::CredentialGone;
                 };
-                let before = size(credential);
                 credential.name = name;
-                let after = size(credential);
-                self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
-                Changed::Done
+                let packed = self.accounts.pack(&account);
+                self.accounts.replace(slot, packed, None, None);
             }
-            Change::RemoveCredential { id } => self.remove_credential(owner, &id),
+            Change::RemoveCredential { id } => return self.remove_credential(slot, account, &id),
             Change::SetDisplayName(name) => {
-                let before = size_of_account(&held.account);
-                held.account.display_name = name;
-                let after = size_of_account(&held.account);
-                self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
-                Changed::Done
+                account.display_name = name;
+                let packed = self.accounts.pack(&account);
+                self.accounts.replace(slot, packed, None, None);
             }
-            Change::SetRecoveryCodes(codes) => {
-                let bytes =
-                    |codes: &[SecretHash]| codes.len().saturating_mul(size_of::<SecretHash>());
-                let (before, after) = (bytes(&held.recovery_codes), bytes(&codes));
-                held.recovery_codes = codes;
-                self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
-                Changed::Done
-            }
-            Change::RemoveAccount => self.remove_account(owner),
+            Change::SetRecoveryCodes(codes) => self.set_codes(owner, codes),
+            Change::RemoveAccount => self.remove_account(slot, &account),
         }
+        Changed::Done
     }
 }
 
@@ -454,12 +373,10 @@ impl Store for MemoryStore {
         after: Option<&UserHandle>,
         limit: u32,
     ) -> Result<Vec<Account>, StoreError> {
-        use core::ops::Bound;
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(self.read(|tables| {
-            let found = tables.accounts.range((from, Bound::Unbounded));
-            found.take(limit).map(|(_, held)| held.view()).collect()
+            let found = tables.accounts.list(after, limit).into_iter();
+            found.filter_map(|slot| tables.account(slot)).collect()
         }))
     }
 
@@ -474,9 +391,8 @@ impl Store for MemoryStore {
             event,
         } = registration;
         let begun = begins.as_ref().map_or(0, size_of_session);
-        let needed = size(&credential).saturating_add(begun);
         self.write(|tables| {
-            if tables.handle_of_credential.contains_key(&credential.id) {
+            if tables.has(AccountKey::Credential(&credential.id)) {
                 return Ok(Registered::CredentialExists);
             }
             let owner = match &to {
@@ -488,30 +404,32 @@ impl Store for MemoryStore {
             }
             let handle = match to {
                 Registrant::New(mut account) => {
-                    if tables.is_taken(&account.handle, &account.name) {
+                    if tables.has(AccountKey::Handle(&account.handle))
+                        || tables.has(AccountKey::Name(&account.name))
+                    {
                         return Ok(Registered::NameTaken);
                     }
-                    self.room(tables, needed.saturating_add(size_of_account(&account)))?;
-                    let handle = account.handle;
                     account.credentials = vec![credential];
-                    tables.insert_account(account, Vec::new());
-                    handle
+                    let packed = tables.accounts.pack(&account);
+                    self.room(tables, begun.saturating_add(packed.bytes()))?;
+                    tables.accounts.insert(&account, packed)?;
+                    account.handle
                 }
                 Registrant::Existing(handle) => {
-                    let Some(held) = tables.accounts.get(&handle) else {
+                    let slot = tables.accounts.find(AccountKey::Handle(&handle));
+                    let found = slot.and_then(|slot| Some((slot, tables.account(slot)?)));
+                    let Some((slot, mut account)) = found else {
                         return Ok(Registered::AccountGone);
                     };
-                    if held.account.credentials.len() >= most {
+                    if account.credentials.len() >= most {
                         return Ok(Registered::AccountFull);
                     }
-                    self.room(tables, needed)?;
-                    tables.bytes = tables.bytes.saturating_add(size(&credential));
-                    tables
-                        .handle_of_credential
-                        .insert(credential.id.clone(), handle);
-                    if let Some(held) = tables.accounts.get_mut(&handle) {
-                        held.account.credentials.push(credential);
-                    }
+                    let id = credential.id.clone();
+                    account.credentials.push(credential);
+                    let packed = tables.accounts.pack(&account);
+                    let more = packed.bytes().saturating_sub(tables.accounts.size(slot));
+                    self.room(tables, begun.saturating_add(more))?;
+                    tables.accounts.replace(slot, packed, Some(&id), None);
                     handle
                 }
             };
@@ -527,19 +445,18 @@ impl Store for MemoryStore {
         let needed = sign_in.begins.as_ref().map_or(0, size_of_session);
         self.write(|tables| {
             self.room(tables, needed)?;
-            let Some(credential) = tables.credential_mut(&sign_in.credential) else {
+            let id = &sign_in.credential;
+            let slot = tables.accounts.find(AccountKey::Credential(id));
+            let found = slot.and_then(|slot| Some((slot, tables.accounts.state(slot, id)?)));
+            let Some((slot, place)) = found else {
                 return Ok(SignedIn::Gone);
             };
-            if credential.state != sign_in.before {
-                return Ok(SignedIn::Moved(credential.state));
+            if place.state != sign_in.before {
+                return Ok(SignedIn::Moved(place.state));
             }
-            credential.state = sign_in.after;
-            credential.last_used = Some(sign_in.event.time);
-            let owner = tables
-                .handle_of_credential
-                .get(&sign_in.credential)
-                .copied();
-            if let Some(owner) = owner {
+            let used = sign_in.event.time;
+            tables.accounts.set_state(slot, &place, sign_in.after, used);
+            if let Some(owner) = tables.accounts.handle(slot) {
                 tables.end(sign_in.ends, &owner);
             }
             tables.begin(sign_in.begins);
@@ -601,13 +518,9 @@ impl Store for MemoryStore {
         now: Timestamp,
     ) -> Result<Vec<Session>, StoreError> {
         let mut sessions: Vec<Session> = self.read(|tables| {
-            let held = tables.accounts.get(owner);
-            let hashes = held.into_iter().flat_map(|held| &held.sessions);
-            hashes
-                .filter_map(|hash| tables.sessions.get(hash))
-                .filter(|session| !session.is_over(now))
-                .cloned()
-                .collect()
+            let alive = tables.sessions_of(owner);
+            let alive = alive.filter(|session| !session.is_over(now));
+            alive.cloned().collect()
         });
         sessions.sort_by_key(|session| core::cmp::Reverse((session.auth_time, session.id)));
         Ok(sessions)
@@ -631,11 +544,7 @@ impl Store for MemoryStore {
     }
 
     async fn recovery_codes(&self, owner: &UserHandle) -> Result<Vec<SecretHash>, StoreError> {
-        Ok(self.read(|tables| {
-            let held = tables.accounts.get(owner);
-            held.map(|held| held.recovery_codes.clone())
-                .unwrap_or_default()
-        }))
+        Ok(self.read(|tables| tables.codes(owner).to_vec()))
     }
 
     async fn invite(&self, invitation: Invitation) -> Result<(), StoreError> {
@@ -646,7 +555,7 @@ impl Store for MemoryStore {
                 .insert(invitation.hash, invitation)
                 .is_none()
             {
-                tables.bytes = tables.bytes.saturating_add(size_of::<Invitation>());
+                tables.count_more(size_of::<Invitation>());
             }
             Ok(())
         })
@@ -671,26 +580,24 @@ impl Store for MemoryStore {
             recovery_codes,
         } = import;
         self.write(|tables| {
-            if tables.accounts.contains_key(&account.handle) {
+            if tables.has(AccountKey::Handle(&account.handle)) {
                 return Ok(Imported::HandleTaken);
             }
-            if tables.handle_of_name.contains_key(account.name.key()) {
+            if tables.has(AccountKey::Name(&account.name)) {
                 return Ok(Imported::NameTaken);
             }
             let mut ids = BTreeSet::new();
             for credential in &account.credentials {
                 let is_new = ids.insert(&credential.id);
-                if !is_new || tables.handle_of_credential.contains_key(&credential.id) {
+                if !is_new || tables.has(AccountKey::Credential(&credential.id)) {
                     return Ok(Imported::CredentialExists);
                 }
             }
-            let credentials: usize = account.credentials.iter().map(size).sum();
-            let codes = recovery_codes.len().saturating_mul(size_of::<SecretHash>());
-            let needed = size_of_account(&account)
-                .saturating_add(credentials)
-                .saturating_add(codes);
+            let packed = tables.accounts.pack(&account);
+            let needed = size_of_hashes(&recovery_codes).saturating_add(packed.bytes());
             self.room(tables, needed)?;
-            tables.insert_account(account, recovery_codes);
+            tables.accounts.insert(&account, packed)?;
+            tables.set_codes(&account.handle, recovery_codes);
             Ok(Imported::Done)
         })
     }
@@ -737,7 +644,7 @@ impl Store for MemoryStore {
                 .retain(|_, invitation| sweep.now < invitation.expires);
             let gone = before.saturating_sub(tables.invitations.len());
             let freed = gone.saturating_mul(size_of::<Invitation>());
-            tables.bytes = tables.bytes.saturating_sub(freed);
+            tables.count_less(freed);
             tables
                 .events
                 .retain(|event| event.time >= sweep.events_before);
@@ -750,8 +657,8 @@ impl Store for MemoryStore {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let spent = count(spent.ids.len());
         Ok(self.read(|tables| Counts {
-            accounts: count(tables.accounts.len()),
-            credentials: count(tables.handle_of_credential.len()),
+            accounts: count(tables.accounts.count()),
+            credentials: count(tables.accounts.credentials()),
             sessions: count(tables.sessions.len()),
             spent,
         }))
@@ -763,8 +670,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::conformance::CASES;
-    use super::super::{CredentialState, EventKind};
+    use super::super::{Credential, CredentialState, EventKind};
     use super::*;
+    use crate::account::Username;
 
     #[rocket::async_test]
     async fn it_does_what_every_store_has_to_do() {
@@ -787,7 +695,7 @@ mod tests {
     #[rocket::async_test]
     async fn bytes_are_counted_and_come_back() {
         let store = MemoryStore::default();
-        let used = |store: &MemoryStore| store.read(|tables| tables.bytes);
+        let used = |store: &MemoryStore| store.read(|tables| tables.bytes());
         let owner = UserHandle::from([1; 64]);
         let done = store.register(sign_up(1, 16)).await.expect("room");
         assert_eq!(done, Registered::Done);
@@ -816,7 +724,7 @@ mod tests {
         let probe = MemoryStore::default();
         let done = probe.register(sign_up(1, 16)).await.expect("room");
         assert_eq!(done, Registered::Done);
-        let one = probe.read(|tables| tables.bytes);
+        let one = probe.read(|tables| tables.bytes());
         let store = MemoryStore::new(Limits::new(2 * one, 10));
         for number in 1..=2 {
             let done = store.register(sign_up(number, 16)).await.expect("room");
