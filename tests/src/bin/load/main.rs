@@ -51,8 +51,8 @@ const OPEN_LOAD: f64 = 0.5;
 /// Starts of which the fastest counts.
 const STARTS: usize = 5;
 
-/// What the machine took for a verification, in microseconds; goals that were given in microseconds of
-/// that machine are shown as parts of it.
+/// What a verification took on the machine on which the goals were set, in microseconds: goals in microseconds
+/// are shown as parts of it.
 const GOAL_UNIT: f64 = 35.5;
 
 /// The settings of every measured server. Challenges are short-lived, so that those that are spent do not
@@ -106,98 +106,132 @@ fn options(arguments: &[String]) -> Result<Options, String> {
 }
 
 fn run(options: &Options) -> io::Result<()> {
-    let seconds = options.seconds;
-    let raw_before = raw_verification(seconds / 4);
-    let bare = {
-        let mut program = Command::new(env::current_exe()?);
-        program.arg(BARE);
-        let server = Server::start(program, &[]);
-        let people = People::new(server.port);
-        let who = Who::Among(FEW);
-        measure(
-            &server,
-            &people,
-            Operation::Bare,
-            who,
-            Pace::Closed,
-            seconds,
-        )?
-        .cpu()
-    };
+    processor(options.seconds)?;
+    memory(options)?;
+    stores(options.seconds)
+}
 
-    let started = (0..STARTS).map(|_| {
-        let server = portcullis("memory");
-        (server.started_in, server.memory())
-    });
-    let (start, _) = started.min().expect("some starts");
+/// What an operation costs.
+struct Cost {
+    what: &'static str,
+    calls: f64,
+    operation: Operation,
+    who: Who,
+    /// In raw verifications.
+    goal: f64,
+}
+
+const COSTS: [Cost; 4] = [
+    Cost {
+        what: "`/authenticate/begin`, a name that nobody has",
+        calls: 1.0,
+        operation: Operation::Begin,
+        who: Who::Among(FEW),
+        goal: 11.0 / GOAL_UNIT,
+    },
+    Cost {
+        what: "sign-in, both calls, a session alone",
+        calls: 2.0,
+        operation: Operation::SignIn { token: false },
+        who: Who::Among(FEW),
+        goal: 2.0,
+    },
+    Cost {
+        what: "sign-in, both calls, session and login token",
+        calls: 2.0,
+        operation: Operation::SignIn { token: true },
+        who: Who::Among(FEW),
+        goal: 2.0,
+    },
+    Cost {
+        what: "registration, both calls, session and login token",
+        calls: 2.0,
+        operation: Operation::SignUp,
+        who: Who::New(FEW),
+        goal: 34.0 / GOAL_UNIT,
+    },
+];
+
+fn processor(seconds: Duration) -> io::Result<()> {
+    let raw_before = raw_verification(seconds / 4);
+    let mut program = Command::new(env::current_exe()?);
+    program.arg(BARE);
+    let rocket = Server::start(program, &[]);
+    let people = People::new(rocket.port);
+    let anybody = Who::Among(FEW);
+    let bare = measure(
+        &rocket,
+        &people,
+        Operation::Bare,
+        anybody,
+        Pace::Closed,
+        seconds,
+    )?;
+    drop(rocket);
 
     let server = portcullis("memory");
     let people = People::new(server.port);
-    let closed = |operation, who| measure(&server, &people, operation, who, Pace::Closed, seconds);
-    let idle = server.memory();
     fill(&server, &people, 0, FEW)?;
-    let few = Who::Among(FEW);
-    let begin = closed(Operation::Begin, few)?;
-    let session = closed(Operation::SignIn { token: false }, few)?;
-    let token = closed(Operation::SignIn { token: true }, few)?;
-    let sign_up = closed(Operation::SignUp, Who::New(FEW))?;
+    let mut measured = Vec::new();
+    for cost in &COSTS {
+        let closed = measure(
+            &server,
+            &people,
+            cost.operation,
+            cost.who,
+            Pace::Closed,
+            seconds,
+        )?;
+        measured.push((cost, closed.cpu()));
+    }
     let raw = f64::midpoint(raw_before, raw_verification(seconds / 4));
+    let bare = bare.cpu();
 
-    println!(
-        "| processor time of the server | µs | above a bare Rocket | raw verifications | goal |"
-    );
+    println!("| processor time | µs | above a bare Rocket | raw verifications | goal |");
     println!("| --- | ---: | ---: | ---: | ---: |");
     println!("| one ES256 verification by AWS-LC, raw | {raw:.1} | | 1 | |");
     println!(
         "| a POST to a bare Rocket | {bare:.1} | 0 | {:.2} | |",
         bare / raw
     );
-    for (what, calls, measured, goal) in [
-        (
-            "`/authenticate/begin`, a name that nobody has",
-            1.0,
-            &begin,
-            11.0 / GOAL_UNIT,
-        ),
-        ("sign-in, both calls, a session alone", 2.0, &session, 2.0),
-        (
-            "sign-in, both calls, session and login token",
-            2.0,
-            &token,
-            2.0,
-        ),
-        (
-            "registration, both calls, session and login token",
-            2.0,
-            &sign_up,
-            34.0 / GOAL_UNIT,
-        ),
-    ] {
-        let cpu = measured.cpu();
+    for (cost, cpu) in measured {
         println!(
-            "| {what} | {cpu:.1} | {:.1} | {:.2} | {goal:.2} |",
-            cpu - calls * bare,
+            "| {} | {cpu:.1} | {:.1} | {:.2} | {:.2} |",
+            cost.what,
+            cpu - cost.calls * bare,
             cpu / raw,
+            cost.goal
         );
     }
-    drop(server);
-
-    let memory = large(options, seconds)?;
     println!();
-    println!("| memory store | | goal |");
+    Ok(())
+}
+
+fn memory(options: &Options) -> io::Result<()> {
+    let started = (0..STARTS).map(|_| {
+        let server = portcullis("memory");
+        (server.started_in, server.memory())
+    });
+    let (start, idle) = started.min().expect("some starts");
+    let large = large(options)?;
+    println!("| the store in memory | | goal |");
     println!("| --- | ---: | ---: |");
     println!(
-        "| memory a passkey with its account, key and id (77 + 32 bytes) too | {} bytes | 509 |",
-        memory.passkey
+        "| an account with a passkey, its key and id of 77 + 32 bytes too | {} bytes | {} |",
+        large.passkey,
+        400 + 77 + 32
     );
     println!(
         "| {} passkeys beside {FEW}: 99 of 100 sign-ins within | {:.2} times | 1.2 |",
-        options.passkeys, memory.slower
+        options.passkeys, large.slower
     );
     println!("| start | {} ms | 100 |", start.as_millis());
     println!("| idle | {:.1} MiB | 12 |", number(idle) / 1_048_576.0);
-
     println!();
+    Ok(())
+}
+
+fn stores(seconds: Duration) -> io::Result<()> {
     println!(
         "| store | sign-ins a second | µs of the server | half within, ms | 99 % | 99.9 % | at sign-ins a second | half within, ms | 99 % | 99.9 % |"
     );
@@ -248,7 +282,7 @@ struct Large {
     slower: f64,
 }
 
-fn large(options: &Options, seconds: Duration) -> io::Result<Large> {
+fn large(options: &Options) -> io::Result<Large> {
     let (small, large) = (portcullis("memory"), portcullis("memory"));
     let (in_small, in_large) = (People::new(small.port), People::new(large.port));
     fill(&small, &in_small, 0, FEW)?;
@@ -258,13 +292,14 @@ fn large(options: &Options, seconds: Duration) -> io::Result<Large> {
     let passkey = (large.memory() - before) / (options.passkeys - SETTLED);
     let operation = Operation::SignIn { token: false };
     let worst = |server, people, all| -> io::Result<f64> {
+        let who = Who::Among(all);
         let measured = measure(
             server,
             people,
             operation,
-            Who::Among(all),
+            who,
             Pace::Closed,
-            seconds,
+            options.seconds,
         )?;
         Ok(measured.within(990))
     };

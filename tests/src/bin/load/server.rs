@@ -29,10 +29,11 @@ impl Server {
         program
             .env("ROCKET_PORT", port.to_string())
             .env("ROCKET_WORKERS", "1")
-            .env("RUST_LOG", "off")
+            .env_remove("RUST_LOG")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit());
+            // The log is written, as it is in use, and nobody reads it.
+            .stderr(Stdio::null());
         let began = Instant::now();
         let mut child = program.spawn().expect("the server starts");
         let mut line = String::new();
