@@ -1,9 +1,10 @@
 //! How fast the stores are: sign-ins a second, how long they take, and how much room things take.
 //!
-//! `cargo run -p portcullis-tests --example store_rates -- [ACCOUNTS...]` (10000 and 1000000 where none are
-//! given) prints one line for each store and number of accounts. A sign-in here is what one asks of the
-//! store: the account twice, the challenge spent, counter, session and event written; no HTTP and no
-//! cryptography.
+//! `cargo run --release -p portcullis-tests --example store_rates -- [ACCOUNTS...]` (10000 and 1000000 where
+//! none are given) prints a line for each store and number of accounts, and what it is worth that SQLite
+//! commits together what waits. A login here is both calls of a host in this process, with the work of the
+//! authenticator and without a network. "Of the store" is what a login asks of it and nothing else: the account
+//! twice, the challenge spent, counter, session and event written.
 
 use core::{
     sync::atomic::{AtomicU64, Ordering},
@@ -18,10 +19,19 @@ use std::{
 
 use portcullis::{
     account::Username,
-    store::{AccountKey, CredentialState, Event, EventKind, Session, SignIn, SqlStore, Store},
+    store::{
+        Account, AccountKey, Credential, CredentialState, Event, EventKind, Import, Limits,
+        MemoryStore, Session, SignIn, SqlStore, Store, UserHandle,
+    },
 };
-use portcullis_tests::{encoding::sha256, postgres::Postgres};
+use portcullis_tests::{
+    authenticator::{Authenticator, Passkey},
+    encoding::{from_base64url, sha256},
+    host::Host,
+    postgres::Postgres,
+};
 use rocket::tokio::task::JoinSet;
+use serde_json::json;
 use sqlx::{ConnectOptions as _, Row as _, sqlite::SqliteConnectOptions};
 
 /// Sign-ins at the same time.
@@ -30,14 +40,14 @@ const AT_ONCE: u64 = 32;
 /// How long each is measured.
 const SECONDS: u64 = 10;
 
-/// A COSE key of ES256 has 77 bytes.
+/// `KEY` is the public key of all passkeys, in hexadecimal digits.
 const ACCOUNTS_SQLITE: &str = "
     with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ACCOUNTS)
     insert into portcullis_accounts
     select randomblob(64), 'user' || n, 'user' || n, null, 1700000000 from numbers;
     insert into portcullis_credentials
-    select randomblob(32), handle, 0, randomblob(77), -7, zeroblob(16), '[\"internal\",\"hybrid\"]', 0, 1, 1, 1,
-        'login.example.org', 'none', 'none', null, 1700000000, null, 'Firefox', 'Linux'
+    select randomblob(32), handle, 0, x'KEY', -7, zeroblob(16), '[\"internal\",\"hybrid\"]', 0, 0, 0, 1,
+        'localhost', 'none', 'none', null, 1700000000, null, 'Firefox', 'Linux'
     from portcullis_accounts;
     pragma wal_checkpoint(truncate);";
 
@@ -45,9 +55,9 @@ const ACCOUNTS_POSTGRES: &str = "
     insert into portcullis_accounts
     select sha512(int8send(n)), 'user' || n, 'user' || n, null, 1700000000 from generate_series(1, ACCOUNTS) n;
     insert into portcullis_credentials
-    select sha256(handle), handle, 0, substr(sha512(handle) || sha512(name::bytea), 1, 77), -7,
-        decode(repeat('00', 16), 'hex'), '[\"internal\",\"hybrid\"]', 0, true, true, true, 'login.example.org',
-        'none', 'none', null, 1700000000, null, 'Firefox', 'Linux'
+    select sha256(handle), handle, 0, decode('KEY', 'hex'), -7, decode(repeat('00', 16), 'hex'),
+        '[\"internal\",\"hybrid\"]', 0, false, false, true, 'localhost', 'none', 'none', null, 1700000000, null,
+        'Firefox', 'Linux'
     from portcullis_accounts;
     vacuum analyze;";
 
@@ -62,21 +72,85 @@ fn main() {
         counts
     };
     println!(
-        "| store | accounts | sign-ins a second | median | 99 of 100 within | bytes a passkey | bytes a spent challenge |"
+        "| store | accounts | logins a second | 99 of 100 within | of the store: a second | 99 of 100 within \
+         | bytes a passkey | bytes a spent challenge |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     rocket::execute(async {
         for accounts in counts {
+            memory(accounts).await;
             sqlite(accounts).await;
             postgres(accounts).await;
         }
+        together().await;
     });
 }
 
-async fn sqlite(accounts: u64) {
+/// The one passkey that everybody has, under an id of their own.
+fn passkey() -> Passkey {
+    let (passkey, _) = Authenticator::new("rates").make("localhost", &[0; 64], &[0; 32], "");
+    passkey
+}
+
+fn public_key() -> Vec<u8> {
+    passkey().key.cose_key().encode()
+}
+
+fn filling(sql: &str, accounts: u64) -> String {
+    let key: String = public_key()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    sql.replace("ACCOUNTS", &accounts.to_string())
+        .replace("KEY", &key)
+}
+
+fn folder() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/tmp/store_rates");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+async fn memory(accounts: u64) {
+    let most = usize::try_from(accounts)
+        .expect("it fits")
+        .saturating_mul(2_000);
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(Limits::new(most, 10_000_000)));
+    let before = resident();
+    let key = public_key();
+    for number in 1..=accounts {
+        let random = sha256(&[&number.to_be_bytes()]);
+        let handle = UserHandle::new(&[random, random].concat()).expect("64 bytes");
+        let name = Username::parse(&format!("user{number}")).expect("a name");
+        let mut account = Account::new(handle, name, 1_700_000_000);
+        let state = CredentialState::new(0, false, false, true);
+        let mut credential = Credential::new(random.to_vec(), key.clone(), -7, state);
+        credential.transports = vec!["internal".to_owned(), "hybrid".to_owned()];
+        credential.rp_id = "localhost".to_owned();
+        account.credentials.push(credential);
+        let imported = store.import(Import::new(account, Vec::new())).await;
+        let _ = imported.expect("there is room");
+    }
+    let passkey = resident().saturating_sub(before) / accounts;
+    let host = Host::with_store(Arc::clone(&store)).await;
+    let logins = logins(host, accounts).await;
+    let rates = store_rates(store, accounts).await;
+    println!("| memory | {accounts} | {logins} | {rates} | {passkey} | |");
+}
+
+/// The memory of this process, in bytes; 0 where the system does not say it.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kilobytes
+        .and_then(|text| text.parse().ok())
+        .map_or(0, |kilobytes: u64| kilobytes * 1_024)
+}
+
+async fn sqlite(accounts: u64) {
+    let folder = folder();
     let path = folder.join("accounts.db");
     let store = SqlStore::sqlite(&path).await.expect("it opens");
     let mut other = SqliteConnectOptions::new()
@@ -85,19 +159,22 @@ async fn sqlite(accounts: u64) {
         .await
         .expect("it opens");
     let before = fs::metadata(&path).expect("a file").len();
-    let sql = ACCOUNTS_SQLITE.replace("ACCOUNTS", &accounts.to_string());
+    let sql = filling(ACCOUNTS_SQLITE, accounts);
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
         .execute(&mut other)
         .await
         .expect("filled");
     let passkey = (fs::metadata(&path).expect("a file").len() - before) / accounts;
-    let rates = rates(Arc::new(store), accounts).await;
+    let url = format!("sqlite:{}", path.display());
+    let host = Host::local(&[("PORTCULLIS_STORE", &url)]).await;
+    let logins = logins(host, accounts).await;
+    let rates = store_rates(Arc::new(store), accounts).await;
     let row = sqlx::query("select sum(pgsize) / (select count(*) from portcullis_spent) from dbstat where name = 'portcullis_spent'")
         .fetch_one(&mut other)
         .await
         .expect("its size");
     let spent: i64 = row.get(0);
-    println!("| SQLite | {accounts} | {rates} | {passkey} | {spent} |");
+    println!("| SQLite | {accounts} | {logins} | {rates} | {passkey} | {spent} |");
     drop(other);
     fs::remove_dir_all(&folder).expect("the folder goes");
 }
@@ -111,73 +188,142 @@ async fn postgres(accounts: u64) {
         server.sql("rates", sql).parse().expect("a size")
     };
     let before = size();
-    for statement in ACCOUNTS_POSTGRES
-        .replace("ACCOUNTS", &accounts.to_string())
-        .split_terminator(';')
-    {
+    for statement in filling(ACCOUNTS_POSTGRES, accounts).split_terminator(';') {
         let _ = server.sql("rates", statement);
     }
     let passkey = (size() - before) / accounts;
-    let rates = rates(Arc::new(store), accounts).await;
+    let host = Host::local(&[("PORTCULLIS_STORE", &url)]).await;
+    let logins = logins(host, accounts).await;
+    let rates = store_rates(Arc::new(store), accounts).await;
     let spent = server.sql(
         "rates",
         "select pg_total_relation_size('portcullis_spent') / count(*) from portcullis_spent",
     );
-    println!("| PostgreSQL | {accounts} | {rates} | {passkey} | {spent} |");
+    println!("| PostgreSQL | {accounts} | {logins} | {rates} | {passkey} | {spent} |");
 }
 
-/// Sign-ins for a while; their number a second and how long they took.
-async fn rates(store: Arc<dyn Store>, accounts: u64) -> String {
-    let next = Arc::new(AtomicU64::new(0));
+/// What one commit for all that waits is worth: challenges spent one after the other, each with a commit of its
+/// own, and many at once.
+async fn together() {
+    let folder = folder();
+    let store: Arc<dyn Store> = Arc::new(
+        SqlStore::sqlite(&folder.join("accounts.db"))
+            .await
+            .expect("it opens"),
+    );
+    let spend = async |store: Arc<dyn Store>, number: u64| {
+        let id = *sha256(&[&number.to_be_bytes()])
+            .first_chunk()
+            .expect("16 bytes");
+        let _ = store
+            .spend(&id, now() + 300, now())
+            .await
+            .expect("it answers");
+    };
+    let (alone, _) = measured(1, 0, {
+        let store = Arc::clone(&store);
+        move |number| spend(Arc::clone(&store), number)
+    })
+    .await;
+    let (at_once, _) = measured(AT_ONCE, 1 << 40, {
+        let store = Arc::clone(&store);
+        move |number| spend(Arc::clone(&store), number)
+    })
+    .await;
+    println!(
+        "\nSQLite, challenges spent a second: {alone} one by one, {at_once} with {AT_ONCE} at once, {:.1} times",
+        f64::from(u32::try_from(at_once).expect("small"))
+            / f64::from(u32::try_from(alone.max(1)).expect("small"))
+    );
+    fs::remove_dir_all(&folder).expect("the folder goes");
+}
+
+/// Calls for a while, so many at once, numbered from `first` on: how many a second, and in how many milliseconds
+/// 99 of 100 were done.
+async fn measured<F>(at_once: u64, first: u64, call: impl Fn(u64) -> F) -> (u64, f64)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let next = Arc::new(AtomicU64::new(first));
     let end = Instant::now() + Duration::from_secs(SECONDS);
-    let mut people = JoinSet::new();
-    for _ in 0..AT_ONCE {
-        let (store, next) = (Arc::clone(&store), Arc::clone(&next));
-        people.spawn(async move {
-            let mut times = Vec::new();
-            while Instant::now() < end {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                let began = Instant::now();
-                sign_in(&*store, number, accounts).await;
-                times.push(began.elapsed());
-            }
-            times
-        });
+    let mut times = Vec::new();
+    let mut running = JoinSet::new();
+    let timed = |call: F| async move {
+        let began = Instant::now();
+        call.await;
+        began.elapsed()
+    };
+    for _ in 0..at_once {
+        running.spawn(timed(call(next.fetch_add(1, Ordering::Relaxed))));
     }
-    let mut times: Vec<Duration> = people.join_all().await.into_iter().flatten().collect();
+    while let Some(time) = running.join_next().await {
+        times.push(time.expect("it did not fail"));
+        if Instant::now() < end {
+            running.spawn(timed(call(next.fetch_add(1, Ordering::Relaxed))));
+        }
+    }
     times.sort_unstable();
-    let at = |part: usize| times[(times.len() * part / 100).min(times.len() - 1)];
-    format!(
-        "{} | {:.1} ms | {:.1} ms",
-        u64::try_from(times.len()).expect("a number") / SECONDS,
-        at(50).as_secs_f64() * 1_000.0,
-        at(99).as_secs_f64() * 1_000.0
-    )
+    let slow = times[(times.len() * 99 / 100).min(times.len() - 1)];
+    let number = u64::try_from(times.len()).expect("a number");
+    (number / SECONDS, slow.as_secs_f64() * 1_000.0)
+}
+
+/// The account of a number: scattered over all of them.
+const fn who(number: u64, accounts: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % accounts + 1
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.expect("after 1970").as_secs()
+}
+
+async fn logins(host: Host, accounts: u64) -> String {
+    let (host, passkey) = (Arc::new(host), passkey());
+    let (a_second, slow) = measured(AT_ONCE, 0, move |number| {
+        let (host, passkey) = (Arc::clone(&host), passkey.clone());
+        async move { login(&host, passkey, number, accounts).await }
+    })
+    .await;
+    format!("{a_second} | {slow:.1} ms")
+}
+
+async fn login(host: &Host, mut passkey: Passkey, number: u64, accounts: u64) {
+    let body = json!({"username": format!("user{}", who(number, accounts))});
+    let begun = host.post("/authenticate/begin", &body).await.ok();
+    let options = &begun["publicKey"];
+    let id = options["allowCredentials"][0]["id"].as_str();
+    passkey.id = from_base64url(id.expect("an id"));
+    passkey.sign_count = u32::try_from(number).expect("small");
+    let mut assertion = passkey.get(options, &host.origin);
+    assertion.user_handle = None;
+    let body =
+        json!({"assertion": assertion.response(), "challenge_token": begun["challenge_token"]});
+    host.post("/authenticate/complete", &body).await.ok();
+}
+
+async fn store_rates(store: Arc<dyn Store>, accounts: u64) -> String {
+    // Other ids than those of the logins.
+    let (a_second, slow) = measured(AT_ONCE, 1 << 40, move |number| {
+        let store = Arc::clone(&store);
+        async move { sign_in(&*store, number, accounts).await }
+    })
+    .await;
+    format!("{a_second} | {slow:.1} ms")
 }
 
 async fn sign_in(store: &dyn Store, number: u64, accounts: u64) {
-    // Scattered over all of them.
-    let who = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % accounts + 1;
-    let name = Username::parse(&format!("user{who}")).expect("a name");
-    let begun = store
-        .account(AccountKey::Name(&name))
-        .await
-        .expect("it answers");
-    assert!(begun.is_some(), "user{who}");
+    let name = Username::parse(&format!("user{}", who(number, accounts))).expect("a name");
+    let begun = store.account(AccountKey::Name(&name)).await;
+    assert!(begun.expect("it answers").is_some(), "{name}");
     let random = sha256(&[&number.to_be_bytes()]);
     let id = *random.first_chunk().expect("16 bytes");
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970")
-        .as_secs();
+    let now = now();
     let _ = store.spend(&id, now + 300, now).await.expect("it answers");
-    let account = store
-        .account(AccountKey::Name(&name))
-        .await
-        .expect("it answers")
-        .expect("there");
+    let account = store.account(AccountKey::Name(&name)).await;
+    let account = account.expect("it answers").expect("there");
     let held = &account.credentials[0];
-    let after = CredentialState::new(held.state.sign_count + 1, true, true, true);
+    let after = CredentialState::new(held.state.sign_count + 1, false, false, true);
     let event = Event::new(EventKind::SignedIn, now)
         .of(account.handle, &account.name)
         .with_credential(&held.id);

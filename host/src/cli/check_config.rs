@@ -16,9 +16,6 @@ use crate::config::{Config, StoreSetting};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::store::{Look, SqlStore};
 
-/// Clocks that differ by more seconds than this make tokens end early.
-const CLOCKS: u64 = 5;
-
 /// What one line says.
 enum Line {
     /// A start would stop here.
@@ -153,6 +150,8 @@ async fn store(config: &Config, local: bool) -> Vec<Line> {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 fn looked(look: Result<Look, crate::store::OpenError>) -> Vec<Line> {
+    /// Clocks that differ by more seconds than this make tokens end early.
+    const CLOCKS: u64 = 5;
     let look = match look {
         Ok(look) => look,
         Err(error) => return vec![Line::Stops(format!("PORTCULLIS_STORE: {error}"))],

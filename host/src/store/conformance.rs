@@ -97,6 +97,8 @@ cases! {
     a_challenge_is_spent_once,
     of_many_who_spend_a_challenge_one_is_first,
     a_spent_challenge_stays_spent_whatever_the_clocks_say,
+    a_spent_challenge_stays_spent_while_it_is_forgotten,
+    a_clock_that_is_ahead_stops_nobody_else,
     a_session_lives_until_it_is_over_or_ended,
     a_sign_in_ends_the_session_that_it_replaces,
     a_removed_credential_ends_its_sessions,
@@ -433,6 +435,44 @@ async fn a_spent_challenge_stays_spent_whatever_the_clocks_say(store: Arc<dyn St
     for now in [expires - 1, expires - 300, 0] {
         let again = store.spend(&[1; 16], expires, now).await;
         assert_ne!(again.expect("it answers"), Spend::First, "{now}");
+    }
+}
+
+async fn a_spent_challenge_stays_spent_while_it_is_forgotten(store: Arc<dyn Store>) {
+    for round in 0..20 {
+        let now = NOW + u64::from(round) * 10;
+        let first = store.spend(&[round; 16], now + 5, now).await;
+        assert_eq!(first.expect("it answers"), Spend::First);
+        let again = at_once(&store, |store, number| async move {
+            if number == 10 {
+                let sweep = Sweep::new(now + 6, 0, 1_000);
+                let _ = store.sweep(sweep).await.expect("it answers");
+            }
+            let spent = store.spend(&[round; 16], now + 5, now).await;
+            spent.expect("it answers")
+        })
+        .await;
+        assert!(!again.contains(&Spend::First), "{again:?}");
+    }
+}
+
+async fn a_clock_that_is_ahead_stops_nobody_else(store: Arc<dyn Store>) {
+    let spend = |id: u8, now: u64| {
+        let store = Arc::clone(&store);
+        async move {
+            let spent = store.spend(&[id; 16], now + 300, now).await;
+            spent.expect("it answers")
+        }
+    };
+    for id in 1..=5 {
+        assert_eq!(spend(id, NOW + u64::from(id)).await, Spend::First);
+    }
+    // An instance whose clock is a year ahead removes what is over by that clock.
+    let ahead = Sweep::new(NOW + 365 * 86_400, 0, 2);
+    while store.sweep(ahead).await.expect("it answers") {}
+    assert_eq!(spend(6, NOW + 6).await, Spend::First, "begun since");
+    for id in 1..=6 {
+        assert_ne!(spend(id, NOW + u64::from(id)).await, Spend::First, "{id}");
     }
 }
 

@@ -71,8 +71,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// A spent id may be forgotten (see [`Store::sweep`]) only once every later call with its `expires`
     /// is answered [`Spend::Expired`], whatever `now` that call has: clocks differ, and the time between
-    /// reading a clock and asking the store is not zero. So a store remembers the latest time that it has
-    /// swept at.
+    /// reading a clock and asking the store is not zero. So a store remembers the latest `expires` that it
+    /// has forgotten an id of.
     async fn spend(
         &self,
         id: &ChallengeId,
@@ -155,6 +155,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn events(&self, query: EventQuery<'_>) -> Result<Vec<Event>, StoreError>;
 
     /// Removes what is over, in one short write; whether there is more to remove.
+    ///
+    /// A caller whose clock is ahead ends nothing that is good for the others: a challenge that they begin
+    /// afterwards can be spent. Where the store has a clock of its own, both have to say that a thing is over.
     async fn sweep(&self, sweep: Sweep) -> Result<bool, StoreError>;
 
     /// How much the store holds.

@@ -706,7 +706,7 @@ pub enum Spend {
     First,
     /// It was spent before.
     Again,
-    /// Its token is over, by the latest time that the store was given.
+    /// Its token is over, or may have been spent and forgotten.
     Expired,
 }
 

@@ -1,6 +1,11 @@
 //! Every store does what the conformance suite asks, alone and as two instances of one database.
 
-use portcullis::store::{conformance, conformance::CASES};
+use portcullis::{
+    clock::Clock,
+    store::{
+        Event, EventKind, EventQuery, Invitation, Spend, Sweep, conformance, conformance::CASES,
+    },
+};
 use portcullis_tests::postgres::Postgres;
 
 use super::{folder, postgres, sqlite};
@@ -31,4 +36,35 @@ async fn postgres_conforms_with_one_instance_and_with_two() {
         case.run(conformance::in_turn(both)).await;
     }
     println!("{} cases", CASES.len());
+}
+
+/// A challenge of an instance whose clock is a year ahead is over when it is so by the database's clock; what
+/// ended and was forgotten before that would end what everybody else begins.
+#[rocket::async_test]
+async fn nothing_is_over_before_it_is_so_by_the_databases_clock() {
+    const YEAR: u64 = 365 * 86_400;
+    let server = Postgres::start();
+    let path = folder("the_databases_clock").join("accounts.db");
+    for store in [sqlite(&path).await, postgres(&server.create("clock")).await] {
+        let now = Clock::start().now();
+        let spend = async |id: u8, now: u64| {
+            let spent = store.spend(&[id; 16], now + 300, now).await;
+            spent.expect("it answers")
+        };
+        assert_eq!(spend(1, now).await, Spend::First);
+        assert_eq!(spend(2, now + YEAR).await, Spend::First);
+        let invitation = Invitation::new([1; 32], None, now + 300);
+        store.invite(invitation).await.expect("it answers");
+        let event = Event::new(EventKind::Refused, now);
+        store.record(event).await.expect("it answers");
+        let ahead = Sweep::new(now + YEAR + 3_600, now + YEAR, 10);
+        assert!(!store.sweep(ahead).await.expect("it answers"));
+        assert_eq!(spend(1, now).await, Spend::Again);
+        assert_eq!(spend(2, now + YEAR).await, Spend::Again);
+        assert_eq!(spend(3, now).await, Spend::First);
+        let invitation = store.invitation(&[1; 32], now).await;
+        assert!(invitation.expect("it answers").is_some());
+        let events = store.events(EventQuery::latest(9)).await;
+        assert_eq!(events.expect("it answers").len(), 1);
+    }
 }

@@ -38,6 +38,23 @@ fn a_file_that_cannot_be_used_stops_the_start() {
     assert!(refusal(&format!("sqlite:{}", folder.display())).contains("cannot be opened"));
 }
 
+#[rocket::async_test]
+async fn a_file_that_another_program_has_stops_the_start() {
+    let path = folder("a_file_that_another_program_has").join("accounts.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true);
+    let mut other = sqlx::ConnectOptions::connect(&options)
+        .await
+        .expect("it opens");
+    sqlx::raw_sql("begin exclusive")
+        .execute(&mut other)
+        .await
+        .expect("it has the file");
+    let line = refusal(&format!("sqlite:{}", path.display()));
+    assert!(line.contains("is locked by another program"), "{line}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_may_not_be_written_stops_the_start() {
@@ -87,10 +104,13 @@ async fn while_another_program_has_the_file_the_answer_is_503() {
         .execute(&mut other)
         .await
         .expect("it has the file");
-    let begun = alice.begin_sign_in(&host).await;
-    let answer = host.post("/authenticate/complete", &begun.body()).await;
-    answer.problem(503, "store_unavailable");
-    assert!(answer.header("retry-after").is_some());
+    // The second time with a connection that has to be opened anew.
+    for _ in 0..2 {
+        let begun = alice.begin_sign_in(&host).await;
+        let answer = host.post("/authenticate/complete", &begun.body()).await;
+        answer.problem(503, "store_unavailable");
+        assert!(answer.header("retry-after").is_some());
+    }
     sqlx::raw_sql("rollback")
         .execute(&mut other)
         .await
@@ -100,16 +120,64 @@ async fn while_another_program_has_the_file_the_answer_is_503() {
 
 #[rocket::async_test]
 async fn without_room_for_a_file_the_answer_is_503_and_what_was_acknowledged_is_kept() {
-    let path = folder("without_room").join("accounts.db");
-    let url = format!("sqlite:{}", path.display());
-    let port = port();
-    let origin = format!("http://localhost:{port}");
-    let host = Host::elsewhere(port, &origin);
-    // A limit on the size of files takes the place of a full disk.
+    // A limit on the size of files takes the place of a full disk where this process may not mount one.
     let mut limited = std::process::Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$0\""]);
     limited.arg(program::portcullis().get_program());
-    let running = Running::start(limited, port, &origin, &url);
+    fill(&folder("without_room"), limited).await;
+}
+
+#[cfg(target_os = "linux")]
+#[rocket::async_test]
+async fn on_a_full_disk_the_answer_is_503_and_a_start_says_so() {
+    let folder = folder("full_disk");
+    let Some(disk) = Disk::mount(&folder) else {
+        println!("NOT RUN: a disk of its own can only be mounted as root");
+        return;
+    };
+    fill(&folder, program::portcullis()).await;
+    // To the last byte.
+    let rest = folder.join("rest");
+    let _ = fs::write(&rest, vec![0; 8_000_000]);
+    let other = folder.join("other.db");
+    let line = refusal(&format!("sqlite:{}", other.display()));
+    assert!(line.contains("no room on the disk"), "{line}");
+    drop(disk);
+}
+
+/// A disk of few bytes.
+#[cfg(target_os = "linux")]
+struct Disk(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Disk {
+    /// `None` where this process may not.
+    fn mount(at: &std::path::Path) -> Option<Self> {
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=1m", "none"]).arg(at);
+        let mounted = mount.output().is_ok_and(|output| output.status.success());
+        mounted.then(|| Self(at.to_owned()))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount")
+            .arg("--lazy")
+            .arg(&self.0)
+            .status();
+    }
+}
+
+/// Registers people until there is no room in the folder: the answer is 503, the host goes on, and who had
+/// been registered signs in after a start.
+async fn fill(folder: &std::path::Path, host: std::process::Command) {
+    let url = format!("sqlite:{}", folder.join("accounts.db").display());
+    let port = port();
+    let origin = format!("http://localhost:{port}");
+    let running = Running::start(host, port, &origin, &url);
+    let host = Host::elsewhere(port, &origin);
     let mut people = Vec::new();
     loop {
         let mut person = Person::new(&format!("user{}", people.len()));
@@ -126,7 +194,16 @@ async fn without_room_for_a_file_the_answer_is_503_and_what_was_acknowledged_is_
     // It stays up, and reads.
     host.send(Request::get("/readyz")).await.ok();
     assert!(people.len() > 3, "{}", people.len());
+    println!("{} registrations until there was no room", people.len());
     drop(running);
+    // Some room, which a write-ahead log needs to be read.
+    let elsewhere = folder.with_extension("elsewhere");
+    let _ = fs::remove_dir_all(&elsewhere);
+    fs::create_dir_all(&elsewhere).expect("a folder");
+    for name in ["accounts.db", "accounts.db-wal"] {
+        fs::copy(folder.join(name), elsewhere.join(name)).expect("copied");
+    }
+    let url = format!("sqlite:{}", elsewhere.join("accounts.db").display());
     let _running = Running::start(program::portcullis(), port, &origin, &url);
     for person in &mut people {
         person.sign_in(&host).await;

@@ -3,11 +3,11 @@
 //!
 //! `PORTCULLIS_KILLS=300` makes it a long run.
 
-use core::{
-    mem,
-    sync::atomic::{AtomicUsize, Ordering},
+use core::mem;
+use std::{
+    panic::resume_unwind,
+    sync::{Arc, Mutex},
 };
-use std::sync::{Arc, Mutex};
 
 use portcullis::{
     account::Username,
@@ -19,7 +19,11 @@ use portcullis_tests::{
     postgres::{Postgres, port},
     program,
 };
-use rocket::tokio::task::{JoinSet, spawn_blocking};
+use rocket::tokio::{
+    select,
+    sync::watch,
+    task::{JoinSet, spawn_blocking},
+};
 use serde_json::{Value, json};
 
 use super::{Running, folder, postgres, sqlite};
@@ -37,7 +41,35 @@ struct Ledger {
     accounts: Mutex<Vec<(String, Passkey)>>,
     /// Bodies whose token is spent, since the last look.
     spent: Mutex<Vec<Value>>,
-    answers: AtomicUsize,
+    answers: watch::Sender<usize>,
+}
+
+impl Ledger {
+    fn acknowledged(&self) {
+        self.answers.send_modify(|answers| *answers += 1);
+    }
+
+    fn answers(&self) -> usize {
+        *self.answers.borrow()
+    }
+
+    /// Waits for so many answers more.
+    async fn more(&self, answers: usize) {
+        let all = self.answers() + answers;
+        let mut answers = self.answers.subscribe();
+        answers.wait_for(|have| *have >= all).await.expect("sent");
+    }
+}
+
+/// Waits until all have ended. What one of them has found wrong is wrong.
+async fn ended(people: &mut JoinSet<()>) {
+    while let Some(end) = people.join_next().await {
+        if let Err(error) = end
+            && error.is_panic()
+        {
+            resume_unwind(error.into_panic());
+        }
+    }
 }
 
 /// The answer, where there is one and the store was there.
@@ -61,7 +93,7 @@ async fn live(host: &Host, name: &str, ledger: &Ledger) -> Option<()> {
         at += accounts.len();
         accounts.push((name.to_owned(), passkey.clone()));
     }
-    ledger.answers.fetch_add(1, Ordering::Relaxed);
+    ledger.acknowledged();
     for _ in 0..2 {
         let begun = post(host, "/authenticate/begin", &json!({"username": name}))
             .await?
@@ -72,7 +104,7 @@ async fn live(host: &Host, name: &str, ledger: &Ledger) -> Option<()> {
         post(host, "/authenticate/complete", &body).await?.ok();
         ledger.accounts.lock().expect("whole")[at].1 = passkey.clone();
         ledger.spent.lock().expect("whole").push(body);
-        ledger.answers.fetch_add(1, Ordering::Relaxed);
+        ledger.acknowledged();
     }
     Some(())
 }
@@ -116,19 +148,19 @@ async fn kill(store: &str, hosts: usize, opened: impl AsyncFnOnce() -> Arc<dyn S
             });
         }
         let victim = round % hosts;
-        let target = ledger.answers.load(Ordering::Relaxed) + BETWEEN + round % 5;
-        while ledger.answers.load(Ordering::Relaxed) < target {
-            rocket::tokio::task::yield_now().await;
+        select! {
+            () = ledger.more(BETWEEN + round % 5) => {}
+            () = ended(&mut people) => {}
         }
         running[victim].take().expect("it runs").kill();
         if hosts > 1 {
-            let target = ledger.answers.load(Ordering::Relaxed) + BETWEEN;
-            while ledger.answers.load(Ordering::Relaxed) < target && !people.is_empty() {
-                rocket::tokio::task::yield_now().await;
+            select! {
+                () = ledger.more(BETWEEN) => {}
+                () = ended(&mut people) => {}
             }
         }
         people.abort_all();
-        while people.join_next().await.is_some() {}
+        ended(&mut people).await;
         running[victim] = Some(start(ports[victim]).await);
         let host = Host::elsewhere(ports[victim], &origin);
         let spent = mem::take(&mut *ledger.spent.lock().expect("whole"));
@@ -140,6 +172,7 @@ async fn kill(store: &str, hosts: usize, opened: impl AsyncFnOnce() -> Arc<dyn S
     }
     drop(running);
 
+    let kind = store.split(':').next().unwrap_or_default();
     let store = opened().await;
     let accounts = ledger.accounts.lock().expect("whole").clone();
     let mut lost = 0;
@@ -155,9 +188,9 @@ async fn kill(store: &str, hosts: usize, opened: impl AsyncFnOnce() -> Arc<dyn S
         lost += usize::from(held.is_none_or(|held| held.state.sign_count < passkey.sign_count));
     }
     println!(
-        "{kills} kills of {hosts}: {} registrations, {} answers acknowledged, {lost} lost",
+        "{kind}, {kills} kills of {hosts}: {} registrations, {} answers acknowledged, {lost} lost",
         accounts.len(),
-        ledger.answers.load(Ordering::Relaxed)
+        ledger.answers()
     );
     assert_eq!(lost, 0);
 }

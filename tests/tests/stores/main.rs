@@ -8,6 +8,7 @@ mod kills;
 mod moving;
 mod outage;
 mod pooler;
+mod round_trips;
 
 use std::{
     fs,
@@ -58,7 +59,7 @@ impl Running {
                 child.try_wait().expect("its state").is_none(),
                 "it has ended"
             );
-            thread::yield_now();
+            thread::sleep(core::time::Duration::from_millis(5));
         }
         Self(child)
     }

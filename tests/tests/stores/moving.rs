@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     path::Path,
-    process::{Output, Stdio},
+    process::{Child, Output, Stdio},
 };
 
 use portcullis::{
@@ -22,17 +23,21 @@ use serde_json::{Value, json};
 
 use super::{folder, sqlite};
 
-/// Runs the program on a store.
-fn run(store: &str, arguments: &[&str], input: &[u8]) -> Output {
-    use std::io::Write as _;
-    let mut child = program::portcullis()
+/// Starts the program on a store.
+fn start(store: &str, arguments: &[&str]) -> Child {
+    program::portcullis()
         .args(arguments)
         .env("PORTCULLIS_STORE", store)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("it starts");
+        .expect("it starts")
+}
+
+/// Runs the program on a store.
+fn run(store: &str, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = start(store, arguments);
     let mut stdin = child.stdin.take().expect("piped");
     let input = input.to_vec();
     let writing = std::thread::spawn(move || {
@@ -138,6 +143,98 @@ async fn a_round_trip_is_equal_and_what_is_there_stays() {
     assert!(
         exported == exported_again,
         "SQLite gives back what it was given"
+    );
+}
+
+/// The line of an account that can be imported.
+fn line(number: u32) -> String {
+    let (handle, id) = (
+        base64url(&number.to_be_bytes()),
+        base64url(&[number.to_be_bytes(); 4].concat()),
+    );
+    let key = base64url(&person(1, false).passkeys[0].key.cose_key().encode());
+    let account = json!({"userHandle": handle, "username": format!("user{number}"), "credentials": [{"id": id,
+        "publicKey": key, "aaguid": "00000000-0000-0000-0000-000000000000", "transports": [], "signCount": 0,
+        "backupEligible": false, "backupState": false, "userVerified": true, "rpId": "localhost",
+        "attestationFormat": "none", "attestationType": "none"}]});
+    format!("{account}\n")
+}
+
+/// What comes in is stored while more is to come, and what goes out was not all read before: neither holds more
+/// than a part of the accounts.
+#[rocket::async_test]
+async fn accounts_move_in_a_stream() {
+    /// Far more than pipes and buffers hold.
+    const ACCOUNTS: u32 = 4_000;
+    let path = folder("in_a_stream").join("accounts.db");
+    let lines: Vec<String> = (0..ACCOUNTS).map(line).collect();
+    let mut import = start(&url(&path), &["import"]);
+    let mut into = import.stdin.take().expect("piped");
+    let half = lines.len() / 2;
+    into.write_all(lines[..half].concat().as_bytes())
+        .expect("it reads");
+    let store = sqlite(&path).await;
+    let stored = async || store.counts().await.expect("it answers").accounts;
+    // All but those on their way.
+    while stored().await < u64::try_from(half).expect("small") - 200 {
+        rocket::tokio::task::yield_now().await;
+    }
+    into.write_all(lines[half..].concat().as_bytes())
+        .expect("it reads");
+    drop(into);
+    let imported = succeeds(&import.wait_with_output().expect("it ends"));
+    assert_eq!(
+        imported,
+        format!("{ACCOUNTS} imported, 0 were there, 0 refused\n")
+    );
+
+    let mut export = start(&url(&path), &["export"]);
+    let mut from = BufReader::new(export.stdout.take().expect("piped"));
+    let mut first = String::new();
+    from.read_line(&mut first).expect("a line");
+    assert!(first.contains("\"user0\""), "{first}");
+    // After the last handle: somebody who comes while the export waits for its reader.
+    let mut late: Value = serde_json::from_str(&lines[0]).expect("JSON");
+    late["userHandle"] = base64url(&[255; 8]).into();
+    late["username"] = "late".into();
+    late["credentials"][0]["id"] = base64url(&[255; 16]).into();
+    succeeds(&run(&url(&path), &["import"], late.to_string().as_bytes()));
+    let mut rest = String::new();
+    from.read_to_string(&mut rest).expect("text");
+    assert!(export.wait().expect("it ends").success());
+    assert_eq!(rest.lines().count(), lines.len());
+    assert!(
+        rest.lines()
+            .last()
+            .is_some_and(|last| last.contains("\"late\""))
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn only_a_terminal_is_shown_how_far_it_is() {
+    let folder = folder("how_far_it_is");
+    let (path, file) = (folder.join("accounts.db"), folder.join("lines"));
+    let lines: String = (0..1_000).map(line).collect();
+    fs::write(&file, &lines).expect("written");
+    let quiet = run(&url(&path), &["import"], lines.as_bytes());
+    succeeds(&quiet);
+    assert_eq!(text(&quiet.stderr), "");
+    // `script` runs a command on a terminal.
+    let mut shown = std::process::Command::new("script");
+    let binary = program::portcullis();
+    let command = format!(
+        "'{}' import '{}'",
+        binary.get_program().display(),
+        file.display()
+    );
+    shown.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+    let shown = shown.env("PORTCULLIS_STORE", url(&path)).output();
+    let shown = shown.expect("it starts");
+    assert!(
+        text(&shown.stdout).contains("\r1000 accounts"),
+        "{}",
+        text(&shown.stdout)
     );
 }
 
@@ -384,6 +481,20 @@ fn what_could_not_sign_in_is_refused_with_what_it_lacks() {
         );
         assert_eq!(succeeds(&run(&store, &["export"], b"")), "");
     }
+    let (_, mut better_auth) = records(passkey, |_| String::new()).swap_remove(0);
+    better_auth["username"] = "alice".into();
+    better_auth
+        .as_object_mut()
+        .expect("a record")
+        .remove("userHandle");
+    let line = better_auth.to_string();
+    let output = run(
+        &store,
+        &["import", "--from", "better-auth"],
+        line.as_bytes(),
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("does not keep it"));
     // What it can do without is said.
     let output = run(
         &store,

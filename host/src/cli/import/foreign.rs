@@ -207,10 +207,16 @@ pub(super) fn read(library: Library, line: &[u8]) -> Result<(Import, Vec<String>
         credentials.push(credential(&names, record, &mut notes)?);
     }
     // An authenticator that keeps passkeys returns the handle that it was given, whatever is here.
-    let handle = handle.ok_or(
-        "it has no `userHandle`, the `user.id` that its passkeys were made with; without it they could not \
-         sign in",
-    )?;
+    let handle = handle.ok_or(match library {
+        Library::BetterAuth => {
+            "it has no `userHandle`, and without it its passkeys could not sign in. better-auth makes one up for \
+             each passkey and does not keep it; it is in the response of every sign-in"
+        }
+        _ => {
+            "it has no `userHandle`, the `user.id` that its passkeys were made with; without it they could not \
+             sign in"
+        }
+    })?;
     let created = credentials
         .iter()
         .map(|held| held.created)

@@ -24,6 +24,24 @@ pub(super) trait Connection: Send {
     /// Runs a statement; the rows that it gives.
     async fn fetch(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error>;
 
+    /// Runs a statement, commits it, and asks: the answer is of a moment after that, whatever the isolation.
+    /// One round trip, and not within a transaction. How many rows were changed, and the rows of the answer.
+    async fn execute_then_fetch(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        then: &'static str,
+    ) -> Result<(u64, Vec<Row>), Error>;
+
+    /// Runs a statement that gives at most one row and, where it gives one, the inserts too: all of it or
+    /// nothing, in one round trip.
+    async fn fetch_then_insert(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        inserts: Vec<(Insert, Vec<Value>)>,
+    ) -> Result<Option<Row>, Error>;
+
     /// Runs several statements that take no values.
     async fn batch(&mut self, sql: &'static str) -> Result<(), Error>;
 }
@@ -36,6 +54,39 @@ pub(super) enum Dialect {
     #[cfg(feature = "postgres")]
     Postgres,
 }
+
+impl Dialect {
+    /// Asks for the database's own time, in seconds since 1970.
+    pub(super) const fn clock(self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite => "select unixepoch()",
+            #[cfg(feature = "postgres")]
+            Self::Postgres => "select extract(epoch from now())::bigint",
+        }
+    }
+}
+
+/// A new row, as a statement of its own and as a part of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Insert {
+    pub(super) sql: &'static str,
+    /// The same for each row of `done`, a name that the statement around it gives.
+    #[cfg(feature = "postgres")]
+    pub(super) for_each_done: &'static str,
+}
+
+/// An [`Insert`] from a table with its columns, and the parameters.
+macro_rules! insert {
+    ($into:literal, $parameters:literal) => {
+        $crate::store::sql::connection::Insert {
+            sql: concat!("insert into ", $into, " values (", $parameters, ")"),
+            #[cfg(feature = "postgres")]
+            for_each_done: concat!("insert into ", $into, " select ", $parameters, " from done"),
+        }
+    };
+}
+pub(super) use insert;
 
 /// The values of a statement, in the order of its parameters.
 macro_rules! values {

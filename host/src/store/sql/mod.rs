@@ -5,6 +5,8 @@
 
 mod connection;
 #[cfg(feature = "postgres")]
+mod literal;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod read;
 mod schema;

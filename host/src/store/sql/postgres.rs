@@ -1,8 +1,11 @@
 //! PostgreSQL, and what speaks its protocol.
 //!
+//! Each question, each spent challenge and each sign-in is one message to the server and its answer.
+//!
 //! Nothing is kept in a connection from one transaction to the next, except prepared statements where
 //! that is known to be right: a pooler that gives each transaction to another connection (pgbouncer in
-//! transaction mode) would otherwise run one client's statement for another's of the same name.
+//! transaction mode) would otherwise run one client's statement for another's of the same name. There,
+//! statements are sent as text with their values in them (`literal`).
 
 use core::fmt;
 use core::str::FromStr as _;
@@ -10,13 +13,21 @@ use core::time::Duration;
 
 use aws_lc_rs::rand;
 use rocket::async_trait;
+use rocket::futures::TryStreamExt as _;
 use rocket::tokio;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Column as _, ConnectOptions as _, Connection as _, Error, Row as _, TypeInfo as _};
+use sqlx::{
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Either, Error, Row as _,
+    SqlSafeStr as _, SqlStr, TypeInfo as _,
+};
 
-use super::connection::{Connection, Dialect, Row, Value, unreadable};
+use super::connection::{Connection, Dialect, Insert, Row, Value, unreadable, values};
+use super::literal::{renumbered, written_out};
 use super::read::Query;
-use super::schema::{Look, bring_up_to_date, version};
+use super::schema::bring_up_to_date;
+#[cfg(feature = "cli")]
+use super::schema::{Look, version};
 use super::write::{Command, End};
 use super::{OpenError, PATIENCE, StoreError, store_error};
 
@@ -74,36 +85,33 @@ impl Postgres {
             .map_err(refused)?;
 
         let mut alone = pool.begin().await.map_err(refused)?;
-        sqlx::query("select pg_advisory_xact_lock($1)")
-            .bind(LOCK)
-            .persistent(false)
-            .execute(&mut *alone)
-            .await
-            .map_err(refused)?;
-        let mut within = Within {
+        let mut session = Session {
             inner: &mut alone,
             direct: false,
         };
-        let current = bring_up_to_date(&mut within, MIGRATIONS).await;
+        let lock = "select pg_advisory_xact_lock($1)";
+        let locked = session.execute(lock, values![LOCK]).await;
+        locked.map_err(refused)?;
+        let current = bring_up_to_date(&mut session, MIGRATIONS).await;
         current.map_err(|error| error.because(|error| reason(&options, error)))?;
         alone.commit().await.map_err(refused)?;
         Ok(Self { pool, direct })
     }
 
     /// What is in the database, which stays as it is.
+    #[cfg(feature = "cli")]
     pub(super) async fn look(url: &str) -> Result<Look, OpenError> {
         let options = options(url)?;
         let refused = |error: Error| OpenError(reason(&options, &error));
         let mut connection = connect(&options).await.map_err(refused)?;
-        let mut transaction = connection.begin().await.map_err(refused)?;
-        let mut within = Within {
-            inner: &mut transaction,
+        let mut session = Session {
+            inner: &mut connection,
             direct: false,
         };
         let exists = "select 1 from pg_catalog.pg_class where relname = 'portcullis_schema'";
-        let schema = version(&mut within, exists).await.map_err(refused)?;
-        let time = "select extract(epoch from now())::bigint";
-        let mut rows = within.fetch(time, Vec::new()).await.map_err(refused)?;
+        let schema = version(&mut session, exists).await.map_err(refused)?;
+        let clock = session.dialect().clock();
+        let mut rows = session.fetch(clock, values![]).await.map_err(refused)?;
         let time = rows
             .pop()
             .map(|mut row| row.int())
@@ -137,21 +145,29 @@ impl Postgres {
     }
 
     async fn ask<Q: Query>(&self, query: &Q) -> Result<Q::Answer, Error> {
-        let mut connection = self.connection().await?;
-        query.run(&mut connection).await
+        let mut connection = self.pool.acquire().await?;
+        let answer = query.run(&mut self.session(&mut connection)).await;
+        keep_if_ok(connection, answer)
     }
 
     async fn run<C: Command>(&self, command: &C) -> Result<C::Outcome, Error> {
-        let mut connection = self.connection().await?;
-        if !C::ATOMIC {
-            return command.run(&mut connection).await.map(End::outcome);
-        }
-        let mut transaction = connection.inner.begin().await?;
-        let mut within = Within {
-            inner: &mut transaction,
-            direct: self.direct,
+        let mut connection = self.pool.acquire().await?;
+        let outcome = if command.is_atomic() {
+            self.run_in_transaction(command, &mut connection).await
+        } else {
+            let end = command.run(&mut self.session(&mut connection)).await;
+            end.map(End::outcome)
         };
-        match command.run(&mut within).await? {
+        keep_if_ok(connection, outcome)
+    }
+
+    async fn run_in_transaction<C: Command>(
+        &self,
+        command: &C,
+        connection: &mut PgConnection,
+    ) -> Result<C::Outcome, Error> {
+        let mut transaction = connection.begin().await?;
+        match command.run(&mut self.session(&mut transaction)).await? {
             End::Keep(outcome) => {
                 transaction.commit().await?;
                 Ok(outcome)
@@ -163,12 +179,23 @@ impl Postgres {
         }
     }
 
-    async fn connection(&self) -> Result<Single, Error> {
-        Ok(Single {
-            inner: self.pool.acquire().await?,
+    const fn session<'a>(&self, inner: &'a mut PgConnection) -> Session<'a> {
+        Session {
+            inner,
             direct: self.direct,
-        })
+        }
     }
+}
+
+/// Gives a connection back to the pool, or closes it after an error: what state it is in is not known then.
+fn keep_if_ok<T>(
+    mut connection: PoolConnection<sqlx::Postgres>,
+    answer: Result<T, Error>,
+) -> Result<T, Error> {
+    if answer.is_err() {
+        connection.close_on_drop();
+    }
+    answer
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
@@ -190,11 +217,7 @@ async fn is_direct(options: &PgConnectOptions) -> Result<bool, Error> {
         Err(_) => return connect(options).await.map(|_| false),
     };
     let mark = "select coalesce(current_setting('portcullis.direct', true), '')";
-    let mut transaction = connection.begin().await?;
-    let row = sqlx::query(mark)
-        .persistent(false)
-        .fetch_one(&mut *transaction)
-        .await?;
+    let row = sqlx::raw_sql(mark).fetch_one(&mut connection).await?;
     Ok(row.try_get::<String, _>(0)? == "1")
 }
 
@@ -254,43 +277,74 @@ impl Tries {
     }
 }
 
-/// A connection whose statements are a transaction each.
-struct Single {
-    inner: sqlx::pool::PoolConnection<sqlx::Postgres>,
-    direct: bool,
-}
-
-/// A connection within a transaction.
-struct Within<'a> {
+/// A connection, within a transaction or not.
+struct Session<'a> {
     inner: &'a mut PgConnection,
     direct: bool,
 }
 
 #[async_trait]
-impl Connection for Single {
+impl Connection for Session<'_> {
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
     }
 
     async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
-        if self.direct {
-            return execute(&mut self.inner, sql, values, true).await;
-        }
-        // Parsing and running are two steps, which have to reach the same connection.
-        let mut transaction = self.inner.begin().await?;
-        let changed = execute(&mut transaction, sql, values, false).await?;
-        transaction.commit().await?;
-        Ok(changed)
+        let done = if self.direct {
+            let query = sqlx::query_with(sql, arguments(values)?);
+            query.execute(&mut *self.inner).await?
+        } else {
+            let text = sqlx::raw_sql(AssertSqlSafe(written_out(sql, &values)));
+            text.execute(&mut *self.inner).await?
+        };
+        Ok(done.rows_affected())
     }
 
     async fn fetch(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
-        if self.direct {
-            return fetch(&mut self.inner, sql, values, true).await;
+        self.fetch_sql(sql.into_sql_str(), values).await
+    }
+
+    async fn execute_then_fetch(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        then: &'static str,
+    ) -> Result<(u64, Vec<Row>), Error> {
+        // One message, in which each statement sees what was committed before that statement. Without `begin`
+        // all of it would be one transaction, which a default isolation of REPEATABLE READ would give one
+        // moment to see.
+        let text = format!("begin; {}; commit; {then}", written_out(sql, &values));
+        let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(&mut *self.inner);
+        let mut changed = Vec::new();
+        let mut rows = Vec::new();
+        while let Some(answer) = answers.try_next().await? {
+            match answer {
+                Either::Left(done) => changed.push(done.rows_affected()),
+                Either::Right(fetched) => rows.push(row(&fetched)?),
+            }
         }
-        let mut transaction = self.inner.begin().await?;
-        let rows = fetch(&mut transaction, sql, values, false).await?;
-        transaction.commit().await?;
-        Ok(rows)
+        let changed = changed.get(1).copied();
+        Ok((
+            changed.ok_or_else(|| unreadable("an answer is missing"))?,
+            rows,
+        ))
+    }
+
+    async fn fetch_then_insert(
+        &mut self,
+        sql: &'static str,
+        mut values: Vec<Value>,
+        inserts: Vec<(Insert, Vec<Value>)>,
+    ) -> Result<Option<Row>, Error> {
+        let mut whole = format!("with done as ({sql})");
+        for (at, (insert, more)) in inserts.into_iter().enumerate() {
+            let insert = renumbered(insert.for_each_done, values.len());
+            whole.push_str(&format!(", inserted{at} as ({insert})"));
+            values.extend(more);
+        }
+        whole.push_str(" select * from done");
+        let rows = self.fetch_sql(AssertSqlSafe(whole).into_sql_str(), values);
+        Ok(rows.await?.pop())
     }
 
     async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
@@ -301,46 +355,17 @@ impl Connection for Single {
     }
 }
 
-#[async_trait]
-impl Connection for Within<'_> {
-    fn dialect(&self) -> Dialect {
-        Dialect::Postgres
+impl Session<'_> {
+    async fn fetch_sql(&mut self, sql: SqlStr, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        let rows = if self.direct {
+            let query = sqlx::query_with(sql, arguments(values)?);
+            query.fetch_all(&mut *self.inner).await?
+        } else {
+            let text = sqlx::raw_sql(AssertSqlSafe(written_out(sql.as_str(), &values)));
+            text.fetch_all(&mut *self.inner).await?
+        };
+        rows.iter().map(row).collect()
     }
-
-    async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
-        execute(self.inner, sql, values, self.direct).await
-    }
-
-    async fn fetch(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
-        fetch(self.inner, sql, values, self.direct).await
-    }
-
-    async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
-        sqlx::raw_sql(sql)
-            .execute(&mut *self.inner)
-            .await
-            .map(|_| ())
-    }
-}
-
-async fn execute(
-    on: &mut PgConnection,
-    sql: &'static str,
-    values: Vec<Value>,
-    prepared: bool,
-) -> Result<u64, Error> {
-    let query = sqlx::query_with(sql, arguments(values)?).persistent(prepared);
-    Ok(query.execute(on).await?.rows_affected())
-}
-
-async fn fetch(
-    on: &mut PgConnection,
-    sql: &'static str,
-    values: Vec<Value>,
-    prepared: bool,
-) -> Result<Vec<Row>, Error> {
-    let query = sqlx::query_with(sql, arguments(values)?).persistent(prepared);
-    query.fetch_all(on).await?.iter().map(row).collect()
 }
 
 fn arguments(values: Vec<Value>) -> Result<PgArguments, Error> {

@@ -21,16 +21,28 @@ pub(super) trait Query: Send + Sync {
 }
 
 /// An account's columns, and those of one of its credentials, or nulls.
+macro_rules! account_columns {
+    () => {
+        "a.handle, a.name, a.name_key, a.display_name, a.created, \
+         (select count(*) from portcullis_recovery_codes r where r.owner = a.handle), \
+         c.id, c.public_key, c.algorithm, c.aaguid, c.transports, c.sign_count, c.backup_eligible, \
+         c.backup_state, c.user_verified, c.rp_id, c.attestation_format, c.attestation_type, c.name, \
+         c.created, c.last_used, c.browser, c.platform"
+    };
+}
+
 macro_rules! select_accounts {
     ($from:literal) => {
+        concat!("select ", account_columns!(), " from ", $from)
+    };
+}
+
+macro_rules! select_events {
+    ($where:literal) => {
         concat!(
-            "select a.handle, a.name, a.name_key, a.display_name, a.created, ",
-            "(select count(*) from portcullis_recovery_codes r where r.owner = a.handle), ",
-            "c.id, c.public_key, c.algorithm, c.aaguid, c.transports, c.sign_count, c.backup_eligible, ",
-            "c.backup_state, c.user_verified, c.rp_id, c.attestation_format, c.attestation_type, c.name, ",
-            "c.created, c.last_used, c.browser, c.platform ",
-            "from ",
-            $from,
+            "select kind, time, account, username, credential, network, code, step from portcullis_events ",
+            $where,
+            " order by time desc, id desc limit $2"
         )
     };
 }
@@ -136,12 +148,9 @@ impl Query for SessionOf<'_> {
                 concat!(
                     "select ",
                     session_columns!(),
-                    ", a.handle, a.name, a.name_key, a.display_name, a.created, \
-                     (select count(*) from portcullis_recovery_codes r where r.owner = a.handle), \
-                     c.id, c.public_key, c.algorithm, c.aaguid, c.transports, c.sign_count, \
-                     c.backup_eligible, c.backup_state, c.user_verified, c.rp_id, c.attestation_format, \
-                     c.attestation_type, c.name, c.created, c.last_used, c.browser, c.platform \
-                     from portcullis_sessions s join portcullis_accounts a on a.handle = s.owner \
+                    ", ",
+                    account_columns!(),
+                    " from portcullis_sessions s join portcullis_accounts a on a.handle = s.owner \
                      join portcullis_credentials c on c.owner = a.handle \
                      where s.hash = $1 and s.ends > $2 order by c.position"
                 ),
@@ -236,15 +245,9 @@ impl Query for EventsOf<'_> {
             limit,
         } = self.0;
         let (sql, values) = match account {
-            None => (
-                "select kind, time, account, username, credential, network, code, step \
-                 from portcullis_events where time >= $1 order by time desc, id desc limit $2",
-                values![since, limit],
-            ),
+            None => (select_events!("where time >= $1"), values![since, limit]),
             Some(account) => (
-                "select kind, time, account, username, credential, network, code, step \
-                 from portcullis_events where account = $3 and time >= $1 \
-                 order by time desc, id desc limit $2",
+                select_events!("where account = $3 and time >= $1"),
                 values![since, limit, account.as_bytes()],
             ),
         };

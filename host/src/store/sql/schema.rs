@@ -2,6 +2,7 @@
 
 use super::OpenError;
 use super::connection::{Connection, unreadable, values};
+#[cfg(feature = "cli")]
 use crate::clock::Timestamp;
 
 /// Runs the migrations that the database has not had. The caller holds a lock, in a transaction.
@@ -26,6 +27,7 @@ pub(super) async fn bring_up_to_date(
 }
 
 /// The state of a database, as a check before the start reads it.
+#[cfg(feature = "cli")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     /// The migrations that it has had.

@@ -1,10 +1,12 @@
 //! SQLite: one connection that writes, fed by a queue, and several that read.
 //!
-//! What waits in the queue goes into one transaction, a savepoint each, and everybody is answered after
-//! the commit: a disk that takes milliseconds to keep what was written is waited for once.
+//! What waits in the queue goes into one transaction, with a savepoint for what may be undone, and everybody is
+//! answered after the commit: a disk that takes milliseconds to keep what was written is waited for once.
 
 use core::fmt;
+use core::time::Duration;
 use std::path::Path;
+use std::time::Instant;
 
 use rocket::async_trait;
 use rocket::tokio;
@@ -18,9 +20,11 @@ use sqlx::{
     ValueRef as _,
 };
 
-use super::connection::{Connection, Dialect, Row, Value};
+use super::connection::{Connection, Dialect, Insert, Row, Value};
 use super::read::Query;
-use super::schema::{Look, bring_up_to_date, version};
+use super::schema::bring_up_to_date;
+#[cfg(feature = "cli")]
+use super::schema::{Look, version};
 use super::write::{Command, End};
 use super::{OpenError, PATIENCE, StoreError, store_error};
 
@@ -28,6 +32,9 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_init.sql")];
 
 /// Connections that read.
 const READERS: u32 = 4;
+
+/// How long a start waits for others that start.
+const STARTING: Duration = Duration::from_secs(10);
 
 /// Commands that wait; any more fail with `Unavailable`.
 const QUEUE: usize = 1_024;
@@ -62,7 +69,7 @@ impl Sqlite {
             .clone()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal);
-        let mut writer = connect(&writing).await.map_err(refused)?;
+        let mut writer = connect(&writing, STARTING).await.map_err(refused)?;
 
         // Several starts at once wait here for each other.
         let mut alone = writer.begin_with(BEGIN).await.map_err(refused)?;
@@ -87,6 +94,7 @@ impl Sqlite {
     }
 
     /// What is in the file, which stays as it is.
+    #[cfg(feature = "cli")]
     pub(super) async fn look(path: &Path) -> Result<Look, OpenError> {
         let refused = |error: Error| OpenError(reason(path, &error));
         let mut look = Look {
@@ -109,7 +117,7 @@ impl Sqlite {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .busy_timeout(PATIENCE);
-        let mut connection = connect(&options).await.map_err(refused)?;
+        let mut connection = connect(&options, PATIENCE).await.map_err(refused)?;
         let exists = "select 1 from sqlite_schema where name = 'portcullis_schema'";
         look.schema = version(&mut connection, exists).await.map_err(refused)?;
         Ok(look)
@@ -145,15 +153,18 @@ impl Sqlite {
 /// Takes the file before it reads, so that what it has read holds until it writes.
 const BEGIN: &str = "begin immediate";
 
-async fn connect(options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
-    // Two processes that switch a new file to WAL at once get `SQLITE_BUSY` without a wait.
-    let mut attempts = 0;
+async fn connect(
+    options: &SqliteConnectOptions,
+    patience: Duration,
+) -> Result<SqliteConnection, Error> {
+    let end = Instant::now() + patience;
     loop {
         match options.connect().await {
-            Err(error) if is_busy(&error) && attempts < 50 => attempts += 1,
+            // Two processes that switch a new file to WAL at once get `SQLITE_BUSY` without a wait.
+            Err(error) if is_busy(&error) && Instant::now() < end => {}
             connected => return connected,
         }
-        tokio::time::sleep(core::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -184,6 +195,9 @@ fn reason(path: &Path, error: &Error) -> String {
 /// A command that waits for the writer.
 #[async_trait]
 trait Job: Send {
+    /// Whether it may have to be undone without an error.
+    fn is_atomic(&self) -> bool;
+
     /// Runs it; whether what it wrote is to be kept.
     async fn run(&mut self, on: &mut SqliteConnection) -> Result<bool, Error>;
 
@@ -202,6 +216,10 @@ struct Task<C: Command> {
 
 #[async_trait]
 impl<C: Command> Job for Task<C> {
+    fn is_atomic(&self) -> bool {
+        self.command.is_atomic()
+    }
+
     async fn run(&mut self, on: &mut SqliteConnection) -> Result<bool, Error> {
         let end = self.command.run(on).await?;
         let keep = matches!(end, End::Keep(_));
@@ -258,7 +276,7 @@ impl Writer {
     async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.options).await?,
+            None => connect(&self.options, PATIENCE).await?,
         };
         let committed = commit(&mut connection, jobs).await;
         if committed.is_ok() {
@@ -271,6 +289,10 @@ impl Writer {
 async fn commit(connection: &mut SqliteConnection, jobs: &mut [Box<dyn Job>]) -> Result<(), Error> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     for job in jobs {
+        if !job.is_atomic() {
+            job.run(&mut transaction).await?;
+            continue;
+        }
         let mut savepoint = transaction.begin().await?;
         if job.run(&mut savepoint).await? {
             savepoint.commit().await?;
@@ -299,6 +321,32 @@ impl Connection for SqliteConnection {
             .fetch_all(self)
             .await?;
         rows.iter().map(row).collect()
+    }
+
+    /// The writer has the file from before the first statement until after the second.
+    async fn execute_then_fetch(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        then: &'static str,
+    ) -> Result<(u64, Vec<Row>), Error> {
+        let changed = self.execute(sql, values).await?;
+        Ok((changed, self.fetch(then, Vec::new()).await?))
+    }
+
+    async fn fetch_then_insert(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        inserts: Vec<(Insert, Vec<Value>)>,
+    ) -> Result<Option<Row>, Error> {
+        let row = self.fetch(sql, values).await?.pop();
+        if row.is_some() {
+            for (insert, values) in inserts {
+                self.execute(insert.sql, values).await?;
+            }
+        }
+        Ok(row)
     }
 
     async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {

@@ -4,6 +4,7 @@
 //! there is decided by a row's own statement (`on conflict do nothing`, `update .. where`), or after
 //! the account's row has been locked.
 
+use core::mem;
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +12,7 @@ use aws_lc_rs::rand;
 use rocket::async_trait;
 use sqlx::Error;
 
-use super::connection::{Connection, Dialect, unreadable, values};
+use super::connection::{Connection, Dialect, Insert, Value, insert, unreadable, values};
 use super::read::state;
 use crate::clock::Timestamp;
 use crate::store::{
@@ -25,8 +26,11 @@ use crate::store::{
 pub(super) trait Command: Send + Sync {
     type Outcome: Send;
 
-    /// Whether its statements happen together. Where not, each is a transaction of its own.
-    const ATOMIC: bool = true;
+    /// Whether its statements have to happen together, or to be undone ([`End::Undo`]) together. Where not, each
+    /// may be a transaction of its own.
+    fn is_atomic(&self) -> bool {
+        true
+    }
 
     async fn run(&self, on: &mut dyn Connection) -> Result<End<Self::Outcome>, Error>;
 }
@@ -57,20 +61,21 @@ pub(super) struct SpendChallenge {
 #[async_trait]
 impl Command for SpendChallenge {
     type Outcome = Spend;
-    const ATOMIC: bool = false;
+
+    fn is_atomic(&self) -> bool {
+        false
+    }
 
     /// The row goes in first and the mark is read after it, by a statement that sees all that has been
-    /// committed before. A row is only removed together with or after a mark that covers it. So whoever
-    /// puts a row where one was removed reads that mark, however long ago their own call began.
+    /// committed before. A row is only removed together with or after a mark that covers it. So a call that
+    /// puts a row where one was removed reads that mark, however long ago it began.
     async fn run(&self, on: &mut dyn Connection) -> Result<End<Spend>, Error> {
-        let inserted = on
-            .execute(
+        let (inserted, mut rows) = on
+            .execute_then_fetch(
                 "insert into portcullis_spent (expires, id) values ($1, $2) on conflict do nothing",
                 values![self.expires, &self.id],
+                "select swept from portcullis_swept",
             )
-            .await?;
-        let mut rows = on
-            .fetch("select swept from portcullis_swept", values![])
             .await?;
         let mut row = rows
             .pop()
@@ -134,10 +139,26 @@ impl Command for Registration {
 impl Command for SignIn {
     type Outcome = SignedIn;
 
+    /// One statement is enough where no session ends.
+    fn is_atomic(&self) -> bool {
+        self.ends != Ends::None
+    }
+
     async fn run(&self, on: &mut dyn Connection) -> Result<End<SignedIn>, Error> {
         let (before, after) = (self.before, self.after);
-        let mut moved = on
-            .fetch(
+        let mut inserts = vec![(EVENT, event_values(&self.event)?)];
+        inserts.extend(
+            self.begins
+                .as_ref()
+                .map(|one| (SESSION, session_values(one))),
+        );
+        // What ends has to end before another session begins.
+        let later = match self.ends {
+            Ends::None => Vec::new(),
+            Ends::One(_) | Ends::All => mem::take(&mut inserts),
+        };
+        let moved = on
+            .fetch_then_insert(
                 "update portcullis_credentials set sign_count = $6, backup_eligible = $7, backup_state = $8, \
                  user_verified = $9, last_used = $10 where id = $1 and sign_count = $2 \
                  and backup_eligible = $3 and backup_state = $4 and user_verified = $5 returning owner",
@@ -153,9 +174,10 @@ impl Command for SignIn {
                     after.user_verified,
                     self.event.time,
                 ],
+                inserts,
             )
             .await?;
-        let Some(mut row) = moved.pop() else {
+        let Some(mut row) = moved else {
             let mut rows = on
                 .fetch(
                     "select sign_count, backup_eligible, backup_state, user_verified \
@@ -168,13 +190,12 @@ impl Command for SignIn {
                 None => SignedIn::Gone,
             }));
         };
-        if self.ends != Ends::None {
-            let owner = UserHandle::new(&row.bytes()?);
-            let owner = owner.ok_or_else(|| unreadable("a credential without an owner"))?;
-            end_sessions(on, self.ends, &owner).await?;
+        let owner = UserHandle::new(&row.bytes()?);
+        let owner = owner.ok_or_else(|| unreadable("a credential without an owner"))?;
+        end_sessions(on, self.ends, &owner).await?;
+        for (insert, values) in later {
+            on.execute(insert.sql, values).await?;
         }
-        begin_session(on, self.begins.as_ref()).await?;
-        insert_event(on, &self.event).await?;
         Ok(End::Keep(SignedIn::Done))
     }
 }
@@ -242,7 +263,10 @@ pub(super) struct Touch {
 #[async_trait]
 impl Command for Touch {
     type Outcome = ();
-    const ATOMIC: bool = false;
+
+    fn is_atomic(&self) -> bool {
+        false
+    }
 
     async fn run(&self, on: &mut dyn Connection) -> Result<End<()>, Error> {
         on.execute(
@@ -264,7 +288,10 @@ pub(super) struct EndSession(pub(super) SecretHash);
 #[async_trait]
 impl Command for EndSession {
     type Outcome = bool;
-    const ATOMIC: bool = false;
+
+    fn is_atomic(&self) -> bool {
+        false
+    }
 
     async fn run(&self, on: &mut dyn Connection) -> Result<End<bool>, Error> {
         Ok(End::Keep(end_session(on, &self.0).await?))
@@ -305,7 +332,10 @@ impl Command for EndSessions {
 #[async_trait]
 impl Command for Invitation {
     type Outcome = ();
-    const ATOMIC: bool = false;
+
+    fn is_atomic(&self) -> bool {
+        false
+    }
 
     async fn run(&self, on: &mut dyn Connection) -> Result<End<()>, Error> {
         on.execute(
@@ -346,7 +376,10 @@ impl Command for Import {
 #[async_trait]
 impl Command for Event {
     type Outcome = ();
-    const ATOMIC: bool = false;
+
+    fn is_atomic(&self) -> bool {
+        false
+    }
 
     async fn run(&self, on: &mut dyn Connection) -> Result<End<()>, Error> {
         insert_event(on, self).await?;
@@ -358,44 +391,64 @@ impl Command for Event {
 impl Command for Sweep {
     type Outcome = bool;
 
+    /// Nothing is over before it is so by the database's clock too: a host whose clock is ahead would
+    /// otherwise end what others hold to be good, and the mark would refuse all that they begin.
     async fn run(&self, on: &mut dyn Connection) -> Result<End<bool>, Error> {
-        // Also where the mark does not move: of several sweeps at once, the others wait here.
-        let mark = "update portcullis_swept set swept = case when swept < $1 then $1 else swept end \
-                    returning swept";
-        let mut rows = on.fetch(mark, values![self.now]).await?;
-        let mut row = rows
-            .pop()
-            .ok_or_else(|| unreadable("portcullis_swept is empty"))?;
-        let swept: Timestamp = row.int()?;
-        let most = u64::from(self.most);
-        let mut more = false;
-        for (sql, until) in [
-            (
+        let clock = on.dialect().clock();
+        let clock: Timestamp = number(on, clock).await?;
+        let now = self.now.min(clock);
+        let ahead = self.now.saturating_sub(now);
+        // Written, though it does not move here: of several sweeps at once, the others wait.
+        let lock = "update portcullis_swept set swept = swept returning swept";
+        let mark: Timestamp = number(on, lock).await?;
+        let spent = on
+            .fetch(
                 "delete from portcullis_spent where (expires, id) in (select expires, id \
-                 from portcullis_spent where expires <= $1 order by expires, id limit $2)",
-                swept,
-            ),
+                 from portcullis_spent where expires <= $1 order by expires, id limit $2) \
+                 returning expires",
+                values![now, self.most],
+            )
+            .await?;
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        let mut more = spent.len() >= most;
+        // No further than what is forgotten.
+        let mut last = mark;
+        for mut row in spent {
+            last = last.max(row.int()?);
+        }
+        if last > mark {
+            let sql = "update portcullis_swept set swept = $1";
+            on.execute(sql, values![last]).await?;
+        }
+        for (sql, until) in [
             (
                 "delete from portcullis_sessions where hash in (select hash from portcullis_sessions \
                  where ends <= $1 order by ends limit $2)",
-                self.now,
+                now,
             ),
             (
                 "delete from portcullis_invitations where hash in (select hash \
                  from portcullis_invitations where expires <= $1 order by expires limit $2)",
-                self.now,
+                now,
             ),
             (
                 "delete from portcullis_events where (time, id) in (select time, id \
                  from portcullis_events where time < $1 order by time, id limit $2)",
-                self.events_before,
+                self.events_before.saturating_sub(ahead),
             ),
         ] {
             let removed = on.execute(sql, values![until, self.most]).await?;
-            more |= removed >= most;
+            more |= removed >= u64::from(self.most);
         }
         Ok(End::Keep(more))
     }
+}
+
+/// The one number that a statement gives.
+async fn number<T: TryFrom<i64>>(on: &mut dyn Connection, sql: &'static str) -> Result<T, Error> {
+    let mut rows = on.fetch(sql, values![]).await?;
+    let mut row = rows.pop().ok_or_else(|| unreadable("a row is missing"))?;
+    row.int()
 }
 
 /// False where handle or name are another account's.
@@ -554,51 +607,59 @@ async fn end_sessions(
     Ok(())
 }
 
+const SESSION: Insert = insert!(
+    "portcullis_sessions (hash, id, owner, credential, auth_time, user_verified, last_used, expires, \
+     idle_expires, ends, browser, platform)",
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12"
+);
+
+fn session_values(session: &Session) -> Vec<Value> {
+    values![
+        &session.hash,
+        &session.id,
+        session.owner.as_bytes(),
+        &session.credential,
+        session.auth_time,
+        session.user_verified,
+        session.last_used,
+        session.expires,
+        session.idle_expires,
+        session.expires.min(session.idle_expires),
+        &session.browser,
+        &session.platform,
+    ]
+}
+
 async fn begin_session(on: &mut dyn Connection, session: Option<&Session>) -> Result<(), Error> {
-    let Some(session) = session else {
-        return Ok(());
-    };
-    on.execute(
-        "insert into portcullis_sessions (hash, id, owner, credential, auth_time, user_verified, last_used, \
-         expires, idle_expires, ends, browser, platform) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        values![
-            &session.hash,
-            &session.id,
-            session.owner.as_bytes(),
-            &session.credential,
-            session.auth_time,
-            session.user_verified,
-            session.last_used,
-            session.expires,
-            session.idle_expires,
-            session.expires.min(session.idle_expires),
-            &session.browser,
-            &session.platform,
-        ],
-    )
-    .await?;
+    if let Some(session) = session {
+        on.execute(SESSION.sql, session_values(session)).await?;
+    }
     Ok(())
 }
 
+const EVENT: Insert = insert!(
+    "portcullis_events (time, id, kind, account, username, credential, network, code, step)",
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9"
+);
+
+fn event_values(event: &Event) -> Result<Vec<Value>, Error> {
+    Ok(values![
+        event.time,
+        &event_id()?,
+        event.kind.as_str(),
+        event.account.as_ref().map(UserHandle::as_bytes),
+        &event.username,
+        event.credential.as_deref(),
+        &event.network,
+        &event.code,
+        &event.step,
+    ])
+}
+
 async fn insert_event(on: &mut dyn Connection, event: &Event) -> Result<(), Error> {
-    on.execute(
-        "insert into portcullis_events (time, id, kind, account, username, credential, network, code, step) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        values![
-            event.time,
-            &event_id()?,
-            event.kind.as_str(),
-            event.account.as_ref().map(UserHandle::as_bytes),
-            &event.username,
-            event.credential.as_deref(),
-            &event.network,
-            &event.code,
-            &event.step,
-        ],
-    )
-    .await?;
-    Ok(())
+    on.execute(EVENT.sql, event_values(event)?)
+        .await
+        .map(|_| ())
 }
 
 /// Nanoseconds since 1970 and eight random bytes: in order where one process writes, and nobody's twice.
