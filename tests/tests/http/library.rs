@@ -228,6 +228,18 @@ async fn a_store_that_forgets_binds_challenges_to_its_process() {
     answer.problem(401, "token_invalid");
 }
 
+#[test]
+fn the_example_says_on_one_line_which_setting_cannot_be_used() {
+    let started = example("embedded")
+        .env("PORTCULLIS_RP_ID", "127.0.0.1")
+        .output();
+    let output = started.expect("it starts");
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("PORTCULLIS_RP_ID"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
 #[rocket::async_test]
 async fn the_example_greets_who_is_signed_in() {
     let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -443,6 +443,10 @@ async fn a_page_under_a_loopback_address_is_sent_to_the_origin() {
             .status,
         200
     );
+    let request = Request::get("/inspect.html").header("host", "127.0.0.1:8000");
+    let inspector = format!("{}/inspect.html", host.origin);
+    let answer = host.send(request).await;
+    assert_eq!(answer.header("location"), Some(&*inspector));
     // Nothing else decides where to.
     let request = Request::get("/")
         .header("host", "127.0.0.1:8000")
