@@ -41,6 +41,10 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Names this process, where its accounts end with it: so a page can tell a restart from a session that
     /// is over.
+    #[cfg_attr(
+        not(feature = "page"),
+        expect(dead_code, reason = "only the page looks at it")
+    )]
     pub(crate) process: Option<String>,
     /// The description of the calls, once somebody has asked for it.
     pub(crate) openapi: OnceLock<String>,

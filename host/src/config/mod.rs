@@ -117,6 +117,10 @@ pub struct Config {
     pub(crate) hints: Vec<String>,
     pub(crate) metrics: Option<SocketAddr>,
     /// How long a host that is asked to end still takes calls.
+    #[cfg_attr(
+        not(feature = "cli"),
+        expect(dead_code, reason = "only the program ends itself")
+    )]
     pub(crate) drain: Duration,
     pub(crate) android_apps: Vec<AndroidApp>,
     pub(crate) apple_apps: Vec<String>,
