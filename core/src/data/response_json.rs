@@ -1,12 +1,12 @@
 //! [`RegistrationResponseJSON`](https://www.w3.org/TR/webauthn-3/#dictdef-registrationresponsejson) and
 //! [`AuthenticationResponseJSON`](https://www.w3.org/TR/webauthn-3/#dictdef-authenticationresponsejson).
 //!
-//! base64url is decoded in place, so reading takes three passes over one buffer: find the members
-//! ([`Members`], offsets only), decode them (the buffer changes), borrow the result.
+//! The text is scanned once, for its members' places ([`Members`]); base64url is then decoded in place, and
+//! the result borrowed.
 
 use super::response::{Envelope, Field};
 use super::{AuthenticationResponse, ClientExtensionResults, RegistrationResponse};
-use crate::encoding::json::{self, Content, Value};
+use crate::encoding::json::{self, Content, Cursor, JsonStr, Value};
 use crate::encoding::{Fault, FaultKind, Span, base64url, once};
 
 /// The members of either response, as offsets. A member of the wrong type is a fault of the response that
@@ -31,10 +31,7 @@ type Slot = Option<Result<Span, Fault>>;
 pub(crate) type Found = Result<Members, Fault>;
 
 fn string(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
-    value
-        .as_str()
-        .map(|text| text.span())
-        .ok_or_else(|| wrong_type(value, what))
+    value.string_span().ok_or_else(|| wrong_type(value, what))
 }
 
 fn is_empty(value: Value<'_>) -> bool {
@@ -53,93 +50,194 @@ fn wrong_type(value: Value<'_>, what: &'static str) -> Fault {
     Fault::new(what, kind, value.at()).with_found(value.first())
 }
 
-/// Finds the members of a response within a document.
+/// What is read of a response in one pass. Faults of members wait until all of it is known to be JSON.
+struct Reading<'a> {
+    members: Members,
+    /// The first fault of the outer members.
+    outer: Result<(), Fault>,
+    ty: Option<Value<'a>>,
+    /// Whether there was a member `response`, and the first fault in it.
+    inner: Option<Result<(), Fault>>,
+}
+
+/// Finds the members of a response that is within a document.
 pub(crate) fn find(response: Value<'_>) -> Found {
-    const WHAT: &str = "response";
-    let mut found = Members::default();
-    let mut ty = None;
-    let mut inner = None;
-    let members = response
-        .as_object()
-        .ok_or_else(|| wrong_type(response, WHAT))?;
-    if is_empty(response) {
-        return Err(Fault::new(WHAT, FaultKind::Empty, response.at()));
+    read(&mut Cursor::of(response, WHAT)).flatten()
+}
+
+/// Finds the members of a response that is the whole document.
+fn find_in(document: &[u8]) -> Found {
+    Cursor::read_document(document, WHAT, read).flatten()
+}
+
+const WHAT: &str = "response";
+const IN_RESPONSE: &str = "response.response";
+
+/// Reads a response. The error is of the JSON, the error within of the response.
+fn read(cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
+    if !cursor.begins_object() {
+        return Ok(Err(wrong_type(cursor.value()?, WHAT)));
     }
-    for (name, value) in members {
+    let empty = Fault::new(WHAT, FaultKind::Empty, cursor.at());
+    let mut is_empty = true;
+    let mut reading = Reading {
+        members: Members::default(),
+        outer: Ok(()),
+        ty: None,
+        inner: None,
+    };
+    cursor.members(|cursor, name| {
+        is_empty = false;
+        reading.member(cursor, name)
+    })?;
+    Ok(if is_empty {
+        Err(empty)
+    } else {
+        reading.finish()
+    })
+}
+
+/// A member that holds bytes or a list: its name, its place, and how its value is read. `None`: as if it were
+/// absent.
+type Member = (
+    &'static str,
+    fn(&mut Members) -> &mut Slot,
+    fn(Value<'_>, &'static str) -> Slot,
+);
+
+const OUTER: [Member; 2] = [
+    ("id", |members| &mut members.id, required),
+    ("rawId", |members| &mut members.raw_id, required),
+];
+
+const INNER: [Member; 6] = [
+    (
+        "clientDataJSON",
+        |members| &mut members.client_data_json,
+        required,
+    ),
+    (
+        "attestationObject",
+        |members| &mut members.attestation_object,
+        required,
+    ),
+    (
+        "authenticatorData",
+        |members| &mut members.authenticator_data,
+        required,
+    ),
+    ("signature", |members| &mut members.signature, required),
+    (
+        "userHandle",
+        |members| &mut members.user_handle,
+        |value, what| {
+            if is_null(value) {
+                ABSENT
+            } else {
+                required(value, what)
+            }
+        },
+    ),
+    ("transports", |members| &mut members.transports, transports),
+];
+
+fn required(value: Value<'_>, what: &'static str) -> Slot {
+    Some(string(value, what))
+}
+
+fn is_null(value: Value<'_>) -> bool {
+    value.first() == b'n'
+}
+
+impl<'a> Reading<'a> {
+    fn member(&mut self, cursor: &mut Cursor<'a>, name: JsonStr<'a>) -> Result<(), Fault> {
+        if self.outer.is_ok() && self.inner.is_none() && name == *"response" {
+            self.inner = Some(self.members.read_inner(cursor)?);
+            return Ok(());
+        }
+        let value = cursor.value()?;
+        if self.outer.is_ok() {
+            self.outer = self.collect(name, value);
+        }
+        Ok(())
+    }
+
+    fn collect(&mut self, name: JsonStr<'a>, value: Value<'a>) -> Result<(), Fault> {
         let at = name.at();
-        if name == *"id" {
-            *once(&mut found.id, "id", at)? = Some(string(value, "id"));
-        } else if name == *"rawId" {
-            *once(&mut found.raw_id, "rawId", at)? = Some(string(value, "rawId"));
-        } else if name == *"type" {
-            *once(&mut ty, "type", at)? = Some(value);
+        if name == *"type" {
+            *once(&mut self.ty, "type", at)? = Some(value);
         } else if name == *"response" {
-            *once(&mut inner, "response.response", at)? = Some(value);
+            once(&mut self.inner, IN_RESPONSE, at)?;
         } else if name == *"clientExtensionResults" {
-            let results = &mut found.client_extension_results;
+            let results = &mut self.members.client_extension_results;
             *once(results, "clientExtensionResults", at)? =
                 Some(ClientExtensionResults::read(value));
+        } else {
+            self.members.collect(&OUTER, name, value)?;
         }
+        Ok(())
     }
-    let ty = ty.ok_or(Fault::new("type", FaultKind::Missing, 0))?;
-    if ty.as_str().is_none_or(|ty| ty != *"public-key") {
-        return Err(Fault::new("type", FaultKind::Value, ty.at()));
+
+    fn finish(self) -> Found {
+        self.outer?;
+        let ty = self.ty.ok_or(Fault::new("type", FaultKind::Missing, 0))?;
+        if ty.as_str().is_none_or(|ty| ty != *"public-key") {
+            return Err(Fault::new("type", FaultKind::Value, ty.at()));
+        }
+        self.inner
+            .ok_or(Fault::new(IN_RESPONSE, FaultKind::Missing, 0))??;
+        Ok(self.members)
     }
-    let inner = inner.ok_or(Fault::new("response.response", FaultKind::Missing, 0))?;
-    let members = inner
-        .as_object()
-        .ok_or_else(|| wrong_type(inner, "response.response"))?;
-    if is_empty(inner) {
-        return Err(Fault::new(
-            "response.response",
-            FaultKind::Empty,
-            inner.at(),
-        ));
-    }
-    found.collect(members)?;
-    Ok(found)
 }
 
 impl Members {
-    fn collect(&mut self, members: json::Members<'_>) -> Result<(), Fault> {
-        for (name, value) in members {
-            let (slot, what) = if name == *"clientDataJSON" {
-                (&mut self.client_data_json, "clientDataJSON")
-            } else if name == *"attestationObject" {
-                (&mut self.attestation_object, "attestationObject")
-            } else if name == *"authenticatorData" {
-                (&mut self.authenticator_data, "authenticatorData")
-            } else if name == *"signature" {
-                (&mut self.signature, "signature")
-            } else if name == *"userHandle" {
-                if matches!(value.content(), Content::Null) {
-                    *once(&mut self.user_handle, "userHandle", name.at())? = Some(EMPTY);
-                    continue;
-                }
-                (&mut self.user_handle, "userHandle")
-            } else if name == *"transports" {
-                if !matches!(value.content(), Content::Null) {
-                    *once(&mut self.transports, "transports", name.at())? = Some(transports(value));
-                }
-                continue;
-            } else {
-                continue;
-            };
-            *once(slot, what, name.at())? = Some(string(value, what));
+    /// Reads the member `response`. The error is of the JSON, the error within of the member.
+    fn read_inner(&mut self, cursor: &mut Cursor<'_>) -> Result<Result<(), Fault>, Fault> {
+        if !cursor.begins_object() {
+            return Ok(Err(wrong_type(cursor.value()?, IN_RESPONSE)));
+        }
+        let empty = Fault::new(IN_RESPONSE, FaultKind::Empty, cursor.at());
+        let mut is_empty = true;
+        let mut collected = Ok(());
+        cursor.members(|cursor, name| {
+            is_empty = false;
+            let value = cursor.value()?;
+            if collected.is_ok() {
+                collected = self.collect(&INNER, name, value);
+            }
+            Ok(())
+        })?;
+        Ok(if is_empty { Err(empty) } else { collected })
+    }
+
+    fn collect(
+        &mut self,
+        members: &[Member],
+        name: JsonStr<'_>,
+        value: Value<'_>,
+    ) -> Result<(), Fault> {
+        let mut members = members.iter();
+        if let Some((what, slot, read)) = members.find(|(known, ..)| name == **known)
+            && let Some(found) = read(value, what)
+        {
+            *once(slot(self), what, name.at())? = Some(found);
         }
         Ok(())
     }
 }
 
-fn transports(value: Value<'_>) -> Result<Span, Fault> {
-    const WHAT: &str = "transports";
-    let Content::Array(mut elements) = value.content() else {
-        return Err(Fault::new(WHAT, FaultKind::Type, value.at()));
-    };
-    match elements.find(|element| element.as_str().is_none()) {
-        Some(other) => Err(Fault::new(WHAT, FaultKind::Type, other.at())),
-        None => Ok(value.span()),
+fn transports(value: Value<'_>, what: &'static str) -> Slot {
+    if is_null(value) {
+        return None;
     }
+    let Content::Array(mut elements) = value.content() else {
+        return Some(Err(Fault::new(what, FaultKind::Type, value.at())));
+    };
+    let other = elements.find(|element| element.string_span().is_none());
+    Some(match other {
+        Some(other) => Err(Fault::new(what, FaultKind::Type, other.at())),
+        None => Ok(value.span()),
+    })
 }
 
 /// A text of no characters.
@@ -154,6 +252,10 @@ pub(crate) type DecodedField = Result<Span, Fault>;
 /// Decodes a required member.
 fn decode(buffer: &mut [u8], slot: Slot, what: &'static str) -> DecodedField {
     let span = slot.ok_or(Fault::new(what, FaultKind::Missing, 0))??;
+    if let Some(decoded) = base64url::decode(buffer, span) {
+        return Ok(decoded);
+    }
+    // No client writes base64url with escapes, but any may.
     let span = json::unescape(buffer, span);
     base64url::decode_member(buffer, span, what)
 }
@@ -321,11 +423,6 @@ impl DecodedAuthentication {
                 .transpose(),
         }
     }
-}
-
-/// Finds a response that is the whole document.
-pub(crate) fn find_in(document: &[u8]) -> Found {
-    find(Value::parse(document, "response")?)
 }
 
 impl<'a> RegistrationResponse<'a> {

@@ -39,21 +39,23 @@ pub(crate) enum Content<'a> {
 impl<'a> Value<'a> {
     /// Reads a document that is one value and white space around it.
     pub(crate) fn parse(document: &'a [u8], what: &'static str) -> Result<Self, Fault> {
-        if let Err(error) = core::str::from_utf8(document) {
-            return Err(Fault::new(what, FaultKind::Utf8, error.valid_up_to()));
-        }
+        utf8(document, what)?;
         let mut reader = Reader::new(document);
         skip_space(&mut reader);
-        let value = Self::read(&mut reader, what)?;
+        let value = Self::read(&mut reader, &mut Scanned::default(), what)?;
         skip_space(&mut reader);
         reader.finish(what)?;
         Ok(value)
     }
 
-    fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Fault> {
+    fn read(
+        reader: &mut Reader<'a>,
+        scanned: &mut Scanned,
+        what: &'static str,
+    ) -> Result<Self, Fault> {
         let before = reader.rest();
         let at = reader.position();
-        scan(reader, Start::Value, what)?;
+        scan(reader, Start::Value, scanned, what)?;
         let length = reader.position().saturating_sub(at);
         let text = before.get(..length).unwrap_or_default();
         Ok(Self { text, at })
@@ -74,6 +76,14 @@ impl<'a> Value<'a> {
         self.text.first().copied().unwrap_or_default()
     }
 
+    /// Where the text between a string's quotes lies in the document; `None` for anything else.
+    #[cfg(feature = "json")]
+    pub(crate) fn string_span(&self) -> Option<Span> {
+        let start = self.at.saturating_add(1);
+        let end = self.at.saturating_add(self.text.len()).saturating_sub(1);
+        (self.text.first() == Some(&b'"')).then(|| Span::new(start, end))
+    }
+
     pub(crate) fn content(self) -> Content<'a> {
         match self.text.first() {
             Some(b'"') => {
@@ -81,10 +91,10 @@ impl<'a> Value<'a> {
                     .text
                     .get(1..self.text.len().saturating_sub(1))
                     .unwrap_or_default();
-                Content::String(JsonStr {
-                    raw: core::str::from_utf8(raw).unwrap_or_default(),
-                    at: self.at.saturating_add(1),
-                })
+                let raw = core::str::from_utf8(raw).unwrap_or_default();
+                let has_escapes = raw.as_bytes().contains(&b'\\');
+                let at = self.at.saturating_add(1);
+                Content::String(JsonStr::new(raw, at, has_escapes))
             }
             Some(b'{') => Content::Object(Members(self.inside())),
             Some(b'[') => Content::Array(Elements(self.inside())),
@@ -123,6 +133,108 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Reads a document in one pass: what comes next is proven well-formed when it is read. Whoever reads it
+/// this way reads every value, also one that does not matter.
+#[cfg(feature = "json")]
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    /// What the reader began with.
+    text: &'a str,
+    reader: Reader<'a>,
+    /// Where the reader began in the document.
+    at: usize,
+    scanned: Scanned,
+    what: &'static str,
+}
+
+#[cfg(feature = "json")]
+impl<'a> Cursor<'a> {
+    /// Reads a document that is one value, by `read`, and white space around it.
+    pub(crate) fn read_document<T>(
+        document: &'a [u8],
+        what: &'static str,
+        read: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let mut cursor = Self {
+            text: utf8(document, what)?,
+            reader: Reader::new(document),
+            at: 0,
+            scanned: Scanned::default(),
+            what,
+        };
+        skip_space(&mut cursor.reader);
+        let read = read(&mut cursor)?;
+        skip_space(&mut cursor.reader);
+        cursor.reader.finish(what)?;
+        Ok(read)
+    }
+
+    /// At the beginning of a value of a document that has been read otherwise.
+    pub(crate) fn of(value: Value<'a>, what: &'static str) -> Self {
+        Self {
+            text: core::str::from_utf8(value.text).unwrap_or_default(),
+            reader: Reader::new(value.text),
+            at: value.at,
+            scanned: Scanned::default(),
+            what,
+        }
+    }
+
+    /// Where the next value begins.
+    pub(crate) const fn at(&self) -> usize {
+        self.at.saturating_add(self.reader.position())
+    }
+
+    /// Whether the next value is an object, if it is one at all.
+    pub(crate) fn begins_object(&self) -> bool {
+        self.reader.peek() == Some(b'{')
+    }
+
+    /// Reads the next value, whatever it is.
+    pub(crate) fn value(&mut self) -> Result<Value<'a>, Fault> {
+        let mut value = Value::read(&mut self.reader, &mut self.scanned, self.what)?;
+        value.at = value.at.saturating_add(self.at);
+        Ok(value)
+    }
+
+    /// Reads the next value, an object: `read` is given the name of each member and reads its value.
+    pub(crate) fn members(
+        &mut self,
+        mut read: impl FnMut(&mut Self, JsonStr<'a>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.scanned.begin_value(&self.reader, self.what)?;
+        self.scanned.open(&self.reader, self.what)?;
+        // Before the first member there is the brace, before the others a comma.
+        self.reader.byte(self.what)?;
+        skip_space(&mut self.reader);
+        if self.reader.skip_prefix(b"}") {
+            self.scanned.close();
+            return Ok(());
+        }
+        loop {
+            let name = self.name()?;
+            read(self, name)?;
+            skip_space(&mut self.reader);
+            if self.reader.skip_prefix(b",") {
+                skip_space(&mut self.reader);
+            } else if self.reader.skip_prefix(b"}") {
+                self.scanned.close();
+                return Ok(());
+            } else {
+                return Err(unexpected(&self.reader, self.what));
+            }
+        }
+    }
+
+    fn name(&mut self) -> Result<JsonStr<'a>, Fault> {
+        let at = self.at().saturating_add(1);
+        let start = self.reader.position().saturating_add(1);
+        let (end, has_escapes) = scan_name(&mut self.reader, self.what)?;
+        let raw = self.text.get(start..end).unwrap_or_default();
+        Ok(JsonStr::new(raw, at, has_escapes))
+    }
+}
+
 /// The text between a container's brackets, of which the front has been read.
 #[derive(Clone, Copy, Debug)]
 struct Inside<'a> {
@@ -144,7 +256,7 @@ impl<'a> Inside<'a> {
         let at = self.reader.position();
         if self.scanned {
             skip_scanned(&mut self.reader);
-        } else if scan(&mut self.reader, Start::Value, "").is_err() {
+        } else if scan(&mut self.reader, Start::Value, &mut Scanned::default(), "").is_err() {
             // Nothing whole follows what is broken.
             self.reader.skip_while(|_| true);
             return None;
@@ -241,7 +353,7 @@ impl<'a> Members<'a> {
             let at = at.saturating_add(error.valid_up_to());
             return Err(Fault::new(what, FaultKind::Utf8, at));
         }
-        scan(reader, Start::InsideObject, what)?;
+        scan(reader, Start::InsideObject, &mut Scanned::default(), what)?;
         let length = reader.position().saturating_sub(at).saturating_sub(1);
         skip_space(reader);
         reader.finish(what)?;
@@ -267,9 +379,18 @@ impl<'a> Iterator for Members<'a> {
 pub(crate) struct JsonStr<'a> {
     raw: &'a str,
     at: usize,
+    has_escapes: bool,
 }
 
 impl<'a> JsonStr<'a> {
+    const fn new(raw: &'a str, at: usize, has_escapes: bool) -> Self {
+        Self {
+            raw,
+            at,
+            has_escapes,
+        }
+    }
+
     /// Where the text between the quotes lies in the document.
     #[cfg(feature = "json")]
     pub(crate) fn span(&self) -> Span {
@@ -287,7 +408,7 @@ impl<'a> JsonStr<'a> {
 
     /// The text itself, where it was written without escapes.
     pub(crate) fn plain(self) -> Option<&'a str> {
-        (!self.raw.contains('\\')).then_some(self.raw)
+        (!self.has_escapes).then_some(self.raw)
     }
 
     /// The characters of the string, escapes decoded.
@@ -359,6 +480,12 @@ const fn pair(high: u32, low: u32) -> u32 {
     0x1_0000 | ((high & 0x3ff) << 10) | (low & 0x3ff)
 }
 
+/// What is not UTF-8 is no JSON.
+fn utf8<'a>(document: &'a [u8], what: &'static str) -> Result<&'a str, Fault> {
+    core::str::from_utf8(document)
+        .map_err(|error| Fault::new(what, FaultKind::Utf8, error.valid_up_to()))
+}
+
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -376,29 +503,60 @@ enum Start {
     InsideObject,
 }
 
+/// What has been read of a document, as far as it is bounded.
+#[derive(Clone, Copy, Debug, Default)]
+struct Scanned {
+    values: u32,
+    /// Containers that are open around the value that comes next.
+    depth: u32,
+}
+
+impl Scanned {
+    fn begin_value(&mut self, reader: &Reader<'_>, what: &'static str) -> Result<(), Fault> {
+        self.values = self.values.saturating_add(1);
+        if self.values > JSON_VALUES_MAX {
+            return Err(reader.fault(what, FaultKind::Limit));
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, reader: &Reader<'_>, what: &'static str) -> Result<(), Fault> {
+        if self.depth >= JSON_DEPTH_MAX {
+            return Err(reader.fault(what, FaultKind::Limit));
+        }
+        self.depth = self.depth.saturating_add(1);
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+}
+
 /// Skips one value of any depth and proves it well-formed.
-fn scan(reader: &mut Reader<'_>, start: Start, what: &'static str) -> Result<(), Fault> {
+fn scan(
+    reader: &mut Reader<'_>,
+    start: Start,
+    scanned: &mut Scanned,
+    what: &'static str,
+) -> Result<(), Fault> {
     // One bit a level, the innermost lowest: set for an object.
     let mut objects = 0_u64;
-    let mut depth = 0_u32;
-    let mut values = 0_u32;
+    let around = scanned.depth;
     let mut value_ended = false;
     if start == Start::InsideObject {
         objects = 1;
-        depth = 1;
+        scanned.open(reader, what)?;
         value_ended = true;
     }
     loop {
         if !value_ended {
-            values = values.saturating_add(1);
-            if values > JSON_VALUES_MAX {
-                return Err(reader.fault(what, FaultKind::Limit));
-            }
-            value_ended = scan_scalar_or_open(reader, &mut objects, &mut depth, what)?;
+            scanned.begin_value(reader, what)?;
+            value_ended = scan_scalar_or_open(reader, &mut objects, scanned, what)?;
             continue;
         }
         // A value has ended: so may the container around it.
-        if depth == 0 {
+        if scanned.depth == around {
             return Ok(());
         }
         skip_space(reader);
@@ -415,10 +573,9 @@ fn scan(reader: &mut Reader<'_>, start: Start, what: &'static str) -> Result<(),
             Some(close @ (b'}' | b']')) if object == (close == b'}') => {
                 reader.byte(what)?;
                 objects >>= 1;
-                depth = depth.saturating_sub(1);
+                scanned.close();
             }
-            Some(_) => return Err(reader.fault(what, FaultKind::Syntax)),
-            None => return Err(reader.fault(what, FaultKind::Truncated)),
+            _ => return Err(unexpected(reader, what)),
         }
     }
 }
@@ -428,27 +585,27 @@ fn scan(reader: &mut Reader<'_>, start: Start, what: &'static str) -> Result<(),
 fn scan_scalar_or_open(
     reader: &mut Reader<'_>,
     objects: &mut u64,
-    depth: &mut u32,
+    scanned: &mut Scanned,
     what: &'static str,
 ) -> Result<bool, Fault> {
     match reader.peek() {
-        Some(b'"') => scan_string(reader, what)?,
+        Some(b'"') => {
+            scan_string(reader, what)?;
+        }
         Some(b'-' | b'0'..=b'9') => scan_number(reader, what)?,
         Some(open @ (b'{' | b'[')) => {
-            if *depth >= JSON_DEPTH_MAX {
-                return Err(reader.fault(what, FaultKind::Limit));
-            }
+            scanned.open(reader, what)?;
             reader.byte(what)?;
             skip_space(reader);
             let object = open == b'{';
             if !reader.skip_prefix(if object { b"}" } else { b"]" }) {
                 *objects = (*objects << 1) | u64::from(object);
-                *depth = depth.saturating_add(1);
                 if object {
                     scan_name(reader, what)?;
                 }
                 return Ok(false);
             }
+            scanned.close();
         }
         Some(_) => {
             let words = [&b"true"[..], b"false", b"null"];
@@ -461,31 +618,60 @@ fn scan_scalar_or_open(
     Ok(true)
 }
 
-/// A member's name and the colon, up to where its value begins.
-fn scan_name(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
-    match reader.peek() {
-        Some(b'"') => scan_string(reader, what)?,
-        Some(_) => return Err(reader.fault(what, FaultKind::Syntax)),
-        None => return Err(reader.fault(what, FaultKind::Truncated)),
+/// A member's name and the colon, up to where its value begins. Returns where the name's closing quote is, and
+/// whether the name has escapes.
+fn scan_name(reader: &mut Reader<'_>, what: &'static str) -> Result<(usize, bool), Fault> {
+    if reader.peek() != Some(b'"') {
+        return Err(unexpected(reader, what));
+    }
+    let has_escapes = scan_string(reader, what)?;
+    let end = reader.position().saturating_sub(1);
+    skip_space(reader);
+    if !reader.skip_prefix(b":") {
+        return Err(unexpected(reader, what));
     }
     skip_space(reader);
-    match reader.peek() {
-        Some(b':') => reader.byte(what)?,
-        Some(_) => return Err(reader.fault(what, FaultKind::Syntax)),
-        None => return Err(reader.fault(what, FaultKind::Truncated)),
-    };
-    skip_space(reader);
-    Ok(())
+    Ok((end, has_escapes))
 }
 
-fn scan_string(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+/// The fault of what comes next where something else has to: another character, or the end.
+fn unexpected(reader: &Reader<'_>, what: &'static str) -> Fault {
+    let kind = if reader.is_empty() {
+        FaultKind::Truncated
+    } else {
+        FaultKind::Syntax
+    };
+    reader.fault(what, kind)
+}
+
+/// Skips the characters of a string that stand for themselves.
+fn skip_plain(reader: &mut Reader<'_>) {
+    const EACH: u64 = u64::MAX / 0xff;
+    const HIGHEST: u64 = EACH << 7;
+    const QUOTES: u64 = EACH * 0x22;
+    const BACKSLASHES: u64 = EACH * 0x5c;
+    reader.skip_words_until(|word| {
+        let below = |word: u64, limit: u64| word.wrapping_sub(EACH * limit) & !word;
+        let stops = below(word, 0x20) | below(word ^ QUOTES, 1) | below(word ^ BACKSLASHES, 1);
+        stops & HIGHEST
+    });
+    // The end of the document, or the byte that stops.
+    reader.skip_while(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+}
+
+/// Says whether the string has escapes.
+fn scan_string(reader: &mut Reader<'_>, what: &'static str) -> Result<bool, Fault> {
     reader.byte(what)?;
+    let mut has_escapes = false;
     loop {
-        reader.skip_while(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+        skip_plain(reader);
         let at = reader.position();
         match reader.byte(what)? {
-            b'"' => return Ok(()),
-            b'\\' => scan_escape(reader, what)?,
+            b'"' => return Ok(has_escapes),
+            b'\\' => {
+                scan_escape(reader, what)?;
+                has_escapes = true;
+            }
             _ => return Err(Fault::new(what, FaultKind::Syntax, at)),
         }
     }
@@ -521,7 +707,7 @@ fn skip_scanned(reader: &mut Reader<'_>) {
 fn skip_scanned_string(reader: &mut Reader<'_>) {
     reader.skip_prefix(b"\"");
     loop {
-        reader.skip_while(|byte| !matches!(byte, b'"' | b'\\'));
+        skip_plain(reader);
         // What an escape begins with may be a quote.
         match reader.byte("") {
             Ok(b'\\') => reader.skip_prefix(reader.rest().get(..1).unwrap_or_default()),

@@ -70,6 +70,20 @@ impl<'a> Reader<'a> {
         self.advance_to(rest.unwrap_or_default());
     }
 
+    /// Skips up to the first byte for which `stops` gives a bit, eight bytes at a time: of each byte the
+    /// highest bit, right at least for the first that has one.
+    #[inline]
+    pub(crate) fn skip_words_until(&mut self, stops: impl Fn(u64) -> u64) {
+        while let Some(word) = self.rest.first_chunk::<8>() {
+            let stop = stops(u64::from_le_bytes(*word)).trailing_zeros() >> 3;
+            let skipped = usize::try_from(stop).unwrap_or_default();
+            self.advance_to(self.rest.get(skipped..).unwrap_or_default());
+            if skipped < 8 {
+                return;
+            }
+        }
+    }
+
     /// Skips `prefix` if it comes next.
     pub(crate) fn skip_prefix(&mut self, prefix: &[u8]) -> bool {
         match self.rest.strip_prefix(prefix) {
@@ -78,6 +92,18 @@ impl<'a> Reader<'a> {
                 true
             }
             None => false,
+        }
+    }
+
+    /// The same for a prefix of a size that is known.
+    #[inline]
+    pub(crate) fn skip_array<const N: usize>(&mut self, prefix: &[u8; N]) -> bool {
+        match self.rest.split_first_chunk::<N>() {
+            Some((head, rest)) if head == prefix => {
+                self.advance_to(rest);
+                true
+            }
+            _ => false,
         }
     }
 
