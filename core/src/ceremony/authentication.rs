@@ -225,6 +225,7 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
         ty: "webauthn.get",
         challenge,
         origins: policy.origins,
+        top_origins: policy.cross_origin.top_origins(),
     };
     let json = client_data::verify(
         run,

@@ -1,9 +1,8 @@
 //! What both ceremonies check of the client data: steps 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
 
-use super::run::{Checked, Run, check, fail, malformed, pass, pass_with, skip};
+use super::run::{Checked, Run, check, fail, malformed, pass_with, skip};
 use super::{CrossOrigin, Error, ErrorKind, Observer, Policy, Step, Value};
-use crate::data::{ClientData, Expected, is_any_origin};
-use crate::encoding::json::{self, JsonStr};
+use crate::data::{Expected, Finding, Found, Subject};
 use crate::encoding::{Fault, FaultKind};
 use crate::limits::CLIENT_DATA_MAX;
 
@@ -49,15 +48,18 @@ pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
     policy: &Policy<'_>,
 ) -> Result<&'a [u8], Error> {
     let json = run.step(steps.utf8, check_utf8(json))?;
-    // Borrowed where it was parsed to: a copy on the way would stay on the stack.
-    let parsed = ClientData::parse(json, expected);
-    let client = run.step(steps.syntax, check_parsed(&parsed))?;
-    run.step(steps.ty, check_type(client, expected))?;
-    run.step(steps.challenge, check_challenge(client, expected))?;
-    run.step(steps.origin, check_origin(client, expected))?;
-    run.step(steps.cross_origin, check_cross_origin(client, policy))?;
-    run.step(steps.top_origin, check_top_origin(client, policy))?;
-    Ok(json)
+    let mut result = Ok(json);
+    (policy.client_data.read)(json, expected, &mut |finding| {
+        let (step, checked) = judge(steps, &finding, policy.cross_origin);
+        match run.step(step, checked) {
+            Ok(()) => true,
+            Err(error) => {
+                result = Err(error);
+                false
+            }
+        }
+    });
+    result
 }
 
 /// [7.1.5](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
@@ -82,86 +84,35 @@ fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
     }
 }
 
-/// [7.1.6](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
-/// [7.2.9](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the text is JSON.
-fn check_parsed<'a, 's>(
-    parsed: &'s Result<ClientData<'a>, Fault>,
-) -> Checked<'a, &'s ClientData<'a>> {
-    match parsed {
-        Ok(client) => pass_with(Value::None, client),
-        Err(fault) => fail(ErrorKind::ClientDataMalformed, Value::Fault(*fault)),
-    }
-}
-
-/// [7.1.7](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
-/// [7.2.10](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the type is the ceremony's.
-fn check_type<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
-    let holds = data
-        .is_type(expected)
-        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    check(holds, ErrorKind::TypeMismatch, found(data.ty))
-}
-
-/// [7.1.8](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
-/// [7.2.11](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the challenge is the one issued.
-fn check_challenge<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
-    let holds = data
-        .is_challenge(expected)
-        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    check(holds, ErrorKind::ChallengeMismatch, found(data.challenge))
-}
-
-/// [7.1.9](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
-/// [7.2.12](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the origin is expected.
-fn check_origin<'a>(data: &ClientData<'a>, expected: &Expected<'_>) -> Checked<'a> {
-    let holds = data
-        .is_origin(expected)
-        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    let value = data
-        .as_expected
-        .map_or_else(|| found(data.origin), Value::Text);
-    check(holds, ErrorKind::OriginMismatch, value)
-}
-
-/// [7.1.10](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
-/// [7.2.13](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): a cross-origin frame is expected.
-fn check_cross_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
-    let cross_origin = data
-        .is_cross_origin()
-        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    match (cross_origin, policy.cross_origin) {
-        (false, _) => skip(),
-        (true, CrossOrigin::Expected { .. }) => pass(),
-        (true, CrossOrigin::Refused) => fail(ErrorKind::CrossOriginUnexpected, Value::None),
-    }
-}
-
-/// [7.1.11](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
-/// [7.2.14](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the embedding page is expected.
-fn check_top_origin<'a>(data: &ClientData<'a>, policy: &Policy<'_>) -> Checked<'a> {
-    let top_origin = data
-        .top_origin()
-        .map_err(malformed(ErrorKind::ClientDataMalformed))?;
-    let Some(top_origin) = top_origin else {
-        return skip();
+/// The other steps, by what was found:
+/// 7.1.6 to 7.1.11 [of a registration](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// 7.2.9 to 7.2.14 [of an authentication](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion).
+fn judge<'a>(
+    steps: &ClientDataSteps,
+    finding: &Finding<'a>,
+    cross_origin: CrossOrigin<'_>,
+) -> (Step, Checked<'a>) {
+    let (step, mismatch) = match finding.subject {
+        Subject::Syntax => (steps.syntax, ErrorKind::ClientDataMalformed),
+        Subject::Type => (steps.ty, ErrorKind::TypeMismatch),
+        Subject::Challenge => (steps.challenge, ErrorKind::ChallengeMismatch),
+        Subject::Origin => (steps.origin, ErrorKind::OriginMismatch),
+        Subject::CrossOrigin => (steps.cross_origin, ErrorKind::CrossOriginUnexpected),
+        Subject::TopOrigin => (steps.top_origin, ErrorKind::TopOriginMismatch),
     };
-    let value = Value::JsonText(top_origin.raw());
-    match policy.cross_origin {
-        CrossOrigin::Refused => fail(ErrorKind::TopOriginUnexpected, value),
-        CrossOrigin::Expected { top_origins: None } => pass_with(value, ()),
-        CrossOrigin::Expected {
-            top_origins: Some(expected),
-        } => check(
-            is_any_origin(top_origin, expected),
-            ErrorKind::TopOriginMismatch,
-            value,
-        ),
-    }
-}
-
-/// What the client wrote.
-fn found(member: Option<json::Value<'_>>) -> Value<'_> {
-    member
-        .and_then(json::Value::as_str)
-        .map_or(Value::None, |text| Value::JsonText(JsonStr::raw(text)))
+    let value = match finding.found {
+        Found::Nothing => Value::None,
+        Found::Plain(text) => Value::Text(text),
+        Found::Json(text) => Value::JsonText(text),
+    };
+    let refused = matches!(cross_origin, CrossOrigin::Refused);
+    let checked = match (finding.subject, finding.holds) {
+        (_, Err(fault)) => fail(ErrorKind::ClientDataMalformed, Value::Fault(fault)),
+        (Subject::CrossOrigin, Ok(false)) => skip(),
+        (Subject::CrossOrigin, Ok(true)) => check(!refused, mismatch, value),
+        (Subject::TopOrigin, _) if matches!(finding.found, Found::Nothing) => skip(),
+        (Subject::TopOrigin, _) if refused => fail(ErrorKind::TopOriginUnexpected, value),
+        (_, Ok(holds)) => check(holds, mismatch, value),
+    };
+    (step, checked)
 }

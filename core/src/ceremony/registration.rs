@@ -145,6 +145,7 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         ty: "webauthn.create",
         challenge,
         origins: policy.origins,
+        top_origins: policy.cross_origin.top_origins(),
     };
     let json = client_data::verify(
         run,

@@ -1,5 +1,7 @@
 //! [`CollectedClientData`](https://www.w3.org/TR/webauthn-3/#dictionary-client-data).
 
+use core::fmt;
+
 use crate::encoding::base64url;
 use crate::encoding::json::{Content, JsonStr, Members, Value};
 use crate::encoding::reader::Reader;
@@ -61,20 +63,233 @@ pub(crate) struct Expected<'a> {
     pub(crate) ty: &'static str,
     pub(crate) challenge: Challenge<'a>,
     pub(crate) origins: &'a [Origin<'a>],
+    /// Pages that may embed the ceremony's frame; `None`: any.
+    pub(crate) top_origins: Option<&'a [Origin<'a>]>,
+}
+
+/// Which spellings of the client data a ceremony reads: a value that the policy carries, so that
+/// firmware which takes only one of them links only that.
+#[derive(Clone, Copy)]
+pub struct ClientDataReader {
+    name: &'static str,
+    pub(crate) read: Read,
+}
+
+/// Reads client data and reports each [`Finding`] in the order of the ceremonies' steps, until it is
+/// told to stop.
+type Read = for<'j> fn(&'j [u8], &Expected<'_>, &mut dyn FnMut(Finding<'j>) -> bool);
+
+/// What the client data say of one of their members, or of themselves.
+pub(crate) struct Finding<'j> {
+    pub(crate) subject: Subject,
+    /// Whether it is as expected. In the place of that: whether the frame is of another origin.
+    pub(crate) holds: Result<bool, Fault>,
+    pub(crate) found: Found<'j>,
+}
+
+/// What a [`Finding`] is about, in the order of the ceremonies' steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// Whether the client data can be read at all.
+    Syntax,
+    Type,
+    Challenge,
+    Origin,
+    CrossOrigin,
+    /// Nothing is found where the client does not name the page that the frame was embedded in.
+    TopOrigin,
+}
+
+/// What the client wrote.
+#[derive(Clone, Copy)]
+pub(crate) enum Found<'j> {
+    /// Nothing, or no text.
+    Nothing,
+    /// This text.
+    Plain(&'j str),
+    /// This text, as it stands between quotes in JSON.
+    Json(&'j str),
+}
+
+impl ClientDataReader {
+    /// Any JSON: members in any order, escapes, white space, members that are not known. What every
+    /// client may write that follows the specification, and the default.
+    pub const TOLERANT: Self = Self {
+        name: "TOLERANT",
+        read: tolerant,
+    };
+
+    /// Only the [serialisation](https://www.w3.org/TR/webauthn-3/#clientdatajson-serialization) that
+    /// clients have to write since Level 2, as the
+    /// [limited verification algorithm](https://www.w3.org/TR/webauthn-3/#clientdatajson-verification)
+    /// takes it: no JSON parser is linked. Members behind those that a ceremony judges are not read. An
+    /// origin with a character that JSON escapes is refused, and so is what a client of Level 1 wrote.
+    pub const LIMITED: Self = Self {
+        name: "LIMITED",
+        read: limited,
+    };
+}
+
+impl fmt::Debug for ClientDataReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+fn tolerant<'j>(
+    json: &'j [u8],
+    expected: &Expected<'_>,
+    judge: &mut dyn FnMut(Finding<'j>) -> bool,
+) {
+    let mut judge = |subject, holds, found| {
+        judge(Finding {
+            subject,
+            holds,
+            found,
+        })
+    };
+    // Borrowed where it was parsed to: a copy on the way would stay on the stack.
+    let parsed = ClientData::parse(json, expected);
+    let data = match &parsed {
+        Ok(data) => data,
+        Err(fault) => {
+            judge(Subject::Syntax, Err(*fault), Found::Nothing);
+            return;
+        }
+    };
+    let origin = data
+        .as_expected
+        .map_or_else(|| found(data.origin), Found::Plain);
+    let _all = judge(Subject::Syntax, Ok(true), Found::Nothing)
+        && judge(Subject::Type, data.is_type(expected), found(data.ty))
+        && judge(
+            Subject::Challenge,
+            data.is_challenge(expected),
+            found(data.challenge),
+        )
+        && judge(Subject::Origin, data.is_origin(expected), origin)
+        && judge(Subject::CrossOrigin, data.is_cross_origin(), Found::Nothing)
+        && judge(
+            Subject::TopOrigin,
+            data.is_top_origin(expected),
+            found(data.top_origin),
+        );
+}
+
+/// What the client wrote.
+fn found(member: Option<Value<'_>>) -> Found<'_> {
+    member
+        .and_then(Value::as_str)
+        .map_or(Found::Nothing, |text| Found::Json(text.raw()))
+}
+
+fn limited<'j>(
+    json: &'j [u8],
+    expected: &Expected<'_>,
+    judge: &mut dyn FnMut(Finding<'j>) -> bool,
+) {
+    let mut reader = Reader::new(json);
+    let Some(data) = Serialised::read(&mut reader) else {
+        judge(Finding {
+            subject: Subject::Syntax,
+            holds: Err(reader.fault(WHAT, FaultKind::Syntax)),
+            found: Found::Nothing,
+        });
+        return;
+    };
+    let is_any =
+        |text: &str, origins: &[Origin<'_>]| origins.iter().any(|origin| origin.matches(text));
+    let is_challenge = data.challenge.bytes().eq(expected.challenge.characters());
+    let is_origin = is_any(data.origin, expected.origins);
+    let is_top_origin = match (data.top_origin, expected.top_origins) {
+        (Some(text), Some(expected)) => is_any(text, expected),
+        _ => true,
+    };
+    let top_origin = data.top_origin.map_or(Found::Nothing, Found::Json);
+    let _all = [
+        (Subject::Syntax, true, Found::Nothing),
+        (Subject::Type, data.ty == expected.ty, Found::Json(data.ty)),
+        (
+            Subject::Challenge,
+            is_challenge,
+            Found::Json(data.challenge),
+        ),
+        (Subject::Origin, is_origin, Found::Plain(data.origin)),
+        (Subject::CrossOrigin, data.cross_origin, Found::Nothing),
+        (Subject::TopOrigin, is_top_origin, top_origin),
+    ]
+    .into_iter()
+    .all(|(subject, holds, found)| {
+        judge(Finding {
+            subject,
+            holds: Ok(holds),
+            found,
+        })
+    });
+}
+
+/// Client data in the one serialisation that they have, with nothing escaped.
+struct Serialised<'j> {
+    ty: &'j str,
+    challenge: &'j str,
+    origin: &'j str,
+    cross_origin: bool,
+    top_origin: Option<&'j str>,
+}
+
+impl<'j> Serialised<'j> {
+    /// Stops where the text is not as it has to be.
+    fn read(reader: &mut Reader<'j>) -> Option<Self> {
+        let data = Self {
+            ty: text_behind(reader, b"{\"type\":\"")?,
+            challenge: text_behind(reader, b",\"challenge\":\"")?,
+            origin: text_behind(reader, b",\"origin\":\"")?,
+            cross_origin: reader.skip_prefix(b",\"crossOrigin\":true"),
+            top_origin: None,
+        };
+        if !data.cross_origin && !reader.skip_prefix(b",\"crossOrigin\":false") {
+            return None;
+        }
+        let top_origin = text_behind(reader, b",\"topOrigin\":\"");
+        // What follows is for later versions of the specification to say, up to the last brace.
+        match (reader.rest(), top_origin) {
+            (b"}" | [b',', .., b'}'], _) => Some(Self { top_origin, ..data }),
+            _ => None,
+        }
+    }
+}
+
+/// The text behind these bytes, which end with its quotation mark. One with an escape has no place in
+/// the serialisation of what a ceremony expects.
+fn text_behind<'j>(reader: &mut Reader<'j>, before: &[u8]) -> Option<&'j str> {
+    let mut ahead = *reader;
+    if !ahead.skip_prefix(before) {
+        return None;
+    }
+    let end = ahead
+        .rest()
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f))?;
+    let text = core::str::from_utf8(ahead.take(end, WHAT).ok()?).ok()?;
+    if !ahead.skip_prefix(b"\"") {
+        return None;
+    }
+    *reader = ahead;
+    Some(text)
 }
 
 /// The client data. Each member is judged later, at its step.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ClientData<'a> {
+struct ClientData<'a> {
     /// The origin, if the text began with exactly what was expected
     /// ([section 5.8.1.2](https://www.w3.org/TR/webauthn-3/#clientdatajson-verification)): type, challenge
     /// and origin are right and no frame is involved.
-    pub(crate) as_expected: Option<&'a str>,
-    pub(crate) ty: Option<Value<'a>>,
-    pub(crate) challenge: Option<Value<'a>>,
-    pub(crate) origin: Option<Value<'a>>,
-    pub(crate) cross_origin: Option<Value<'a>>,
-    pub(crate) top_origin: Option<Value<'a>>,
+    as_expected: Option<&'a str>,
+    ty: Option<Value<'a>>,
+    challenge: Option<Value<'a>>,
+    origin: Option<Value<'a>>,
+    cross_origin: Option<Value<'a>>,
+    top_origin: Option<Value<'a>>,
 }
 
 impl<'a> ClientData<'a> {
@@ -82,7 +297,7 @@ impl<'a> ClientData<'a> {
     /// scanner that takes members in any order. What either skips must still be JSON and must not repeat
     /// a member that a ceremony judges.
     #[inline(never)]
-    pub(crate) fn parse(json: &'a [u8], expected: &Expected<'_>) -> Result<Self, Fault> {
+    fn parse(json: &'a [u8], expected: &Expected<'_>) -> Result<Self, Fault> {
         let mut data = Self::default();
         let mut reader = Reader::new(json);
         data.as_expected = skip_expected(&mut reader, expected);
@@ -136,14 +351,14 @@ impl<'a> ClientData<'a> {
         }
     }
 
-    pub(crate) fn is_type(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
+    fn is_type(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
         if self.as_expected.is_some() {
             return Ok(true);
         }
         Ok(text(self.ty, TYPE)? == *expected.ty)
     }
 
-    pub(crate) fn is_challenge(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
+    fn is_challenge(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
         if self.as_expected.is_some() {
             return Ok(true);
         }
@@ -152,7 +367,7 @@ impl<'a> ClientData<'a> {
         Ok(challenge.chars().eq(expected))
     }
 
-    pub(crate) fn is_origin(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
+    fn is_origin(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
         if self.as_expected.is_some() {
             return Ok(true);
         }
@@ -161,7 +376,7 @@ impl<'a> ClientData<'a> {
     }
 
     /// Whether the client says that the ceremony ran in a frame of another origin.
-    pub(crate) fn is_cross_origin(&self) -> Result<bool, Fault> {
+    fn is_cross_origin(&self) -> Result<bool, Fault> {
         match self.cross_origin {
             None => Ok(false),
             Some(value) => match value.content() {
@@ -171,16 +386,19 @@ impl<'a> ClientData<'a> {
         }
     }
 
-    /// The page that embeds the ceremony's frame, if the client names it.
-    pub(crate) fn top_origin(&self) -> Result<Option<JsonStr<'a>>, Fault> {
-        match self.top_origin {
-            None => Ok(None),
-            Some(value) => text(Some(value), TOP_ORIGIN).map(Some),
-        }
+    /// Whether the page that the ceremony's frame was embedded in is expected, where it is named.
+    fn is_top_origin(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
+        let Some(value) = self.top_origin else {
+            return Ok(true);
+        };
+        let text = text(Some(value), TOP_ORIGIN)?;
+        Ok(expected
+            .top_origins
+            .is_none_or(|origins| is_any_origin(text, origins)))
     }
 }
 
-pub(crate) fn is_any_origin(text: JsonStr<'_>, origins: &[Origin<'_>]) -> bool {
+fn is_any_origin(text: JsonStr<'_>, origins: &[Origin<'_>]) -> bool {
     origins.iter().any(|origin| match text.plain() {
         Some(plain) => origin.matches(plain),
         None => origin.matches_chars(&mut text.chars()),
@@ -226,7 +444,7 @@ mod tests {
     use std::format;
     use std::string::String;
 
-    use super::{Challenge, ClientData, Expected};
+    use super::{Challenge, ClientData, ClientDataReader, Expected, Found, Subject};
     use crate::data::Origin;
     use crate::encoding::FaultKind;
 
@@ -241,6 +459,7 @@ mod tests {
             ty: "webauthn.get",
             challenge: Challenge::new(&[0xfb, 0xff]).unwrap(),
             origins: &origins,
+            top_origins: None,
         };
         let data = ClientData::parse(json, &expected).map_err(|fault| fault.kind())?;
         let holds = [
@@ -248,12 +467,79 @@ mod tests {
             data.is_challenge(&expected),
             data.is_origin(&expected),
             data.is_cross_origin().map(|cross| !cross),
-            data.top_origin().map(|top| top.is_none()),
+            Ok(data.top_origin.is_none()),
         ];
         Ok((
             data.as_expected.is_some(),
             holds.iter().all(|holds| *holds == Ok(true)),
         ))
+    }
+
+    /// Whether a reader takes the client data, up to the last step.
+    fn takes(reader: ClientDataReader, json: &[u8]) -> bool {
+        let origins = [Origin::parse(ORIGIN).unwrap()];
+        let expected = Expected {
+            ty: "webauthn.get",
+            challenge: Challenge::new(&[0xfb, 0xff]).unwrap(),
+            origins: &origins,
+            top_origins: None,
+        };
+        let mut steps = 0;
+        (reader.read)(json, &expected, &mut |finding| {
+            steps += 1;
+            match finding.subject {
+                Subject::CrossOrigin => finding.holds == Ok(false),
+                Subject::TopOrigin => matches!(finding.found, Found::Nothing),
+                _ => finding.holds == Ok(true),
+            }
+        });
+        steps == 6
+    }
+
+    #[test]
+    fn the_limited_reader_takes_the_one_serialisation() {
+        for rest in ["}", r#","extra":{"a":[1]}}"#, r#","not JSON }"#] {
+            let json = [BEGINNING, rest].concat();
+            assert!(takes(ClientDataReader::LIMITED, json.as_bytes()), "{rest}");
+        }
+        let text = [BEGINNING, "}"].concat();
+        for json in [
+            text.replace("https://", r"https:\/\/"),
+            text.replace(':', ": "),
+            text.replace(r#","crossOrigin":false"#, ""),
+            text.replace("false", "true"),
+            text.replace("false", "falsy"),
+            text.replace("-_8", "-_9"),
+            text.replace("get", "create"),
+            text.replace("example.org", "example.org.evil"),
+            text.replace('}', r#","topOrigin":"https://example.com"}"#),
+            text.replace('}', ""),
+            format!("{text} "),
+            format!(" {text}"),
+            format!("\u{feff}{text}"),
+        ] {
+            assert!(!takes(ClientDataReader::LIMITED, json.as_bytes()), "{json}");
+        }
+    }
+
+    /// Wherever the text is cut or a byte of it is another one, what the limited reader takes is taken
+    /// by the tolerant one, unless it stands where only that one looks.
+    #[test]
+    fn the_limited_reader_takes_nothing_more_in_what_it_reads() {
+        let text = [BEGINNING, "}"].concat();
+        assert!(takes(ClientDataReader::TOLERANT, text.as_bytes()));
+        for at in 0..text.len() {
+            let mut damaged = text.as_bytes().to_vec();
+            for byte in 0..=u8::MAX {
+                damaged[at] = byte;
+                let limited = takes(ClientDataReader::LIMITED, &damaged);
+                assert!(
+                    !limited || takes(ClientDataReader::TOLERANT, &damaged),
+                    "{damaged:?}"
+                );
+            }
+            assert!(!takes(ClientDataReader::LIMITED, &text.as_bytes()[..at]));
+        }
     }
 
     const BEGINNING: &str = r#"{"type":"webauthn.get","challenge":"-_8","origin":"https://example.org","crossOrigin":false"#;
@@ -327,6 +613,7 @@ mod tests {
                 ty: "webauthn.get",
                 challenge: Challenge::new(&[0xfb, 0xff]).unwrap(),
                 origins: &origins,
+                top_origins: None,
             };
             let json = [&BEGINNING.replace(ORIGIN, origin), "}"].concat();
             let holds = ClientData::parse(json.as_bytes(), &expected)

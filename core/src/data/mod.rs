@@ -20,8 +20,8 @@ pub(crate) use attestation_object::AttestationObject;
 pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
 #[cfg(feature = "attestation")]
 pub use certificate::{BasicConstraints, Certificate, Extension, Name};
-pub use client_data::Challenge;
-pub(crate) use client_data::{ClientData, Expected, is_any_origin};
+pub use client_data::{Challenge, ClientDataReader};
+pub(crate) use client_data::{Expected, Finding, Found, Subject};
 pub use cose::{CoseAlgorithm, CoseKey, Curve, PublicKey};
 pub use credential::{CredentialRecord, StoredCredential, StoredCredentialError};
 pub(crate) use extensions::ClientExtensionResults;

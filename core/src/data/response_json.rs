@@ -66,7 +66,7 @@ pub(crate) fn find(response: Value<'_>) -> Found {
 }
 
 /// Finds the members of a response that is the whole document.
-fn find_in(document: &[u8]) -> Found {
+pub(crate) fn find_in(document: &[u8]) -> Found {
     Cursor::read_document(document, WHAT, read).flatten()
 }
 

@@ -7,7 +7,7 @@ mod models;
 #[cfg(feature = "trust")]
 pub use models::{Model, Models, Standing};
 
-use crate::data::{CoseAlgorithm, Origin, UnixTime};
+use crate::data::{ClientDataReader, CoseAlgorithm, Origin, UnixTime};
 
 /// Declares [`Policy`] in one table: each member with its default and its builder method.
 macro_rules! policy {
@@ -71,6 +71,8 @@ macro_rules! policy {
 policy! {
     /// Whether the ceremony may have run in a frame of another origin.
     cross_origin: CrossOrigin<'a> = CrossOrigin::Refused, with_cross_origin;
+    /// Which spellings of the client data are read.
+    client_data: ClientDataReader = ClientDataReader::TOLERANT, with_client_data;
     /// Whether the authenticator has to have verified the user.
     user_verification: UserVerification = UserVerification::Preferred, with_user_verification;
     /// How the ceremony was mediated; a conditional registration may lack UP.
@@ -140,6 +142,15 @@ pub enum CrossOrigin<'a> {
         /// Origins that may embed the frame, where the client names one; `None`: any.
         top_origins: Option<&'a [Origin<'a>]>,
     },
+}
+
+impl<'a> CrossOrigin<'a> {
+    pub(crate) const fn top_origins(self) -> Option<&'a [Origin<'a>]> {
+        match self {
+            Self::Expected { top_origins } => top_origins,
+            Self::Refused => None,
+        }
+    }
 }
 
 /// [`UserVerificationRequirement`](https://www.w3.org/TR/webauthn-3/#enumdef-userverificationrequirement).

@@ -1,5 +1,6 @@
 //! The two operations that are measured, on the inputs from the console.
 
+use portcullis_core::data::ClientDataReader;
 use portcullis_core::{
     AuthenticationResponse, Challenge, CredentialRecord, Crypto, Origin, Policy,
     RegistrationResponse, verify_authentication, verify_registration,
@@ -15,23 +16,26 @@ pub const ORIGIN: Origin<'static> = Origin::exact("https://example.org");
 /// Verifies one assertion: challenge, credential id, public key, client data, authenticator data,
 /// signature.
 #[must_use]
-pub fn authentication(mut fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
+pub fn authentication(fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
+    verify(fields, crypto, &Policy::new(&[RP_ID], &[ORIGIN]))
+}
+
+/// The same, with client data as the limited verification reads them.
+#[must_use]
+pub fn limited_authentication(fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
+    let policy = Policy::new(&[RP_ID], &[ORIGIN]).with_client_data(ClientDataReader::LIMITED);
+    verify(fields, crypto, &policy)
+}
+
+#[inline(always)]
+fn verify(mut fields: Fields<'_>, crypto: &Crypto<'_>, policy: &Policy<'_>) -> bool {
     let Some(challenge) = Challenge::new(fields.field()) else {
         return false;
     };
     let id = fields.field();
     let record = CredentialRecord::new(id, fields.field(), 0);
     let response = AuthenticationResponse::new(id, fields.field(), fields.field(), fields.field());
-    let policy = Policy::new(&[RP_ID], &[ORIGIN]);
-    verify_authentication(
-        &response,
-        Some(&record),
-        challenge,
-        &policy,
-        crypto,
-        &mut (),
-    )
-    .is_ok()
+    verify_authentication(&response, Some(&record), challenge, policy, crypto, &mut ()).is_ok()
 }
 
 /// Verifies one registration: challenge, credential id, client data, attestation object.

@@ -7,6 +7,7 @@ mod corruption;
 mod deviations;
 mod diagnose;
 mod inspect;
+mod limited;
 mod npm;
 mod parity;
 mod settings;

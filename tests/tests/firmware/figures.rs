@@ -20,10 +20,12 @@ use portcullis_tests::{
 use crate::toolchain::{CORTEX_M4, Clock, Images, TARGETS, Target, image, read, run};
 
 /// The images, by their names without `measure_`.
-const IMAGES: [&str; 9] = [
+const IMAGES: [&str; 11] = [
     "nothing",
     "core",
+    "limited",
     "sha256",
+    "es256_limited",
     "es256_small",
     "es256",
     "rs256",
@@ -134,9 +136,9 @@ impl Table {
         let mut text = format!("{}\n", self.compiler);
         let mut line = |cells: [&str; 6]| {
             let [name, rest @ ..] = cells;
-            write!(text, "{name:<12}").expect("a String takes all");
+            write!(text, "{name:<13}").expect("a String takes all");
             for cell in rest {
-                write!(text, "{cell:>13}").expect("a String takes all");
+                write!(text, "{cell:>12}").expect("a String takes all");
             }
             text.push('\n');
         };
@@ -383,6 +385,11 @@ fn readme_table(table: &Table) -> String {
         "core",
     );
     row(
+        "with `ClientDataReader::LIMITED`",
+        table.flash_beyond("limited", "nothing"),
+        "limited",
+    );
+    row(
         "with SHA-256",
         table.flash_beyond("sha256", "nothing"),
         "sha256",
@@ -391,6 +398,11 @@ fn readme_table(table: &Table) -> String {
         "whole image, one ES256 assertion with `es256-small`",
         table.rows["es256_small"].flash(),
         "es256_small",
+    );
+    row(
+        "the same with `ClientDataReader::LIMITED`",
+        table.rows["es256_limited"].flash(),
+        "es256_limited",
     );
     row(
         "whole image, one ES256 assertion with `es256`, over p256",

@@ -14,7 +14,7 @@ use core::panic::PanicInfo;
 
 use portcullis_core::algorithm::{Es256Small, KeyError, SignatureError, SoftSha256};
 use portcullis_core::check::{CheckError, answer_check, verify_check};
-use portcullis_core::data::{PublicKey, UnixTime};
+use portcullis_core::data::{ClientDataReader, PublicKey, UnixTime};
 use portcullis_core::diagnose::settings::examine;
 use portcullis_core::inspect::{JsonWriter, TextWriter, inspect};
 use portcullis_core::limits::TRACE_STEPS_MAX;
@@ -154,7 +154,8 @@ unsafe extern "C" fn _start() -> ! {
     let rp_ids = [text()];
     if let (Some(challenge), Ok(origin)) = (Challenge::new(bytes()), Origin::parse(text())) {
         let origins = [origin];
-        let policy = black_box(Policy::new(&rp_ids, &origins));
+        let reader = black_box(ClientDataReader::LIMITED);
+        let policy = black_box(Policy::new(&rp_ids, &origins).with_client_data(reader));
         register(
             &RegistrationResponse::new(bytes(), bytes(), bytes()),
             challenge,
