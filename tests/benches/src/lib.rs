@@ -98,6 +98,18 @@ impl Passkey {
         }
     }
 
+    /// The sign-in as `portcullis verify` takes it.
+    #[must_use]
+    pub fn check(&self) -> String {
+        format!(
+            r#"{{"kind":"authentication","rpId":"{RP_ID}","origins":["https://{RP_ID}"],"challenge":"{}","credential":{{"id":"{}","publicKey":"{}","signCount":0}},"response":{}}}"#,
+            text(&CHALLENGE),
+            text(&ID),
+            text(&self.public_key),
+            self.authentication,
+        )
+    }
+
     /// The registration, once.
     ///
     /// # Errors
