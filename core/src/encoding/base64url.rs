@@ -320,6 +320,32 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "json")]
+    #[test]
+    fn a_text_that_is_refused_stays_as_it_is() {
+        use crate::encoding::Span;
+
+        let right = b"Zm9vYmFyYmF6Zm8";
+        for length in [12, 14, 15] {
+            for at in 0..length {
+                for wrong in *b"=+/ .\x00\xff" {
+                    let mut text = right.get(..length).unwrap().to_vec();
+                    *text.get_mut(at).unwrap() = wrong;
+                    let before = text.clone();
+                    assert_eq!(super::decode(&mut text, Span::new(0, length)), None);
+                    assert_eq!(text, before);
+                }
+            }
+        }
+        // One character too many, and bits beyond the last byte.
+        for text in ["Zm9vY", "Zm9vYh", "Zm9vYmF"] {
+            let mut buffer = text.as_bytes().to_vec();
+            let span = Span::new(0, buffer.len());
+            assert_eq!(super::decode(&mut buffer, span), None);
+            assert_eq!(buffer, text.as_bytes());
+        }
+    }
+
     #[cfg(feature = "attestation")]
     #[test]
     fn both_alphabets_are_decoded_strictly() {

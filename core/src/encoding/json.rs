@@ -646,17 +646,24 @@ fn unexpected(reader: &Reader<'_>, what: &'static str) -> Fault {
 
 /// Skips the characters of a string that stand for themselves.
 fn skip_plain(reader: &mut Reader<'_>) {
+    // Only the JSON forms have strings that are long.
+    #[cfg(feature = "json")]
+    reader.skip_words_until(stops);
+    reader.skip_while(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+}
+
+/// Of each of eight characters the highest bit, where it does not stand for itself: right at least for the
+/// first such one.
+#[cfg(feature = "json")]
+const fn stops(word: u64) -> u64 {
     const EACH: u64 = u64::MAX / 0xff;
     const HIGHEST: u64 = EACH << 7;
-    const QUOTES: u64 = EACH * 0x22;
-    const BACKSLASHES: u64 = EACH * 0x5c;
-    reader.skip_words_until(|word| {
-        let below = |word: u64, limit: u64| word.wrapping_sub(EACH * limit) & !word;
-        let stops = below(word, 0x20) | below(word ^ QUOTES, 1) | below(word ^ BACKSLASHES, 1);
-        stops & HIGHEST
-    });
-    // The end of the document, or the byte that stops.
-    reader.skip_while(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+    let controls = word.wrapping_sub(EACH * 0x20) & !word;
+    let quotes = word ^ (EACH * 0x22);
+    let quotes = quotes.wrapping_sub(EACH) & !quotes;
+    let backslashes = word ^ (EACH * 0x5c);
+    let backslashes = backslashes.wrapping_sub(EACH) & !backslashes;
+    (controls | quotes | backslashes) & HIGHEST
 }
 
 /// Says whether the string has escapes.
@@ -955,6 +962,46 @@ mod tests {
                 .span();
             let span = super::unescape(&mut document, span);
             assert_eq!(span.of(&document), Some(text.as_bytes()), "{string}");
+        }
+    }
+
+    /// Reads every object member by member, whatever it is in.
+    #[cfg(feature = "json")]
+    fn read_members(cursor: &mut super::Cursor<'_>) -> Result<(), crate::encoding::Fault> {
+        if cursor.begins_object() {
+            cursor.members(|cursor, _| read_members(cursor))
+        } else {
+            cursor.value().map(|_| ())
+        }
+    }
+
+    #[cfg(feature = "json")]
+    #[test]
+    fn a_document_read_member_by_member_has_the_fault_that_the_scan_finds() {
+        let depth = usize::try_from(JSON_DEPTH_MAX).unwrap();
+        let values = usize::try_from(JSON_VALUES_MAX).unwrap();
+        let nested = |depth: usize| [&"{\"a\":".repeat(depth), "1", &"}".repeat(depth)].concat();
+        let members = |values: usize| {
+            let members = std::vec!["\"a\":{}"; values - 1];
+            ["{", &members.join(","), "}"].concat()
+        };
+        let whole = " {\"a\" : {\"b\":[{}, 1], \"\\u0063\":{ } },\"a\":\"x\\n\"}\n".as_bytes();
+        let mut documents: Vec<Vec<u8>> = (0..=whole.len())
+            .map(|end| whole.get(..end).unwrap().to_vec())
+            .collect();
+        for at in 0..whole.len() {
+            for wrong in *b"{}[]\",:\\\x01\xff 0n" {
+                let mut changed = whole.to_vec();
+                *changed.get_mut(at).unwrap() = wrong;
+                documents.push(changed);
+            }
+        }
+        documents.extend([depth, depth + 1].map(|depth| nested(depth).into_bytes()));
+        documents.extend([values, values + 1].map(|values| members(values).into_bytes()));
+        for document in documents {
+            let scanned = Value::parse(&document, "JSON").err();
+            let read = super::Cursor::read_document(&document, "JSON", read_members).err();
+            assert_eq!(read, scanned, "{}", String::from_utf8_lossy(&document));
         }
     }
 }

@@ -72,6 +72,7 @@ impl<'a> Reader<'a> {
 
     /// Skips up to the first byte for which `stops` gives a bit, eight bytes at a time: of each byte the
     /// highest bit, right at least for the first that has one.
+    #[cfg(feature = "json")]
     #[inline]
     pub(crate) fn skip_words_until(&mut self, stops: impl Fn(u64) -> u64) {
         while let Some(word) = self.rest.first_chunk::<8>() {

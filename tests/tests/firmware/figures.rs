@@ -138,7 +138,7 @@ impl Table {
             let [name, rest @ ..] = cells;
             write!(text, "{name:<13}").expect("a String takes all");
             for cell in rest {
-                write!(text, "{cell:>12}").expect("a String takes all");
+                write!(text, "{cell:>13}").expect("a String takes all");
             }
             text.push('\n');
         };
