@@ -16,11 +16,12 @@ pub(crate) type Result<T> = core::result::Result<T, Box<dyn Error>>;
 
 /// The modules that wasm-bindgen writes for `--target web`: the verifier, without and with the diagnosis, what
 /// explains bytes, and what verifies receipts. Each is a `.js` and a `_bg.wasm`.
-const WASM_MODULES: [&str; 4] = [
+const WASM_MODULES: [&str; 5] = [
     "portcullis",
     "portcullis_diagnose",
     "portcullis_inspect",
     "portcullis_receipt",
+    "portcullis_settings",
 ];
 
 /// Served in the place of a module that is not built: the page then says so.

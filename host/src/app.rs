@@ -3,10 +3,13 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use serde_json::value::RawValue;
+
 use crate::account::recovery::Attempts;
 use crate::account::session::SessionCookie;
 use crate::attestation::TrustSource;
 use crate::audit;
+use crate::cases::{Cases, Known};
 use crate::ceremony::challenge::Challenges;
 use crate::ceremony::decoys::Decoys;
 use crate::clock::{Clock, Timestamp};
@@ -46,6 +49,7 @@ pub(crate) struct App {
         expect(dead_code, reason = "only the page looks at it")
     )]
     pub(crate) process: Option<String>,
+    cases: Option<Cases>,
     /// The description of the calls, once somebody has asked for it.
     pub(crate) openapi: OnceLock<String>,
     events: Vec<Arc<dyn Events>>,
@@ -89,7 +93,15 @@ impl App {
             None => signer::open(&config.signer, current).await?,
         };
         let trust = TrustSource::open(config.trust.clone(), clock.unix_time())?;
+        let cases = config
+            .cases
+            .as_deref()
+            .map(|folder| Cases::open(folder, current));
+        let cases = cases
+            .transpose()
+            .map_err(|error| ConfigError::new("CASES", error.to_string()))?;
         Ok(Self {
+            cases,
             challenges: Challenges::new(&config, &clock, &keys, store.is_durable())?,
             login: LoginTokens::new(&config, &clock, signer, previous)?,
             // By the oldest secret, so that they stay while secrets change.
@@ -131,6 +143,19 @@ impl App {
         audit::log(event);
         for events in &self.events {
             events.happened(event).await;
+        }
+    }
+
+    /// Keeps a ceremony that was refused, where the settings say so. `known` is what it was judged by.
+    pub(crate) fn keep_case(
+        &self,
+        (code, step): (&'static str, Option<&str>),
+        response: Option<&RawValue>,
+        token: &str,
+        known: impl FnOnce() -> Known,
+    ) {
+        if let Some(cases) = &self.cases {
+            cases.keep(known(), response, token, (code, step), self.clock.now());
         }
     }
 

@@ -54,6 +54,7 @@ pub mod store;
 
 mod app;
 mod audit;
+mod cases;
 mod ceremony;
 mod encoding;
 mod error;

@@ -1,9 +1,10 @@
 //! The verifier's exports for the browser; the work is `portcullis_core`'s. The features `verify`, `diagnose`,
-//! `inspect` and `receipt` make a module each.
+//! `inspect`, `receipt` and `settings` make a module each.
 //!
-//! The modules are built without the standard library, which halves what a page has to load.
+//! The modules are built without the standard library, which halves what a page has to load. The list of public
+//! suffixes needs it.
 #![cfg(target_arch = "wasm32")]
-#![no_std]
+#![cfg_attr(not(feature = "settings"), no_std)]
 
 extern crate alloc;
 
@@ -15,6 +16,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// A trap is what JavaScript sees as a `RuntimeError`; the instance is not to be used again.
+#[cfg(not(feature = "settings"))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
@@ -93,6 +95,28 @@ pub fn inspect(artefact: String) -> String {
     explain(&mut artefact.into_bytes(), &mut json);
     // A `String` takes whatever is written to it.
     json.finish().unwrap_or_default()
+}
+
+/// Examines what a relying party asks for (`portcullis_core::diagnose::settings`), and returns the concerns (JSON)
+/// that `portcullis check-config FILE` prints.
+#[cfg(feature = "settings")]
+#[wasm_bindgen]
+pub fn examine(settings: String) -> String {
+    use alloc::vec;
+    use portcullis_core::diagnose::settings::examine as examined;
+    use public_suffix::{DEFAULT_PROVIDER, EffectiveTLDProvider as _};
+
+    let is_public_suffix = |domain: &str| DEFAULT_PROVIDER.effective_tld_plus_one(domain).is_err();
+    let mut concerns = String::new();
+    let mut room = vec![0; settings.len()];
+    // A `String` takes whatever is written to it.
+    let _ = examined(
+        settings.as_bytes(),
+        &is_public_suffix,
+        &mut room,
+        &mut concerns,
+    );
+    concerns
 }
 
 /// The version of Portcullis that the module was built from.

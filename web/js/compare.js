@@ -1,5 +1,7 @@
 // @ts-check
 
+import { words } from "./words.js";
+
 /**
  * How the page's own verdict compares with what the server said.
  *
@@ -8,37 +10,16 @@
  * @returns {{comparison: string, agrees: boolean}}
  */
 export function compare(verdict, problem) {
-  if (problem === null) {
-    return verdict.accepted
-      ? { comparison: "The server and this page ran the same verifier and agree.", agrees: true }
-      : { comparison: "The server accepted this response, but this page's own check refuses it. Do not rely on this sign-in; report it to the site.", agrees: false };
-  }
-  if (problem.code === "unreachable" || problem.code === "unexpected_answer") {
-    return { comparison: `Whether the server took it is not known (${problem.code}).`, agrees: true };
-  }
-  if (problem.step === null || problem.code === "credential_exists") {
-    return { comparison: `The server did not take it, for a reason that is not in the response (${problem.code}).`, agrees: true };
-  }
-  if (verdict.accepted && (problem.step === "7.1.23" || problem.step === "7.1.24")) {
-    return { comparison: `Which authenticators the server trusts, this page does not know: the server stopped at step ${problem.step} (${problem.code}).`, agrees: true };
-  }
-  if (problem.step === verdict.step) {
-    return { comparison: "The server and this page refuse it at the same step.", agrees: true };
-  }
-  if (verdict.code === "backup_eligibility_changed" && problem.code === "signature_invalid") {
-    return {
-      comparison: `The server tells nothing of the stored passkey before the signature verifies: it stopped at step ${problem.step} (${problem.code}).`,
-      agrees: true,
-    };
-  }
-  if (verdict.code === "credential_missing") {
-    return {
-      comparison: `This page does not hold the stored key, so it skipped the steps that need it; the server stopped at step ${problem.step} (${problem.code}).`,
-      agrees: true,
-    };
-  }
-  return {
-    comparison: `With what this page knows, its own check ends differently; the server stopped at step ${problem.step} (${problem.code}).`,
-    agrees: false,
-  };
+  const is = (/** @type {string} */ key, agrees = true) => ({
+    comparison: words(`compare.${key}`, { code: problem?.code ?? "", step: problem?.step ?? "" }),
+    agrees,
+  });
+  if (problem === null) return verdict.accepted ? is("agree") : is("only_server", false);
+  if (problem.code === "unreachable" || problem.code === "unexpected_answer") return is("unknown");
+  if (problem.step === null || problem.code === "credential_exists") return is("not_in_response");
+  if (verdict.accepted && (problem.step === "7.1.23" || problem.step === "7.1.24")) return is("trust");
+  if (problem.step === verdict.step) return is("same_step");
+  if (verdict.code === "backup_eligibility_changed" && problem.code === "signature_invalid") return is("unsigned");
+  if (verdict.code === "credential_missing") return is("no_key");
+  return is("other", false);
 }

@@ -3,15 +3,13 @@
  * Shows a verdict: what was decided, and every step of it in words.
  */
 
+import { addressOf } from "./spec.js";
+import { words } from "./words.js";
+
 /** @typedef {import("./verifier.js").Verdict} Verdict */
 /** @typedef {import("./verifier.js").Step} Step */
 
-const OUTCOMES = { pass: "Passed", fail: "Failed", skip: "Skipped" };
-
-const SECTIONS = {
-  registration: { number: "7.1", anchor: "sctn-registering-a-new-credential", accepted: "Passkey verified" },
-  authentication: { number: "7.2", anchor: "sctn-verifying-assertion", accepted: "Sign-in verified" },
-};
+const SECTIONS = { registration: "7.1", authentication: "7.2" };
 
 /**
  * @typedef {object} Shown
@@ -22,7 +20,10 @@ const SECTIONS = {
  * @property {boolean} taken false: the server did not take the response, whatever the verdict
  */
 
-/** @param {Shown} shown */
+/**
+ * @param {Shown} shown
+ * @returns {string} its title
+ */
 export function showVerdict({ verdict, check, comparison, agrees, taken }) {
   const section = element("verdict");
   const steps = verdict.trace ?? [];
@@ -34,17 +35,18 @@ export function showVerdict({ verdict, check, comparison, agrees, taken }) {
     step: verdict.step,
     agrees: String(agrees),
   });
-  element("verdict-title").textContent = titleOf(verdict, kind, taken);
+  const title = titleOf(verdict, kind, taken);
+  element("verdict-title").textContent = title;
   element("verdict-summary").textContent = summaryOf(verdict);
   element("comparison").textContent = comparison;
 
   element("trace").replaceChildren(...steps.map(stepItem));
+  element("to-step").hidden = !steps.some(({ outcome }) => outcome === "fail");
   element("trace-source").hidden = steps.length === 0;
   if (kind) {
-    const { number, anchor } = SECTIONS[kind];
     const link = /** @type {HTMLAnchorElement} */ (element("trace-link"));
-    link.href = `https://www.w3.org/TR/webauthn-3/#${anchor}`;
-    link.textContent = `WebAuthn Level 3, section ${number}`;
+    link.href = addressOf(`${SECTIONS[kind]}.0`);
+    link.textContent = words("inspect.section", { number: SECTIONS[kind] });
   }
 
   const notes = verdict.notes ?? [];
@@ -52,32 +54,35 @@ export function showVerdict({ verdict, check, comparison, agrees, taken }) {
   element("notes-section").hidden = notes.length === 0;
 
   section.hidden = false;
-}
-
-/** Leaves the room for the next verdict. */
-export function clearVerdict() {
-  const section = element("verdict");
-  section.hidden = true;
-  setData(section, { accepted: undefined, code: undefined, step: undefined, agrees: undefined });
-  element("trace").replaceChildren();
+  return title;
 }
 
 /** @param {Step} step */
 function stepItem({ step, slug, title, outcome, detail }) {
   const item = document.createElement("li");
   setData(item, { step, slug, outcome });
+  if (outcome === "fail") item.tabIndex = -1;
   const text = textElement("div", "step-text", "");
+  text.lang = "en";
   text.append(textElement("span", "step-title", title));
   if (detail) text.append(" ", textElement("span", "step-detail", detail));
   item.append(
     icon(outcome),
-    textElement("span", "step-number", step),
+    stepLink(step),
     " ",
     text,
     " ",
-    textElement("span", "step-outcome", OUTCOMES[outcome]),
+    textElement("span", "step-outcome", words(`inspect.${outcome}`)),
   );
   return item;
+}
+
+/** @param {string} step */
+function stepLink(step) {
+  const link = /** @type {HTMLAnchorElement} */ (textElement("a", "step-number", step));
+  link.href = addressOf(step);
+  link.setAttribute("aria-label", words("inspect.step_link", { step }));
+  return link;
 }
 
 /** @param {Step["outcome"]} outcome */
@@ -112,25 +117,26 @@ function kindOf(check) {
  * @param {boolean} taken
  */
 function titleOf(verdict, kind, taken) {
-  if (verdict.code === "not_a_check") return "This is not a check";
-  if (verdict.accepted && !taken) return "The response itself is sound";
-  if (verdict.accepted) return kind ? SECTIONS[kind].accepted : "Verified";
-  if (verdict.code === "credential_missing") return "Checked without the stored key";
-  return `Refused at step ${verdict.step}`;
+  if (verdict.code === "not_a_check") return words("inspect.not_a_check");
+  if (verdict.accepted && !taken) return words("inspect.sound");
+  if (verdict.accepted) return words(kind ? `inspect.accepted_${kind}` : "inspect.accepted");
+  if (verdict.code === "credential_missing") return words("inspect.no_key");
+  return words("inspect.refused_at", { step: verdict.step ?? "" });
 }
 
+/** What the verifier says of it, as a sentence. @param {Verdict} verdict */
+export const reasonOf = (verdict) => (verdict.detail ? asSentence(verdict.detail) : "");
+
 /** @param {Verdict} verdict */
-export function summaryOf(verdict) {
-  const reason = verdict.detail ? `${asSentence(verdict.detail)} ` : "";
-  if (verdict.trace === undefined) return reason.trim();
+function summaryOf(verdict) {
+  if (verdict.trace === undefined) return reasonOf(verdict);
   /** @param {Step["outcome"]} outcome */
   const count = (outcome) => verdict.trace?.filter((step) => step.outcome === outcome).length ?? 0;
   const passed = count("pass");
   const skipped = count("skip");
-  return (
-    `${reason}${passed} ${passed === 1 ? "step" : "steps"} passed` +
-    `${skipped > 0 ? `, ${skipped} had nothing to check` : ""}.`
-  );
+  const counted = words(passed === 1 ? "inspect.passed_one" : "inspect.passed", { count: passed });
+  const rest = skipped > 0 ? words("inspect.skipped", { count: skipped }) : "";
+  return `${reasonOf(verdict)} ${counted}${rest}.`.trim();
 }
 
 /** @param {string} text */

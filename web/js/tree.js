@@ -4,6 +4,8 @@
  * moves among those that are open.
  */
 
+import { words } from "./words.js";
+
 /** @typedef {import("./verifier.js").DumpNode} DumpNode */
 
 /**
@@ -18,6 +20,9 @@
 
 /** Bytes of a value that a row shows. */
 const VALUE_SHOWN = 20;
+
+/** Fields of one structure that are shown at first, and more at each press. */
+const SHOWN = 200;
 
 /** Artefacts that are closed at first: they are long, and seldom what one looks for. */
 const CLOSED = new Set(["certificate"]);
@@ -45,7 +50,8 @@ export class Tree {
     this.#choices.clear();
     this.#groups = 0;
     const nothing = { artefact: "", bytes: new Uint8Array(), at: 0, length: 0 };
-    this.#root.replaceChildren(...artefacts.map((artefact) => this.#item(artefact, nothing, 1)));
+    this.#root.replaceChildren();
+    this.#fill(this.#root, artefacts, nothing, 1);
     const first = this.#items()[0];
     if (first) this.#choose(first, false);
   }
@@ -89,13 +95,36 @@ export class Tree {
       const group = document.createElement("ul");
       group.id = `group-${(this.#groups += 1)}`;
       group.setAttribute("role", "group");
-      group.append(...fields.map((field) => this.#item(field, choice, level + 1)));
+      this.#fill(group, fields, choice, level + 1);
       item.setAttribute("aria-owns", group.id);
       place.append(group);
       const isOpen = !CLOSED.has(node.artefact ?? "") || group.querySelector("[data-broken], [data-problem]") !== null;
       item.setAttribute("aria-expanded", String(isOpen));
     }
     return place;
+  }
+
+  /**
+   * Appends fields to a group, and where there are many, a row that appends the next ones.
+   *
+   * @param {HTMLElement} group
+   * @param {DumpNode[]} fields
+   * @param {Choice} around
+   * @param {number} level
+   */
+  #fill(group, fields, around, level) {
+    const rest = fields.slice(SHOWN);
+    group.append(...fields.slice(0, SHOWN).map((field) => this.#item(field, around, level)));
+    if (rest.length === 0) return;
+    const more = this.#item({ name: words("inspect.more", { count: rest.length }), ...placeOf(rest) }, around, level);
+    const item = /** @type {HTMLElement} */ (more.firstElementChild);
+    item.addEventListener("click", () => {
+      more.remove();
+      this.#fill(group, rest, around, level);
+      const first = /** @type {HTMLElement | undefined} */ (group.children[group.children.length - 1]);
+      first?.scrollIntoView({ block: "nearest" });
+    });
+    group.append(more);
   }
 
   /** The items that can be seen, from top to bottom. */
@@ -186,6 +215,13 @@ function itemOf(event) {
 function toggle(item) {
   const expanded = item.getAttribute("aria-expanded");
   if (expanded !== null) item.setAttribute("aria-expanded", String(expanded !== "true"));
+}
+
+/** Where fields stand that follow each other. @param {DumpNode[]} fields */
+function placeOf(fields) {
+  const at = fields[0]?.at ?? 0;
+  const last = fields.at(-1);
+  return { at, length: (last?.at ?? at) + (last?.length ?? 0) - at };
 }
 
 /**

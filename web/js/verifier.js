@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The host's own verifier, compiled to WebAssembly and run in this page; and, in a module of its own, what
- * explains bytes.
+ * The host's own verifier, compiled to WebAssembly and run in this page; and, in modules of their own, what explains
+ * bytes, what finds out why a check was refused, and what examines options.
  */
 
 /**
@@ -22,7 +22,8 @@
  * @property {string} [detail]
  * @property {Step[]} [trace] missing where the input is not a check
  * @property {string[]} [notes]
- * @property {object} [credential]
+ * @property {{id: string, publicKey: string, signCount: number, backupEligible: boolean, backupState: boolean}} [credential]
+ * @property {{code: string, text: string, proven: boolean}[]} [diagnosis] what is wrong and what to change, best first
  */
 
 /**
@@ -127,6 +128,26 @@ async function load(name) {
  */
 export async function verify(check) {
   return call("portcullis", (verifier) => verifier.verify(check, Date.now() / 1000));
+}
+
+/**
+ * The same verdict with the member `diagnosis`, from a module that is larger.
+ *
+ * @param {string} check
+ * @returns {Promise<Verdict>}
+ */
+export async function diagnose(check) {
+  return call("portcullis_diagnose", (verifier) => verifier.verify(check, Date.now() / 1000));
+}
+
+/**
+ * What is wrong or doubtful with what a relying party asks for, as `portcullis check-config FILE` says.
+ *
+ * @param {string} settings
+ * @returns {Promise<{concerns: {code: string, gravity: string, text: string}[]}>}
+ */
+export async function examine(settings) {
+  return call("portcullis_settings", (module) => module.examine(settings));
 }
 
 /**

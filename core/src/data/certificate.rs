@@ -373,13 +373,7 @@ fn read_public_key<'a>(reader: &mut Reader<'a>) -> Result<PublicKey<'a>, Fault> 
             read_point(key, curve).ok_or(unsupported)
         }
         // The parameters are NULL; some certificates omit them.
-        oid::RSA => {
-            let mut numbers = Element::parse(key, Tag::SEQUENCE, WHAT)?.reader();
-            let n = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
-            let e = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
-            numbers.finish(WHAT)?;
-            Ok(PublicKey::Rsa { n, e })
-        }
+        oid::RSA => read_rsa(key),
         oid::ED25519 => read_edwards(key, Curve::Ed25519).ok_or(unsupported),
         oid::ED448 => read_edwards(key, Curve::Ed448).ok_or(unsupported),
         _ => match oid.strip_prefix(oid::NIST_SIGNATURES) {
@@ -387,6 +381,16 @@ fn read_public_key<'a>(reader: &mut Reader<'a>) -> Result<PublicKey<'a>, Fault> 
             _ => Err(unsupported),
         },
     }
+}
+
+/// `RSAPublicKey` (RFC 8017 A.1.1) that is the whole input.
+pub(crate) fn read_rsa(bytes: &[u8]) -> Result<PublicKey<'_>, Fault> {
+    const WHAT: &str = "certificate public key";
+    let mut numbers = Element::parse(bytes, Tag::SEQUENCE, WHAT)?.reader();
+    let n = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
+    let e = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
+    numbers.finish(WHAT)?;
+    Ok(PublicKey::Rsa { n, e })
 }
 
 /// A `SubjectPublicKeyInfo` that is the whole input.

@@ -205,15 +205,17 @@ fn bytes(expected: &str, got: &str, room: &mut [u8], findings: &mut Findings<'_>
     let Some((meant, room)) = written::base64(expected.chars(), room) else {
         return;
     };
-    let as_text = received.iter().copied().map(char::from);
+    // A UUID has hyphens between its digits.
+    let digits = received.iter().copied().filter(|byte| *byte != b'-');
+    let as_text = digits.map(char::from);
     if let Some((bytes, _)) = written::decode_text(as_text, Form::Hexadecimal, room)
         && bytes == meant
     {
         findings.proven(
             Diagnosis::ChallengeHexadecimal,
             format_args!(
-                "The client was given the challenge's bytes in hexadecimal, and used the digits as the bytes. \
-                 Decode {} in the page and pass its bytes.",
+                "The client was given the challenge's bytes in hexadecimal (a UUID is too), and used the digits as the \
+                 bytes. Decode {} in the page and pass its bytes.",
                 Cut(expected)
             ),
         );

@@ -111,6 +111,8 @@ diagnosis_codes! {
     PublicKeyHexadecimal = "public_key_hexadecimal";
     /// The stored public key was encoded twice.
     PublicKeyEncodedTwice = "public_key_encoded_twice";
+    /// Line breaks, blanks or escapes came into the stored public key on its way.
+    PublicKeyChangedInTransit = "public_key_changed_in_transit";
     /// The stored public key is a list of numbers.
     PublicKeyArray = "public_key_array";
     /// The stored public key is a Node.js `Buffer` that went through `JSON.stringify`.
@@ -119,6 +121,14 @@ diagnosis_codes! {
     PublicKeySpki = "public_key_spki";
     /// The stored public key is in PEM.
     PublicKeyPem = "public_key_pem";
+    /// The stored public key is an `RSAPublicKey`.
+    PublicKeyPkcs1 = "public_key_pkcs1";
+    /// The stored key is a private one.
+    PublicKeyIsPrivate = "public_key_is_private";
+    /// The stored public key is one of OpenSSH.
+    PublicKeySsh = "public_key_ssh";
+    /// The stored public key is a compressed point.
+    PublicKeyCompressedPoint = "public_key_compressed_point";
     /// The stored public key is a JWK.
     PublicKeyJwk = "public_key_jwk";
     /// The stored public key is a bare point.
@@ -197,6 +207,12 @@ diagnosis_codes! {
     ValueHexadecimal = "value_hexadecimal";
     /// A value was encoded twice.
     ValueEncodedTwice = "value_encoded_twice";
+    /// A value has line breaks or blanks in it.
+    ValueWithBlanks = "value_with_blanks";
+    /// A value lost its `+` in a form.
+    ValuePlusLost = "value_plus_lost";
+    /// A value is escaped for an address.
+    ValuePercentEncoded = "value_percent_encoded";
     /// A value is the text itself and not its encoding.
     ValueNotEncoded = "value_not_encoded";
     /// The client data are not encoded.

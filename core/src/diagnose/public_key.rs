@@ -5,7 +5,7 @@ use core::fmt;
 use super::written::{self, Encoded, Filled, Form};
 use super::{Diagnosis, Findings, Rejected, Response, Work};
 use crate::ceremony::ErrorKind;
-use crate::data::certificate::read_public_key_info;
+use crate::data::certificate::{read_public_key_info, read_rsa};
 use crate::data::{
     AttestationObject, AuthenticationResponse, AuthenticatorData, Certificate, CoseAlgorithm,
     CoseKey, Curve, PublicKey,
@@ -236,6 +236,7 @@ const fn algorithms_of(key: &PublicKey<'_>) -> &'static [CoseAlgorithm] {
 enum Structure {
     Cose,
     Spki,
+    Pkcs1,
     Certificate,
     Point,
     CborBytes,
@@ -249,6 +250,7 @@ impl Structure {
         match self {
             Self::Cose => "a COSE key",
             Self::Spki => "a SubjectPublicKeyInfo in DER, as `getPublicKey()` gives it",
+            Self::Pkcs1 => "an RSAPublicKey (PKCS #1) in DER",
             Self::Certificate => "a certificate",
             Self::Point => "the bare point, without its COSE key around it",
             Self::CborBytes => "a COSE key inside a CBOR byte string",
@@ -265,6 +267,7 @@ impl Structure {
         match self {
             Self::Cose => Diagnosis::PublicKeyEncodedTwice,
             Self::Spki => Diagnosis::PublicKeySpki,
+            Self::Pkcs1 => Diagnosis::PublicKeyPkcs1,
             Self::Certificate => Diagnosis::PublicKeyCertificate,
             Self::Point => Diagnosis::PublicKeyRawPoint,
             Self::CborBytes => Diagnosis::PublicKeyCborBytes,
@@ -291,6 +294,10 @@ fn read(bytes: &[u8]) -> Option<(Structure, Key<'_>, &[u8])> {
     if let Ok(key) = read_public_key_info(bytes) {
         let algorithm = None;
         return Some((Structure::Spki, Key { algorithm, key }, &[]));
+    }
+    if let Ok(key) = read_rsa(bytes) {
+        let algorithm = None;
+        return Some((Structure::Pkcs1, Key { algorithm, key }, &[]));
     }
     if let Ok(certificate) = Certificate::parse(bytes) {
         let key = Key {
@@ -399,6 +406,11 @@ fn stored(
     if is_jwk(written) {
         return search.jwk(written, room);
     }
+    if let Some(text) = written.as_str()
+        && other_kind(text.raw(), search.findings)
+    {
+        return;
+    }
     if let Some((der, rest)) = pem(written, room) {
         search.bytes(der, &Writing::Pem, rest);
         return;
@@ -424,6 +436,16 @@ fn stored(
     if search.bytes(bytes, &Writing::Base64Url, rest) {
         return;
     }
+    if matches!((bytes, bytes.len()), ([2 | 3, ..], 33 | 49 | 67)) {
+        search.findings.guess(
+            Diagnosis::PublicKeyCompressedPoint,
+            format_args!(
+                "The stored public key has {} bytes and begins as a compressed point does: x alone, and one bit of y. A COSE key has both; store \
+                 `credential.publicKey` of the registration, or compute y from x.",
+                bytes.len()
+            ),
+        );
+    }
     let is_cut = matches!(bytes, [0xa4..=0xa5, 1, ..])
         && CoseKey::parse(bytes).is_err_and(|fault| fault.kind() == FaultKind::Truncated);
     if is_cut {
@@ -436,6 +458,31 @@ fn stored(
             ),
         );
     }
+}
+
+/// A text that says itself that it is no COSE key.
+fn other_kind(text: &str, findings: &mut Findings<'_>) -> bool {
+    if written::split(text, "PRIVATE KEY-----").is_some() {
+        findings.proven(
+            Diagnosis::PublicKeyIsPrivate,
+            format_args!(
+                "The record holds a private key. That of a passkey never leaves its authenticator, so this is another one: take it out of the record, \
+                 hold it for known to others, and store `credential.publicKey` of the registration.",
+            ),
+        );
+        return true;
+    }
+    if text.starts_with("ssh-") || text.starts_with("ecdsa-sha2-") || text.starts_with("sk-") {
+        findings.proven(
+            Diagnosis::PublicKeySsh,
+            format_args!(
+                "The stored public key is one of OpenSSH (`{}`). Store the COSE key, `credential.publicKey` of the registration, in base64url.",
+                written::Cut(text.split(written::is_one_of(&[' '])).next().unwrap_or_default())
+            ),
+        );
+        return true;
+    }
+    false
 }
 
 /// How the bytes in the record are written.

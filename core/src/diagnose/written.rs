@@ -17,8 +17,14 @@ pub(super) enum Form {
     Standard,
     /// Hexadecimal digits.
     Hexadecimal,
-    /// base64url of base64url.
+    /// base64url of base64url, or of hexadecimal.
     Twice,
+    /// base64 in lines, or with blanks between.
+    Blanks,
+    /// base64 of a form whose every `+` became a blank.
+    PlusLost,
+    /// base64 that was escaped for an address.
+    Percent,
     /// A list of numbers.
     Array,
     /// A Node.js `Buffer` that went through `JSON.stringify`.
@@ -31,9 +37,12 @@ pub(super) enum Form {
 
 impl Form {
     /// The forms of a text.
-    pub(super) const OF_TEXT: [Self; 5] = [
+    pub(super) const OF_TEXT: [Self; 8] = [
+        Self::PlusLost,
         Self::Standard,
         Self::Padded,
+        Self::Blanks,
+        Self::Percent,
         Self::Hexadecimal,
         Self::Twice,
         Self::Numbers,
@@ -47,7 +56,10 @@ impl Form {
             Self::Padded => "base64url with padding (`=`)",
             Self::Standard => "base64 in the standard alphabet (`+`, `/`, `=`)",
             Self::Hexadecimal => "hexadecimal",
-            Self::Twice => "base64url of a text that is base64url already",
+            Self::Twice => "base64url of a text that is an encoding already",
+            Self::Blanks => "base64 with line breaks or blanks in it",
+            Self::PlusLost => "base64 in which a form's decoding made a blank of each `+`",
+            Self::Percent => "base64 that was escaped for an address (`%2B`, `%3D`)",
             Self::Array => "a list of numbers",
             Self::Buffer => "a Node.js Buffer as JSON.stringify writes it",
             Self::Indexed => {
@@ -66,6 +78,13 @@ impl Form {
                 "Encode the bytes in base64url (Node.js: Buffer.from(hex, \"hex\").toString(\"base64url\"))"
             }
             Self::Twice => "Encode the bytes once",
+            Self::Blanks => {
+                "Write it in one line (PHP: base64_encode, not chunk_split; Java: getUrlEncoder, not getMimeEncoder)"
+            }
+            Self::PlusLost => {
+                "Send JSON, or escape the text (encodeURIComponent) before it goes into a form"
+            }
+            Self::Percent => "Unescape it once (decodeURIComponent), or send JSON",
             Self::Array | Self::Buffer | Self::Indexed | Self::Numbers => {
                 "Encode the bytes in base64url (Node.js: Buffer.from(bytes).toString(\"base64url\"); in the page: credential.toJSON())"
             }
@@ -79,6 +98,9 @@ impl Form {
             Self::Standard => Diagnosis::ValueStandardBase64,
             Self::Hexadecimal => Diagnosis::ValueHexadecimal,
             Self::Twice => Diagnosis::ValueEncodedTwice,
+            Self::Blanks => Diagnosis::ValueWithBlanks,
+            Self::PlusLost => Diagnosis::ValuePlusLost,
+            Self::Percent => Diagnosis::ValuePercentEncoded,
             Self::Array => Diagnosis::BytesAsArray,
             Self::Buffer => Diagnosis::BytesAsBuffer,
             Self::Indexed => Diagnosis::BytesAsIndexedObject,
@@ -93,6 +115,7 @@ impl Form {
             Self::Standard => Diagnosis::PublicKeyStandardBase64,
             Self::Hexadecimal => Diagnosis::PublicKeyHexadecimal,
             Self::Twice => Diagnosis::PublicKeyEncodedTwice,
+            Self::Blanks | Self::PlusLost | Self::Percent => Diagnosis::PublicKeyChangedInTransit,
             Self::Array | Self::Indexed | Self::Numbers => Diagnosis::PublicKeyArray,
             Self::Buffer => Diagnosis::PublicKeyBuffer,
         }
@@ -137,8 +160,36 @@ pub(super) fn decode_text<'r>(
             let (once, room) = base64(text, room)?;
             let is_text = !once.is_empty() && once.iter().all(u8::is_ascii_graphic);
             let characters = once.iter().copied().map(char::from);
-            if is_text {
+            if once.iter().all(u8::is_ascii_hexdigit) {
+                hexadecimal(characters, room)
+            } else if is_text {
                 base64(characters, room)
+            } else {
+                None
+            }
+        }
+        Form::Blanks => {
+            let mut characters = text.clone();
+            if characters.any(|character| character.is_ascii_whitespace()) {
+                base64(text, room)
+            } else {
+                None
+            }
+        }
+        Form::PlusLost => {
+            let is_blank = |character: char| character == ' ';
+            let is_one_line = text
+                .clone()
+                .all(|character| is_blank(character) || !character.is_ascii_whitespace());
+            // What was padded says how long it was.
+            let fits =
+                is_one_line && text.clone().any(is_blank) && text.clone().count().is_multiple_of(4);
+            let restored = text.map(|character| if is_blank(character) { '+' } else { character });
+            if fits { base64(restored, room) } else { None }
+        }
+        Form::Percent => {
+            if text.clone().any(|character| character == '%') {
+                base64(unescaped(text), room)
             } else {
                 None
             }
@@ -146,6 +197,17 @@ pub(super) fn decode_text<'r>(
         Form::Numbers => numbers_in_text(text, room),
         Form::Array | Form::Buffer | Form::Indexed => None,
     }
+}
+
+/// Percent-encoding undone; ends where it is none.
+fn unescaped(mut text: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    core::iter::from_fn(move || match text.next()? {
+        '%' => {
+            let (high, low) = (text.next()?.to_digit(16)?, text.next()?.to_digit(16)?);
+            char::from_u32((high << 4) | low)
+        }
+        character => Some(character),
+    })
 }
 
 /// base64 in either alphabet, padded or not, blanks between or not.

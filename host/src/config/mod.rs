@@ -64,6 +64,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("SIGNER", "derived"),
     setting("STORE", "memory"),
     setting("AUDIT_LIFE", "400"),
+    setting("CASES", "none"),
     setting("SESSION_IDLE", "1209600"),
     setting("SESSION_LIFE", "7776000"),
     setting("SIGNUP", "open"),
@@ -109,6 +110,8 @@ pub struct Config {
     pub(crate) signer: SignerSetting,
     pub(crate) store: StoreSetting,
     pub(crate) audit_life: Duration,
+    /// The folder of failed ceremonies.
+    pub(crate) cases: Option<PathBuf>,
     pub(crate) session_idle: Duration,
     pub(crate) session_life: Duration,
     pub(crate) signup: Signup,
@@ -282,6 +285,7 @@ impl Config {
             signer: settings.parse("SIGNER", "derived", signer)?,
             store: settings.parse("STORE", "memory", store)?,
             audit_life: settings.parse("AUDIT_LIFE", "400", parse::days)?,
+            cases: settings.get("CASES").map(PathBuf::from),
             session_idle: settings.parse("SESSION_IDLE", "1209600", |text| {
                 parse::seconds(text, SESSION_MAX)
             })?,

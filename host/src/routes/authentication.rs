@@ -11,6 +11,7 @@ use super::resource::calls;
 use super::views::{Before, Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::username::Username;
 use crate::app::App;
+use crate::cases;
 use crate::ceremony::algorithms::SERVER;
 use crate::ceremony::apart;
 use crate::ceremony::challenge::{Authentication, Spent};
@@ -184,7 +185,7 @@ async fn sign_in(
         .filter(|id| !id.is_empty())
         .map(<[u8]>::to_vec);
     for _ in 0..ATTEMPTS {
-        let verified = judge(app, &asked, &assertion, claim).await?;
+        let verified = judge(app, &asked, request, &assertion, claim).await?;
         let event = visitor.sign(verified.event(app));
         // Before anything is written: a sign-in whose token cannot be made has not been.
         let login = if request.token == Some(false) {
@@ -239,6 +240,7 @@ struct Verified {
 async fn judge(
     app: &App,
     asked: &Spent<Authentication>,
+    request: &CompleteRequest<'_>,
     assertion: &AuthenticationResponse<'_>,
     claim: &mut Claim,
 ) -> Result<Verified, Problem> {
@@ -271,7 +273,22 @@ async fn judge(
         verify::authenticate(&app.config, &SERVER, asked, assertion, &claimant, before)
     });
     let after = verified.await.map_err(|error| {
+        let has_backup_changed = error.kind() == ErrorKind::BackupEligibilityChanged;
         let problem = refuse(&claimant, error);
+        app.keep_case(
+            (problem.code(), problem.step()),
+            request.assertion,
+            &request.challenge_token,
+            || {
+                cases::authentication(
+                    &app.config,
+                    asked,
+                    &claimant,
+                    before,
+                    has_backup_changed,
+                )
+            },
+        );
         // Only of an id that nobody has: what the page does with it cannot be taken back. A decoy's
         // is somebody's, for all that a caller may know.
         let is_nobodys = problem.code() == Code::CredentialUnknown.as_str()

@@ -11,6 +11,7 @@ use super::views::{Begun, CredentialView, Descriptor, Private, WithCookie};
 use crate::account::invitation;
 use crate::account::username::{self, Username};
 use crate::app::App;
+use crate::cases;
 use crate::ceremony::challenge::{Mediation, Registration, Spends};
 use crate::ceremony::verify;
 use crate::ceremony::{algorithms, apart};
@@ -414,20 +415,27 @@ async fn register(
     }
     claim.account = (asked.flow.proven || asked.flow.joins).then_some(handle);
     let whose = whose(app, owner, handle, &asked.flow, spends).await?;
+    let (trust, now) = (app.trust.current(), app.clock.unix_time());
+    let keep = |problem: Problem, registered: Option<&[u8]>| {
+        // What has no step is not the response's fault.
+        if problem.step().is_some() {
+            app.keep_case(
+                (problem.code(), problem.step()),
+                request.attestation,
+                &request.challenge_token,
+                || cases::registration(&app.config, &trust, now, &asked, registered),
+            );
+        }
+        problem
+    };
     let length = request.attestation.map_or(0, |json| json.get().len());
     let verified = apart::apart(apart::is_long_response(length), || {
-        verify::register(
-            &app.config,
-            &app.trust.current(),
-            app.clock.unix_time(),
-            &asked,
-            request.attestation,
-        )
+        verify::register(&app.config, &trust, now, &asked, request.attestation)
     });
     let mut credential = verified.await.map_err(|error| {
         claim.authenticator = verify::named_model(request.attestation)
             .map_or(Authenticator::UNKNOWN, Authenticator::of_model);
-        Problem::not_verified(Ceremony::Registration, error)
+        keep(Problem::not_verified(Ceremony::Registration, error), None)
     })?;
     visitor.note_on(&mut credential);
     claim.credential = Some(credential.id.clone());

@@ -102,6 +102,12 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "the page passed the hexadecimal digits",
         &answer(hex(CHALLENGE).as_bytes()),
     );
+    let digits = hex(CHALLENGE);
+    mistakes.proven(
+        "challenge_hexadecimal",
+        "the page passed a text with hyphens, as a UUID has",
+        &answer(format!("{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..]).as_bytes()),
+    );
     mistakes.proven(
         "challenge_case",
         "a column that folds case",

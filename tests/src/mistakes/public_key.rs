@@ -70,6 +70,12 @@ fn encodings(mistakes: &mut Mistakes) {
         "encoded twice",
         &say(twice(&good)),
     );
+    let lines = format!("{}\r\n{}\r\n", &text[..64], &text[64..]);
+    mistakes.proven(
+        "public_key_changed_in_transit",
+        "in lines, as PHP's chunk_split writes it",
+        &say(json!(lines)),
+    );
     mistakes.proven("public_key_array", "a list of numbers", &say(json!(raw)));
     let signed: Vec<i16> = raw
         .iter()
@@ -125,6 +131,24 @@ fn structures(mistakes: &mut Mistakes) {
         "public_key_pem",
         "PEM",
         &stored(|passkey| json!(pem("PUBLIC KEY", &info(passkey)))),
+    );
+    mistakes.proven(
+        "public_key_is_private",
+        "a private key",
+        &stored(|_| json!(pem("PRIVATE KEY", &[0x30, 0]))),
+    );
+    mistakes.proven(
+        "public_key_ssh",
+        "a key of OpenSSH",
+        &stored(|_| json!("ecdsa-sha2-nistp256 AAAAE2VjZHNh me@host")),
+    );
+    mistakes.likely(
+        "public_key_compressed_point",
+        "a compressed point",
+        &stored(|passkey| {
+            let (x, y) = point(passkey);
+            json!(base64url(&[&[2 | (y[31] & 1)], &x[..]].concat()))
+        }),
     );
     let jwk = |passkey: &Passkey| {
         let (x, y) = point(passkey);
@@ -203,6 +227,27 @@ fn structures(mistakes: &mut Mistakes) {
             made.record["publicKey"] = json!(base64url(&Rsa::public_key_info()));
         }),
     );
+    for (name, key) in [
+        (
+            "an RSAPublicKey in PEM",
+            json!(pem("RSA PUBLIC KEY", &Rsa::public_key_info()[24..])),
+        ),
+        (
+            "an RSAPublicKey",
+            json!(base64url(&Rsa::public_key_info()[24..])),
+        ),
+    ] {
+        mistakes.proven(
+            "public_key_pkcs1",
+            name,
+            &sign_in(|made| {
+                made.assertion.key = Arc::new(Rsa {
+                    hash: RsaHash::Sha256,
+                });
+                made.record["publicKey"] = key;
+            }),
+        );
+    }
     mistakes.proven(
         "public_key_raw_point",
         "an Ed25519 key's 32 bytes",

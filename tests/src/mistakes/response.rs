@@ -162,7 +162,35 @@ fn values(mistakes: &mut Mistakes) {
             *member = change(member);
         })
     };
-    let cases: [(&'static str, &str, &str, Change); 13] = [
+    let cases: [(&'static str, &str, &str, Change); 16] = [
+        (
+            "value_with_blanks",
+            "clientDataJSON",
+            "in lines, as MIME has them",
+            |v| {
+                let text = v.as_str().expect("a text");
+                json!(format!("{}\r\n{}", &text[..76], &text[76..]))
+            },
+        ),
+        (
+            "value_plus_lost",
+            "attestationObject",
+            "through a form that was not escaped",
+            |v| json!(standard(v.as_str().expect("a text")).replace('+', " ")),
+        ),
+        (
+            "value_percent_encoded",
+            "signature",
+            "escaped for an address",
+            |v| {
+                let text = standard(v.as_str().expect("a text"));
+                json!(
+                    text.replace('+', "%2B")
+                        .replace('/', "%2F")
+                        .replace('=', "%3D")
+                )
+            },
+        ),
         (
             "bytes_as_array",
             "attestationObject",

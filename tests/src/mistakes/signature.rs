@@ -44,6 +44,14 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         }),
     );
     mistakes.proven(
+        "value_encoded_twice",
+        "the digits of hexadecimal, encoded",
+        &changed(good_sign_in(), |check| {
+            let signature = &mut check["response"]["response"]["signature"];
+            *signature = json!(base64url(hex(&super::bytes(signature)).as_bytes()));
+        }),
+    );
+    mistakes.proven(
         "signature_cut",
         "cut by a column",
         &signed(|made, key| {

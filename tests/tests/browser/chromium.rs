@@ -152,7 +152,10 @@ impl Browser {
             .set_binary(binary.to_str().expect("a path of text"))
             .expect("a binary");
         capabilities
-            .set("goog:loggingPrefs", json!({"browser": "ALL"}))
+            .set(
+                "goog:loggingPrefs",
+                json!({"browser": "ALL", "performance": "ALL"}),
+            )
             .expect("a capability");
         let page = WebDriver::new(format!("http://127.0.0.1:{}", driver.port), capabilities)
             .await
@@ -444,6 +447,28 @@ impl Browser {
             .iter()
             .filter(severe)
             .map(|entry| entry["message"].to_string())
+            .collect()
+    }
+
+    /// What the page has asked of the network since the last time: method and address.
+    pub(crate) async fn requests(&self) -> Vec<String> {
+        let entries = self
+            .raw(
+                Method::POST,
+                "/se/log",
+                Some(json!({"type": "performance"})),
+            )
+            .await;
+        let entries = entries.as_array().expect("a list");
+        entries
+            .iter()
+            .filter_map(|entry| serde_json::from_str::<Value>(entry["message"].as_str()?).ok())
+            .filter(|event| event["message"]["method"] == "Network.requestWillBeSent")
+            .map(|event| {
+                let request = &event["message"]["params"]["request"];
+                let part = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
+                format!("{} {}", part("method"), part("url"))
+            })
             .collect()
     }
 

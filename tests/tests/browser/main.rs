@@ -5,6 +5,7 @@ mod causes;
 mod chromium;
 mod codes;
 mod devices;
+mod inspector;
 mod other_sites;
 mod signals;
 
@@ -19,7 +20,7 @@ use portcullis_tests::{
     encoding::base64url,
     host::Host,
     npm,
-    verdict::judge_text,
+    verdict::{explain_text, judge_text},
     w3c::RECIPES,
     windows_hello,
 };
@@ -766,7 +767,7 @@ async fn a_pasted_check_is_judged_and_leaves_the_sign_in_alone() {
                 "#verdict[data-accepted='{accepted}']:not([hidden])"
             ))
             .await;
-        let native: Value = serde_json::from_str(&judge_text(&check.to_string())).expect("JSON");
+        let native: Value = serde_json::from_str(&explain_text(&check.to_string())).expect("JSON");
         let steps = native["trace"].as_array().expect("a trace").len();
         browser
             .wait_for(&format!("#trace > li:nth-child({steps}):last-child"))
@@ -1112,11 +1113,13 @@ async fn the_inspector_shows_the_verdict_of_a_check() {
         .wait_for("#verdict[data-accepted='false']:not([hidden])")
         .await;
     let state = inspector.browser.state().await;
-    let native: Value = serde_json::from_str(&judge_text(&check.to_string())).expect("JSON");
+    let native: Value = serde_json::from_str(&explain_text(&check.to_string())).expect("JSON");
     let steps = native["trace"].as_array().expect("a trace").len();
     assert_eq!(state["trace"].as_array().map(Vec::len), Some(steps));
+    assert_eq!(state["judged"], native);
     // What is no check has none.
-    inspector.explain(&check["response"].to_string()).await;
+    let id = check["response"]["id"].to_string();
+    inspector.explain(&id).await;
     inspector.browser.wait_for("#verdict[hidden]").await;
 }
 

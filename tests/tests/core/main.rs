@@ -10,6 +10,7 @@ mod inspect;
 mod limited;
 mod npm;
 mod parity;
+mod reproduced;
 mod settings;
 mod trace;
 mod w3c;

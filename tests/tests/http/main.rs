@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod attacks;
 mod audit;
+mod cases;
 mod ceremonies;
 mod credentials;
 mod decoys;
