@@ -20,6 +20,7 @@ pub mod metadata;
 pub mod mistakes;
 pub mod negative;
 pub mod npm;
+pub mod npm_package;
 pub mod person;
 pub mod postgres;
 pub mod program;

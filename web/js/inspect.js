@@ -83,7 +83,9 @@ let asked = 0;
 
 /** @param {import("./tree.js").Choice} choice */
 function showBytes({ artefact: name, bytes: shown, at, length }) {
-  hex.show(shown, at, at + length);
+  // All of it marked would mark nothing.
+  const isAll = length === shown.length;
+  hex.show(shown, isAll ? 0 : at, isAll ? 0 : at + length);
   bytes.dataset["artefact"] = name;
   bytes.dataset["at"] = String(at);
   bytes.dataset["length"] = String(length);

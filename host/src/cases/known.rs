@@ -14,13 +14,14 @@ use crate::config::Config;
 use crate::encoding::{base64url, rfc3339};
 use crate::store::Credential;
 
-/// What was known of a registration. Metadata have no place in a check: a case that they decided says so by
+/// What was known of a registration, `registered` where the store has the credential already. Metadata have no place in a check: a case that they decided says so by
 /// differing from what the host answered.
 pub(crate) fn registration(
     config: &Config,
     trust: &Trust,
     now: UnixTime,
     asked: &Spent<Registration>,
+    registered: Option<&[u8]>,
 ) -> Known {
     let formats: Vec<&str> = Format::ALL
         .iter()
@@ -32,6 +33,9 @@ pub(crate) fn registration(
     known.insert("formats".to_owned(), json!(formats));
     if asked.flow.mediation == Some(Mediation::Conditional) {
         known.insert("mediation".to_owned(), json!("conditional"));
+    }
+    if let Some(id) = registered {
+        known.insert("existingCredentials".to_owned(), json!([base64url(id)]));
     }
     if trust.is_required() {
         let roots: Vec<String> = trust.roots.iter().map(|root| pem(root)).collect();

@@ -65,11 +65,11 @@ impl Pseudonyms {
         {
             replacing.id(id);
         }
-        let allowed = known
-            .get_mut("allowCredentials")
-            .and_then(Value::as_array_mut);
-        for id in allowed.into_iter().flatten() {
-            replacing.id(id);
+        for list in ["allowCredentials", "existingCredentials"] {
+            let ids = known.get_mut(list).and_then(Value::as_array_mut);
+            for id in ids.into_iter().flatten() {
+                replacing.id(id);
+            }
         }
         known
     }

@@ -101,6 +101,12 @@ async fn lines() -> Vec<Line> {
         Ok(()) => Line::Fine("the key of login tokens can be used".to_owned()),
         Err(error) => Line::Stops(error.to_string()),
     });
+    lines.extend(config.cases.as_deref().map(|folder| {
+        Line::Fine(format!(
+            "ceremonies that are refused are kept in {}",
+            folder.display()
+        ))
+    }));
     let clock = Clock::start();
     match TrustSource::open(config.trust.clone(), clock.unix_time()) {
         Err(error) => lines.push(Line::Stops(error.to_string())),

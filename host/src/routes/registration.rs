@@ -448,7 +448,7 @@ async fn register(
     let (to, name, kind) = match whose {
         Whose::New(name) => {
             let mut account = Account::new(handle, name.clone(), now);
-            account.display_name = asked.flow.display_name;
+            account.display_name.clone_from(&asked.flow.display_name);
             (Registrant::New(account), name, EventKind::SignedUp)
         }
         Whose::Existing(name) => {
@@ -474,7 +474,8 @@ async fn register(
         if matches!(to, Registrant::New(_)) {
             // A signer may be slow, or charge for each signature.
             let expected = expected(app, &name, &credential.id).await?;
-            stored(expected, spends)?;
+            stored(expected, spends)
+                .map_err(|problem| keep(problem, Some(&credential.id)))?;
         }
         Some(app.login.mint(subject).await?)
     } else {
@@ -500,7 +501,8 @@ async fn register(
     if recovers {
         command.ends = Ends::All;
     }
-    stored(store(app, command).await?, spends)?;
+    stored(store(app, command).await?, spends)
+        .map_err(|problem| keep(problem, claim.credential.as_deref()))?;
     app.tell(&event).await;
     let answer = Answer {
         status: "OK",

@@ -6,6 +6,7 @@ mod chromium;
 mod codes;
 mod devices;
 mod inspector;
+mod npm_package;
 mod other_sites;
 mod signals;
 

@@ -1,11 +1,7 @@
 //! `PORTCULLIS_CASES`: failed ceremonies as files that `portcullis verify` takes, and what is not in them.
 
-use std::{
-    env, fs,
-    path::PathBuf,
-    thread,
-    time::{Duration, Instant},
-};
+use core::time::Duration;
+use std::{env, fs, path::PathBuf, thread, time::Instant};
 
 use portcullis_tests::{
     authenticator::{Statement, flags},
@@ -19,6 +15,9 @@ use serde_json::{Value, json};
 
 /// A name that is in nothing else.
 const NAME: &str = "Quintessa-Ashgrove";
+
+/// What somebody does to the body of a call.
+type Change = Box<dyn Fn(&mut Value)>;
 
 /// A folder that goes with its test.
 struct Folder(PathBuf);
@@ -113,7 +112,7 @@ async fn a_refused_sign_in_is_a_check_with_the_same_verdict_and_no_name() {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let raw: Value = person.passkeys[0].id.clone().into();
-    let mistakes: [(&str, Box<dyn Fn(&mut Value)>, Option<&str>); 7] = [
+    let mistakes: [(&str, Change, Option<&str>); 7] = [
         (
             "a signature of something else",
             Box::new(|body| body["assertion"]["response"]["signature"] = json!("MAYCAQECAQE")),
@@ -216,6 +215,25 @@ async fn a_refused_registration_keeps_only_what_is_signed() {
             .any(|part| part == registering.passkey.id);
         assert_eq!(holds, keeps_id, "in the attestation object");
     }
+}
+
+#[rocket::async_test]
+async fn a_credential_that_is_registered_already_is_a_case_too() {
+    let folder = Folder::new("registered");
+    let host = folder.host(&[]).await;
+    let alice = Person::with_account(&host, NAME).await;
+    let mut other = Person::new("other");
+    other.authenticator = portcullis_tests::authenticator::Authenticator::new(NAME);
+    let registering = other.begin_registration(&host).await;
+    assert_eq!(registering.passkey.id, alice.passkeys[0].id);
+    let answer = other.complete_registration(&host, &registering).await;
+    answer.refused(409, "7.1.26", "credential_exists");
+    let (_, text) = folder.next(&[]);
+    assert_same_verdict(&text, &answer);
+    assert_silent(
+        &text,
+        &[&base64url(&registering.passkey.id), &registering.token],
+    );
 }
 
 #[rocket::async_test]
