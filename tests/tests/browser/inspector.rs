@@ -9,7 +9,7 @@ use std::{
 
 use portcullis_core::diagnose::settings::examine;
 use portcullis_tests::{
-    axe, encoding::base64url, host::Host, mistakes, person::Person, verdict::explain_text,
+    encoding::base64url, host::Host, mistakes, npm, person::Person, verdict::explain_text,
 };
 use public_suffix::{DEFAULT_PROVIDER, EffectiveTLDProvider as _};
 use serde_json::{Value, json};
