@@ -279,15 +279,7 @@ async fn judge(
             (problem.code(), problem.step()),
             request.assertion,
             &request.challenge_token,
-            || {
-                cases::authentication(
-                    &app.config,
-                    asked,
-                    &claimant,
-                    before,
-                    has_backup_changed,
-                )
-            },
+            || cases::authentication(&app.config, asked, &claimant, before, has_backup_changed),
         );
         // Only of an id that nobody has: what the page does with it cannot be taken back. A decoy's
         // is somebody's, for all that a caller may know.

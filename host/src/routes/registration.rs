@@ -474,8 +474,7 @@ async fn register(
         if matches!(to, Registrant::New(_)) {
             // A signer may be slow, or charge for each signature.
             let expected = expected(app, &name, &credential.id).await?;
-            stored(expected, spends)
-                .map_err(|problem| keep(problem, Some(&credential.id)))?;
+            stored(expected, spends).map_err(|problem| keep(problem, Some(&credential.id)))?;
         }
         Some(app.login.mint(subject).await?)
     } else {
