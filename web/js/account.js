@@ -49,7 +49,7 @@ export async function showAccount(session, codesAreOn, actions) {
 function showName(name) {
   const shown = make("span", "", name);
   shown.id = "account-name";
-  // The name stands wherever a language puts it, and is no markup.
+  // Each language puts the name in its own place. It is no markup.
   const [before = "", after = ""] = words("account.title").split("{name}");
   element("account-title").replaceChildren(before, shown, after);
 }

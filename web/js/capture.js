@@ -12,7 +12,7 @@ import { words } from "./words.js";
 
 /**
  * @typedef {object} Option
- * @property {string} name its path in the options; `mediation` stands beside `publicKey`
+ * @property {string} name its path in the options; `mediation` is beside `publicKey`
  * @property {Call[]} of
  * @property {"text" | "number" | "choice" | "many" | "list" | "json"} type
  * @property {string[]} [choices]
@@ -231,7 +231,7 @@ export function checkOf(call, { publicKey, mediation }, response, seen) {
       rpId: publicKey.rp?.id ?? location.hostname,
       ...common,
       userVerification: publicKey.authenticatorSelection?.userVerification,
-      // An empty list stands for both of the browser's defaults.
+      // An empty list means both of the browser's defaults.
       algorithms: algorithms?.length > 0 ? algorithms : undefined,
       response,
     };

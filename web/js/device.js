@@ -40,7 +40,7 @@ export function showLink({ link, expires, qr }, before) {
   return new Promise((resolve) => {
     const closed = () => {
       clearInterval(looking);
-      // Whoever sees this page later is not to see the link.
+      // Nobody who sees this page later should see the link.
       element("link-qr").replaceChildren();
       element("link-text").textContent = "";
       resolve(dialog.returnValue === "added");

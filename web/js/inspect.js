@@ -209,7 +209,7 @@ async function judgeForm(mine) {
 }
 
 /**
- * How a verdict stands to what the server said, where the check is a case that it wrote.
+ * How a verdict compares with what the server said, where the check is a case that it wrote.
  *
  * @param {any} check
  * @param {Verdict} verdict
@@ -375,7 +375,7 @@ function onPaste(event) {
     event.preventDefault();
     take(pasted);
   } else {
-    // The pasted text stands in the field only after the event.
+    // The pasted text is in the field only after the event.
     setTimeout(() => explain(artefact.value));
   }
 }

@@ -137,7 +137,7 @@ function isInner(inner) {
 }
 
 /**
- * What stands around a response: options that were sent, or a challenge token of Portcullis, which shows them too.
+ * What is around a response: options that were sent, or a challenge token of Portcullis, which shows them too.
  *
  * @param {any} value
  * @param {Context} context
@@ -290,7 +290,7 @@ function asJson(text) {
     if (["undefined", "None"].includes(token)) return "null";
     if (token === "True" || token === "False") return token.toLowerCase();
     if (/^[A-Za-z_$]/.test(token)) {
-      // The name of a class stands before its braces, that of a member before its colon.
+      // The name of a class comes before its braces, that of a member before its colon.
       return /^\s*[{[]/.test(tokens[index + 1] ?? "") ? "" : `"${token}"`;
     }
     return token.replace(/,(\s*[}\]])/g, "$1");

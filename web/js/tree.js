@@ -9,7 +9,7 @@ import { words } from "./words.js";
 /** @typedef {import("./verifier.js").DumpNode} DumpNode */
 
 /**
- * What a chosen row stands for.
+ * What a chosen row shows.
  *
  * @typedef {object} Choice
  * @property {string} artefact the artefact that holds it
@@ -62,7 +62,7 @@ export class Tree {
 
   /**
    * @param {DumpNode} node
-   * @param {Choice} around the artefact that it stands in
+   * @param {Choice} around the artefact that it is in
    * @param {number} level
    * @returns {HTMLElement}
    */
@@ -85,7 +85,7 @@ export class Tree {
     if (node.broken !== undefined) item.dataset.broken = "";
     if (node.problem !== undefined) item.dataset.problem = "";
     this.#choices.set(item, choice);
-    // Its name is the row's text alone, so what it holds stands beside it and not within.
+    // Its name is the row's text alone, so what it holds is beside it and not within.
     const place = document.createElement("li");
     place.setAttribute("role", "none");
     place.append(item);

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * All that the pages say, in one place. `{name}` stands for a value.
+ * All that the pages say, in one place. `{name}` is replaced by a value.
  */
 
 import { CeremonyError, Problem } from "./portcullis.js";

@@ -2,7 +2,7 @@
 //!
 //! # A request
 //!
-//! Whoever asks for approvals, the *issuer*, makes a [`Request`]: its own name, a random id, the time in
+//! The *issuer*, who asks for approvals, makes a [`Request`]: its own name, a random id, the time in
 //! which approvals count, the document's SHA-256 and the text that approvers are shown. The
 //! [challenge](Request::challenge) of `navigator.credentials.get` is a hash of all of that, so an
 //! assertion approves this document with this text, for this issuer, in this request alone. User

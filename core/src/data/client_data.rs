@@ -107,7 +107,7 @@ pub(crate) enum Found<'j> {
     Nothing,
     /// This text.
     Plain(&'j str),
-    /// This text, as it stands between quotes in JSON.
+    /// This text, as it is between quotes in JSON.
     Json(&'j str),
 }
 
@@ -524,7 +524,7 @@ mod tests {
     }
 
     /// Wherever the text is cut or a byte of it is another one, what the limited reader takes is taken
-    /// by the tolerant one, unless it stands where only that one looks.
+    /// by the tolerant one, unless it is where only that one looks.
     #[test]
     fn the_limited_reader_takes_nothing_more_in_what_it_reads() {
         let text = [BEGINNING, "}"].concat();

@@ -60,7 +60,7 @@ const fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// What each character of the alphabet stands for, and [`NO_DIGIT`] for all others.
+/// The six bits of each character of the alphabet, and [`NO_DIGIT`] for all others.
 #[cfg(any(feature = "attestation", feature = "json"))]
 const SEXTETS: [u8; 256] = {
     let mut sextets = [NO_DIGIT; 256];

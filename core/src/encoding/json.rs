@@ -133,7 +133,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Reads a document in one pass: what comes next is proven well-formed when it is read. Whoever reads it
+/// Reads a document in one pass: what comes next is proven well-formed when it is read. A caller that reads it
 /// this way reads every value, also one that does not matter.
 #[cfg(feature = "json")]
 #[derive(Debug)]

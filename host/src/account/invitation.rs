@@ -2,7 +2,7 @@
 //!
 //! An operator's is a token of 32 random bytes. One that a person makes for another device of their own is
 //! a code like those of [recovery](super::recovery): short enough to be typed, good for minutes, and bound
-//! to the account's handle, so that whoever gets the name later is out of its reach.
+//! to the account's handle, so that it does not open an account that gets the name later.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 

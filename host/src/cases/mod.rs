@@ -98,7 +98,7 @@ fn write_all(folder: &Path, pseudonyms: &Pseudonyms, cases: &Receiver<Case>) {
 }
 
 impl Case {
-    /// One line: the check, what the host answered, and the verdict of the check as it stands there.
+    /// One line: the check, what the host answered, and the verdict of the check as written.
     fn write(mut self, folder: &Path, pseudonyms: &Pseudonyms, number: usize) -> io::Result<()> {
         let path = folder.join(self.name(number)?);
         let time = rfc3339(self.time);
@@ -121,7 +121,7 @@ impl Case {
         .map_err(io::Error::other)?;
         line.truncate(line.len().saturating_sub(1));
         line.push_str(&format!(",\"verdict\":{verdict}}}\n"));
-        // Whoever reads the folder sees whole files alone.
+        // A reader of the folder sees only whole files.
         let partial = path.with_extension("part");
         create(&partial, line.as_bytes())?;
         fs::rename(&partial, &path)

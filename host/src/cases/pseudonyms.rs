@@ -1,7 +1,7 @@
 //! What leaves a case before it is written.
 //!
 //! - Credential ids and the user handle become pseudonyms of their length, the same each time while the secret
-//!   stays, so that cases of one passkey can be told to belong together.
+//!   stays, so that cases of one passkey can be recognised.
 //! - Members that WebAuthn's JSON does not name keep their names and lose their values; client extension results
 //!   become empty. There is no token and no account name in a check.
 //!

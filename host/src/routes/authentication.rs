@@ -307,7 +307,7 @@ async fn judge(
 }
 
 /// A credential that nobody has and one whose owner is not the user that the response names are the
-/// same where no name is given: else ids from a sign-in by name could be told from decoys.
+/// same where no name is given: else ids from a sign-in by name could be distinguished from decoys.
 fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
     let hide_existence = match (claimant, error.kind()) {
         (Claimant::Named(_), _) => false,

@@ -65,7 +65,7 @@ fn show(caller: SignedIn, app: &App) -> Private<SessionView> {
     })
 }
 
-/// Signs out. Whoever has no session is signed out already.
+/// Signs out. Without a session there is nothing to do.
 #[utoipa::path(
     tag = "sessions",
     responses(

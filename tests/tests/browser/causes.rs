@@ -1,4 +1,4 @@
-//! What a person is told when it does not work: a sentence for each cause, and none that blames the wrong
+//! What a person reads when it does not work: a sentence for each cause, and none that blames the wrong
 //! thing.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -102,7 +102,7 @@ async fn another_device_joins_by_the_link_that_is_typed_with_its_name() {
     assert_eq!(state["status"]["kind"], "done", "{state:#}");
     assert_eq!(desk.passkeys("alice").await, 2);
 
-    // Somebody signed in is told why nothing happens.
+    // A person who is signed in reads why nothing happens.
     desk.open("#add=0000").await;
     let state = desk.browser.state().await;
     assert_eq!(state["status"]["code"], "signed_in", "{state:#}");

@@ -104,7 +104,7 @@ async fn each_mistake_is_named_on_the_page_as_on_the_command_line() {
         false,
         "nothing to find out yet"
     );
-    // One of each kind: they are told apart in the core's own tests.
+    // One of each kind: the core's own tests distinguish them.
     let mut seen = BTreeSet::new();
     for mistake in mistakes::all() {
         let is_check = serde_json::from_str::<Value>(&mistake.input).is_ok_and(|check| {

@@ -460,7 +460,7 @@ async fn what_needs_a_recent_sign_in_asks_for_the_passkey_and_goes_on() {
     browser.wait_for("#status[data-code='not_confirmed']").await;
     assert!(!desk.is_free("alice").await);
 
-    // Whoever does not confirm with the passkey deletes nothing either.
+    // Without the passkey nothing is deleted either.
     browser.set_presence(&desk.authenticator, false).await;
     browser.press("delete").await;
     browser.wait_for("#ask[open]").await;

@@ -1,5 +1,5 @@
 //! What the page tells the browser's Signal API (WebAuthn section 5.1.10): Chromium's virtual
-//! authenticators do what they are told.
+//! authenticators do what they are asked to.
 
 use serde_json::{Value, json};
 

@@ -327,7 +327,7 @@ async fn at_most_a_thousand_cases_are_kept_and_nothing_else_is_touched() {
             "mine"
         );
     }
-    // Whoever may read the folder is the host's own user.
+    // Only the host's own user may read the folder.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! What the README shows at a shell, run as it stands there.
+//! What the README shows at a shell, run literally.
 
 use std::{fs, process::Command};
 

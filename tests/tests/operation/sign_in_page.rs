@@ -1,4 +1,4 @@
-//! The page of the guide to sign-in pages, as it stands there, at an origin of its own, with Chromium.
+//! The page of the guide to sign-in pages, literally, at an origin of its own, with Chromium.
 
 #[path = "../browser/chromium.rs"]
 #[allow(dead_code, reason = "the page's own tests use all of it")]

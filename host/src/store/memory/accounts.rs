@@ -32,7 +32,7 @@ pub(super) struct Accounts {
     bytes: usize,
 }
 
-/// Where the account of a key stands.
+/// The place of the account of a key.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     hash: u32,
@@ -176,7 +176,7 @@ impl Accounts {
         self.put(slot.0, Some(packed.0));
     }
 
-    /// Removes an account, which is what stands there.
+    /// Removes the account at a place.
     pub(super) fn remove(&mut self, slot: Slot, account: &Account) {
         for key in keys(account) {
             self.forget(key, slot.0);

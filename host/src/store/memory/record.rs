@@ -33,7 +33,7 @@ const STATE: usize = 4 + 1 + 8;
 #[derive(Debug)]
 pub(super) struct Record(Box<[u8]>);
 
-/// Where the state of a credential stands in its record, and what it is.
+/// The place of a credential's state in its record, and the state.
 pub(super) struct Place {
     at: usize,
     pub(super) state: CredentialState,
@@ -321,7 +321,7 @@ impl<'a> Reader<'a> {
         credential
     }
 
-    /// What stands after the state.
+    /// What follows the state.
     fn skip_rest_of_credential(&mut self) {
         self.text();
         self.take(size_of::<Timestamp>() + size_of::<i32>());

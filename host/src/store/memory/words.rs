@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The most words. What callers may choose freely cannot take more room than this; a text beyond stands in
+/// The most words. What callers may choose freely cannot take more room than this; a text beyond is kept in
 /// the record itself.
 const MOST: u16 = 1_024;
 

@@ -234,7 +234,7 @@ impl<C: Command> Job for Task<C> {
         let outcome = end.and_then(|()| {
             outcome.ok_or_else(|| StoreError::unavailable("the command did not run"))
         });
-        // Whoever asked may have gone away.
+        // The caller may have gone away.
         let _ = answer.send(outcome);
     }
 
