@@ -1041,7 +1041,11 @@ async fn the_colour_is_that_of_the_outcome_and_a_break_is_one_press_away() {
         .await;
     assert_eq!(chosen, "", "the break has the focus");
     inspector.explain(&response).await;
-    inspector.browser.wait_for("#guess[data-kind='done']").await;
+    // It is whole, and there is no key to judge it with.
+    inspector
+        .browser
+        .wait_for("#guess[data-kind='notice']")
+        .await;
     inspector.browser.wait_for("#to-break[hidden]").await;
 }
 
