@@ -204,11 +204,17 @@ async fn a_form_cannot_choose_another_method() {
 }
 
 fn assert_hardened(answer: &Answer, what: &str) {
-    assert_eq!(
-        answer.header("x-content-type-options"),
-        Some("nosniff"),
-        "{what}"
-    );
+    let permissions = "publickey-credentials-create=(self), publickey-credentials-get=(self), \
+         publickey-credentials-remote-client-data-json=()";
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", permissions),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{what}: {name}");
+    }
     let policy = answer
         .header("content-security-policy")
         .unwrap_or_else(|| panic!("{what}: no CSP"));

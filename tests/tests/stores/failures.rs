@@ -1,6 +1,6 @@
 //! A store that cannot be opened stops the start with one line; one that fails later answers 503.
 
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use portcullis::store::SqlStore;
 use portcullis_tests::{
@@ -38,11 +38,10 @@ fn a_file_that_cannot_be_used_stops_the_start() {
     assert!(refusal(&format!("sqlite:{}", folder.display())).contains("cannot be opened"));
 }
 
-#[rocket::async_test]
-async fn a_file_that_another_program_has_stops_the_start() {
-    let path = folder("a_file_that_another_program_has").join("accounts.db");
+/// The connection of another program that has a file to itself.
+async fn another_program_with(path: &Path) -> sqlx::SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(&path)
+        .filename(path)
         .create_if_missing(true);
     let mut other = sqlx::ConnectOptions::connect(&options)
         .await
@@ -51,6 +50,13 @@ async fn a_file_that_another_program_has_stops_the_start() {
         .execute(&mut other)
         .await
         .expect("it has the file");
+    other
+}
+
+#[rocket::async_test]
+async fn a_file_that_another_program_has_stops_the_start() {
+    let path = folder("a_file_that_another_program_has").join("accounts.db");
+    let _other = another_program_with(&path).await;
     let line = refusal(&format!("sqlite:{}", path.display()));
     assert!(line.contains("is locked by another program"), "{line}");
 }
@@ -96,14 +102,7 @@ async fn while_another_program_has_the_file_the_answer_is_503() {
     let url = format!("sqlite:{}", path.display());
     let host = Host::local(&[("PORTCULLIS_STORE", &url)]).await;
     let mut alice = Person::with_account(&host, "alice").await;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
-    let mut other = sqlx::ConnectOptions::connect(&options)
-        .await
-        .expect("it opens");
-    sqlx::raw_sql("begin exclusive")
-        .execute(&mut other)
-        .await
-        .expect("it has the file");
+    let mut other = another_program_with(&path).await;
     // The second time with a connection that has to be opened anew.
     for _ in 0..2 {
         let begun = alice.begin_sign_in(&host).await;
