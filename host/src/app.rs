@@ -13,16 +13,14 @@ use crate::cases::{Cases, Known};
 use crate::ceremony::challenge::Challenges;
 use crate::ceremony::decoys::Decoys;
 use crate::clock::{Clock, Timestamp};
-use crate::config::{Config, ConfigError, StoreSetting};
+use crate::config::{Config, ConfigError};
 use crate::encoding::base64url;
 use crate::error::StartError;
 use crate::event::Events;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-use crate::store::SqlStore;
 use crate::store::observed::observed;
-use crate::store::{Event, MemoryStore, Store};
+use crate::store::{Event, Store, StoreSetting};
 use crate::token::keys::{self, CryptoFailure, KeySource};
 use crate::token::login::LoginTokens;
 use crate::token::signer::{self, LoginSigner};
@@ -185,21 +183,6 @@ pub(crate) async fn open_signer(config: &Config) -> Result<(), StartError> {
 
 /// Opens the store that the settings name.
 pub(crate) async fn open_store(setting: &StoreSetting) -> Result<Arc<dyn Store>, ConfigError> {
-    let opened: Result<Arc<dyn Store>, String> = match setting {
-        StoreSetting::Memory => Ok(Arc::new(MemoryStore::default())),
-        #[cfg(feature = "sqlite")]
-        StoreSetting::Sqlite(path) => match SqlStore::sqlite(path).await {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(error.to_string()),
-        },
-        #[cfg(feature = "postgres")]
-        StoreSetting::Postgres(url) => match SqlStore::postgres(url).await {
-            Ok(store) => Ok(Arc::new(store)),
-            Err(error) => Err(error.to_string()),
-        },
-        // The settings were not read by this build.
-        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-        _ => Err("this build does not have that store".to_owned()),
-    };
-    opened.map_err(|hint| ConfigError::new("STORE", hint))
+    let opened = setting.open().await;
+    opened.map_err(|error| ConfigError::new("STORE", error.to_string()))
 }

@@ -1,16 +1,11 @@
 //! base64url without padding (RFC 4648 section 5), and base64 with it (section 4) where others write it.
 //!
-//! base64url, which every response is full of, is decoded here by a table: base64ct does not branch on what
-//! it decodes, as if it were secret, and takes five times as long, which was a third of a whole sign-in. What
-//! has padding is decoded by base64ct, in place: its other functions have branches that panic when compiled
-//! for size. In place it does not look at the bits that the last character has beyond the last byte, so they
-//! are looked at here.
+//! base64ct decodes both, in place: its other functions have branches that panic when compiled for size.
+//! In place it looks neither at the bits that the last character has beyond the last byte, nor does it keep
+//! a text that it refuses. So a text is looked through before it is decoded.
 
 #[cfg(any(feature = "attestation", feature = "json"))]
-use core::cell::Cell;
-
-#[cfg(any(feature = "attestation", feature = "json"))]
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
 use super::reader::Reader;
 #[cfg(feature = "json")]
@@ -50,110 +45,26 @@ pub(crate) fn fault_in(text: &[u8], start: usize, what: &'static str) -> Option<
 }
 
 /// Whether a text is of the alphabet and of a length that bytes can have.
-#[cfg(feature = "json")]
+#[cfg(any(feature = "attestation", feature = "json"))]
 pub(crate) fn is_text(text: &[u8]) -> bool {
-    text.len() % 4 != 1 && text.iter().all(|byte| is_digit(*byte))
+    // Without a branch in it the compiler looks at many characters at once.
+    let is_digits = text.iter().fold(true, |all, byte| all & is_digit(*byte));
+    is_digits && text.len() % 4 != 1
 }
 
-#[cfg(feature = "json")]
+#[cfg(any(feature = "attestation", feature = "json"))]
 const fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-}
-
-/// The six bits of each character of the alphabet, and [`NO_DIGIT`] for all others.
-#[cfg(any(feature = "attestation", feature = "json"))]
-const SEXTETS: [u8; 256] = {
-    let mut sextets = [NO_DIGIT; 256];
-    let mut sextet = 0_u8;
-    while sextet < 64 {
-        #[expect(
-            clippy::as_conversions,
-            clippy::indexing_slicing,
-            reason = "a byte is below 256, which the compiler sees to"
-        )]
-        {
-            sextets[character(sextet) as usize] = sextet;
-        }
-        sextet = sextet.saturating_add(1);
-    }
-    sextets
-};
-
-/// A bit that no sextet has.
-#[cfg(any(feature = "attestation", feature = "json"))]
-const NO_DIGIT: u8 = 0x80;
-
-/// The three bytes of four characters, above them a zero; `None` where one is not of the alphabet.
-#[cfg(any(feature = "attestation", feature = "json"))]
-fn bits([a, b, c, d]: [u8; 4]) -> Option<u32> {
-    let sextet = |character| {
-        let sextet = SEXTETS.get(usize::from(character)).copied();
-        u32::from(sextet.unwrap_or(NO_DIGIT))
-    };
-    let (a, b, c, d) = (sextet(a), sextet(b), sextet(c), sextet(d));
-    let are_digits = a | b | c | d < u32::from(NO_DIGIT);
-    are_digits.then_some(a << 18 | b << 12 | c << 6 | d)
-}
-
-/// Decodes base64url in place, as far as whole bytes go, and returns their number. `None`: it is none, and
-/// stays as it is. Bits beyond the last byte are zero, unless the text `may_be_cut`.
-#[cfg(any(feature = "attestation", feature = "json"))]
-fn decode_digits(text: &mut [u8], may_be_cut: bool) -> Option<usize> {
-    // What is written never overtakes what is read.
-    let text = Cell::from_mut(text).as_slice_of_cells();
-    let (fours, last) = text.as_chunks::<4>();
-    let (threes, _) = text.as_chunks::<3>();
-    let groups = fours.iter().zip(threes);
-    let refused = groups.clone().position(|(four, three)| {
-        let Some(bits) = bits(four.each_ref().map(Cell::get)) else {
-            return true;
-        };
-        let [_, bytes @ ..] = bits.to_be_bytes();
-        for (cell, byte) in three.iter().zip(bytes) {
-            cell.set(byte);
-        }
-        false
-    });
-    let last = match refused {
-        Some(_) => None,
-        None => decode_last(last, may_be_cut),
-    };
-    let Some((bytes, count)) = last else {
-        // Backwards, what is written never overtakes what is read.
-        for (four, three) in groups.take(refused.unwrap_or(fours.len())).rev() {
-            let characters = group_characters(three.each_ref().map(Cell::get));
-            for (cell, character) in four.iter().zip(characters) {
-                cell.set(character);
-            }
-        }
-        return None;
-    };
-    let whole = fours.len().saturating_mul(3);
-    for (cell, byte) in text.iter().skip(whole).zip(bytes).take(count) {
-        cell.set(byte);
-    }
-    Some(whole.saturating_add(count))
-}
-
-/// The bytes of the characters after the last four, and how many there are.
-#[cfg(any(feature = "attestation", feature = "json"))]
-fn decode_last(last: &[Cell<u8>], may_be_cut: bool) -> Option<([u8; 3], usize)> {
-    let (characters, count) = match last {
-        [] => return Some(([0; 3], 0)),
-        [a, b] => ([a.get(), b.get(), b'A', b'A'], 1),
-        [a, b, c] => ([a.get(), b.get(), c.get(), b'A'], 2),
-        _ => return None,
-    };
-    let [_, bytes @ ..] = bits(characters)?.to_be_bytes();
-    let ends = bytes.iter().skip(count).all(|spare| *spare == 0);
-    (ends || may_be_cut).then_some((bytes, count))
 }
 
 /// Decodes base64url in place. `None`: it is none, and stays as it is.
 #[cfg(any(feature = "attestation", feature = "json"))]
 fn decode_url_in_place(text: &mut [u8]) -> Option<&[u8]> {
-    let length = decode_digits(text, false)?;
-    text.get(..length)
+    if is_text(text) && ends_with_byte(text) {
+        Base64UrlUnpadded::decode_in_place(text).ok()
+    } else {
+        None
+    }
 }
 
 /// Decodes base64 with its padding in the same way, in place.
@@ -169,8 +80,11 @@ pub(crate) fn decode_padded(buffer: &mut [u8], span: Span) -> Option<Span> {
 #[cfg(feature = "inspect")]
 pub(crate) fn decode_cut(buffer: &mut [u8], span: Span) -> Option<(Span, bool)> {
     let text = buffer.get_mut(span.range())?;
+    if !is_text(text) {
+        return None;
+    }
     let cut = !ends_with_byte(text);
-    let length = decode_digits(text, true)?;
+    let length = Base64UrlUnpadded::decode_in_place(text).ok()?.len();
     let start = span.range().start;
     Some((Span::new(start, start.checked_add(length)?), cut))
 }

@@ -12,9 +12,8 @@ use super::{fail, options};
 use crate::app::open_signer;
 use crate::attestation::TrustSource;
 use crate::clock::Clock;
-use crate::config::{Config, StoreSetting};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-use crate::store::{Look, SqlStore};
+use crate::config::Config;
+use crate::store::Look;
 
 /// What one line says.
 enum Line {
@@ -135,33 +134,23 @@ async fn lines() -> Vec<Line> {
 }
 
 async fn store(config: &Config, local: bool) -> Vec<Line> {
-    match &config.store {
-        StoreSetting::Memory if local => {
-            vec![Line::Fine("accounts are in memory, until the host ends".to_owned())]
-        }
-        StoreSetting::Memory => vec![Line::Worries(
+    match config.store.look().await {
+        Ok(Some(look)) => looked(look),
+        Ok(None) if local => vec![Line::Fine(
+            "accounts are in memory, until the host ends".to_owned(),
+        )],
+        Ok(None) => vec![Line::Worries(
             "PORTCULLIS_STORE: is memory, so a restart forgets every account; set it to sqlite:PATH or \
              postgres://..."
                 .to_owned(),
         )],
-        #[cfg(feature = "sqlite")]
-        StoreSetting::Sqlite(path) => looked(SqlStore::look_at_sqlite(path).await),
-        #[cfg(feature = "postgres")]
-        StoreSetting::Postgres(url) => looked(SqlStore::look_at_postgres(url).await),
-        // The settings were not read by this build.
-        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-        _ => Vec::new(),
+        Err(error) => vec![Line::Stops(format!("PORTCULLIS_STORE: {error}"))],
     }
 }
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn looked(look: Result<Look, crate::store::OpenError>) -> Vec<Line> {
+fn looked(look: Look) -> Vec<Line> {
     /// Clocks that differ by more seconds than this make tokens end early.
     const CLOCKS: u64 = 5;
-    let look = match look {
-        Ok(look) => look,
-        Err(error) => return vec![Line::Stops(format!("PORTCULLIS_STORE: {error}"))],
-    };
     let Look {
         schema,
         known,

@@ -1,3 +1,4 @@
+use core::fmt;
 use core::num::NonZeroU32;
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -6,7 +7,7 @@ use super::source::Settings;
 use super::{Attestation, Config, ConfigError, Secret, UserVerification};
 
 /// Settings in code. [`Builder::build`] checks them as it checks those of the environment.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct Builder {
     settings: BTreeMap<&'static str, String>,
@@ -40,6 +41,12 @@ impl Builder {
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
+    }
+
+    /// Where accounts are kept: `memory`, `sqlite:PATH` or `postgres://...`. A store of the application's own
+    /// is given to [`Portcullis::with_store`](crate::Portcullis::with_store) instead.
+    pub fn store(self, address: &str) -> Self {
+        self.set("STORE", address)
     }
 
     /// How long a challenge can be answered, in whole seconds from 1 to 3600.
@@ -104,6 +111,15 @@ impl Builder {
     fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.settings.insert(name, value.into());
         self
+    }
+}
+
+/// A text may hold a secret or a password, so only the names are shown.
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("settings", &self.settings.keys())
+            .finish_non_exhaustive()
     }
 }
 

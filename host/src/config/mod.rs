@@ -27,6 +27,8 @@ use utoipa::ToSchema;
 
 use source::Settings;
 
+use crate::store::StoreSetting;
+
 pub use aaguids::Aaguids;
 pub(crate) use apps::AndroidApp;
 pub use builder::Builder;
@@ -147,18 +149,6 @@ pub enum SignerSetting {
     Derived,
     /// A key in a PKCS #11 token.
     Pkcs11(Pkcs11Uri),
-}
-
-/// Where accounts and spent challenges are kept.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreSetting {
-    /// In this process; a restart forgets everything.
-    Memory,
-    /// In a file of SQLite's.
-    Sqlite(PathBuf),
-    /// In PostgreSQL, at an address that may hold a password.
-    Postgres(String),
 }
 
 /// Who may create an account.
@@ -283,7 +273,9 @@ impl Config {
                 parse::list(text).map(str::parse).collect()
             })?,
             signer: settings.parse("SIGNER", "derived", signer)?,
-            store: settings.parse("STORE", "memory", store)?,
+            store: settings.parse("STORE", "memory", |text| {
+                StoreSetting::parse(text).map_err(str::to_owned)
+            })?,
             audit_life: settings.parse("AUDIT_LIFE", "400", parse::days)?,
             cases: settings.get("CASES").map(PathBuf::from),
             session_idle: settings.parse("SESSION_IDLE", "1209600", |text| {
@@ -429,17 +421,6 @@ impl fmt::Debug for Config {
     }
 }
 
-/// A database's address may hold a password.
-impl fmt::Debug for StoreSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Memory => "Memory",
-            Self::Sqlite(_) => "Sqlite(..)",
-            Self::Postgres(_) => "Postgres(..)",
-        })
-    }
-}
-
 impl TrustSettings {
     /// Whether an attestation has to lead to a root.
     #[must_use]
@@ -487,39 +468,6 @@ fn signer(text: &str) -> Result<SignerSetting, String> {
     Pkcs11Uri::parse(text)
         .map(SignerSetting::Pkcs11)
         .map_err(|error| format!("must be `derived` or a PKCS #11 URI: {error}"))
-}
-
-fn store(text: &str) -> Result<StoreSetting, String> {
-    let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
-    match scheme {
-        "memory" if text == "memory" => Ok(StoreSetting::Memory),
-        "sqlite" if !cfg!(feature = "sqlite") => {
-            Err("this build has no SQLite; build it with the feature `sqlite`".to_owned())
-        }
-        "sqlite" => {
-            // Other programs write `sqlite://PATH` for the same.
-            let path = rest.strip_prefix("//").unwrap_or(rest);
-            let is_file = !path.is_empty() && !path.starts_with(":memory:") && !path.contains('\0');
-            let hint = "must name a file, as sqlite:/var/lib/portcullis/accounts.db";
-            is_file
-                .then(|| StoreSetting::Sqlite(path.into()))
-                .ok_or_else(|| hint.to_owned())
-        }
-        "postgres" | "postgresql" if !cfg!(feature = "postgres") => {
-            Err("this build has no PostgreSQL; build it with the feature `postgres`".to_owned())
-        }
-        "postgres" | "postgresql" => {
-            let url = url::Url::parse(text).ok();
-            let is_whole = url.is_some_and(|url| url.has_authority() && url.path().len() > 1);
-            // It may hold a password, so nothing of it is repeated.
-            let hint = "must be postgres://USER:PASSWORD@HOST/DATABASE; what has a meaning in addresses, \
-                        such as `/`, `@` or `#` in a password, is written as %2F, %40, %23";
-            is_whole
-                .then(|| StoreSetting::Postgres(text.to_owned()))
-                .ok_or_else(|| hint.to_owned())
-        }
-        _ => Err("must be memory, sqlite:PATH or postgres://...".to_owned()),
-    }
 }
 
 fn trust(settings: &Settings) -> Result<TrustSettings, ConfigError> {
@@ -821,6 +769,19 @@ mod tests {
         let config = Config::from_settings(Settings(settings), figment).expect("usable");
         let shown = format!("{config:?} {:?}", crate::Portcullis::new(config.clone()));
         assert!(!shown.contains(&HEX[..16]), "{shown}");
+    }
+
+    #[test]
+    fn debug_of_a_builder_shows_no_text_of_a_setting() {
+        let builder = Config::builder("localhost")
+            .setting("PORTCULLIS_SECRET", HEX)
+            .store("postgres://user:hunter2@localhost/x");
+        let shown = format!("{builder:?}");
+        assert!(shown.contains("STORE"), "{shown}");
+        assert!(
+            !shown.contains(&HEX[..16]) && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod conformance;
 mod memory;
 pub(crate) mod observed;
+mod setting;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 mod types;
@@ -17,10 +18,11 @@ use rocket::async_trait;
 use crate::clock::Timestamp;
 
 pub use memory::{Limits, MemoryStore};
-#[cfg(all(feature = "cli", any(feature = "sqlite", feature = "postgres")))]
-pub(crate) use sql::Look;
+#[cfg(feature = "cli")]
+pub(crate) use setting::Look;
+pub use setting::{OpenError, StoreSetting};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use sql::{OpenError, SqlStore};
+pub use sql::SqlStore;
 pub use types::*;
 
 /// Why the store could not answer.

@@ -15,8 +15,8 @@ pub(super) enum Value {
 /// A connection, in a transaction or not.
 #[async_trait]
 pub(super) trait Connection: Send {
-    /// The one thing that the databases say differently.
-    fn dialect(&self) -> Dialect;
+    /// What this database says in its own way.
+    fn dialect(&self) -> &'static Dialect;
 
     /// Runs a statement; how many rows it has changed.
     async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error>;
@@ -46,25 +46,14 @@ pub(super) trait Connection: Send {
     async fn batch(&mut self, sql: &'static str) -> Result<(), Error>;
 }
 
-/// Which SQL the connection speaks, where that makes a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    #[cfg(feature = "sqlite")]
-    Sqlite,
-    #[cfg(feature = "postgres")]
-    Postgres,
-}
-
-impl Dialect {
+/// What the databases say differently.
+#[derive(Debug)]
+pub(super) struct Dialect {
     /// Asks for the database's own time, in seconds since 1970.
-    pub(super) const fn clock(self) -> &'static str {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite => "select unixepoch()",
-            #[cfg(feature = "postgres")]
-            Self::Postgres => "select extract(epoch from now())::bigint",
-        }
-    }
+    pub(super) clock: &'static str,
+    /// Finds an account by its handle, `$1`, and holds everybody else off from what belongs to it, though
+    /// not from signing in.
+    pub(super) lock_account: &'static str,
 }
 
 /// A new row, as a statement of its own and as a part of one.

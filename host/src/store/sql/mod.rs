@@ -20,13 +20,13 @@ use rocket::async_trait;
 
 use super::{
     Account, AccountKey, ChallengeId, Change, Changed, Counts, Event, EventQuery, Import, Imported,
-    Invitation, Registered, Registration, SecretHash, Session, Sessions, SignIn, SignedIn, Spend,
-    Store, StoreError, Sweep, UserHandle,
+    Invitation, OpenError, Registered, Registration, SecretHash, Session, Sessions, SignIn,
+    SignedIn, Spend, Store, StoreError, Sweep, UserHandle,
 };
 use crate::clock::Timestamp;
-use read::Query;
 #[cfg(feature = "cli")]
-pub(crate) use schema::Look;
+use crate::store::Look;
+use read::Query;
 use write::Command;
 
 /// How long a call waits for a connection, or for another process that writes to the same file.
@@ -45,11 +45,6 @@ enum Backend {
     #[cfg(feature = "postgres")]
     Postgres(postgres::Postgres),
 }
-
-/// Why a database cannot be opened: a sentence, without the password.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct OpenError(String);
 
 impl SqlStore {
     /// Opens a file of SQLite's, or makes it, and brings its schema up to date.

@@ -27,9 +27,11 @@ use super::literal::{renumbered, written_out};
 use super::read::Query;
 use super::schema::bring_up_to_date;
 #[cfg(feature = "cli")]
-use super::schema::{Look, version};
+use super::schema::version;
 use super::write::{Command, End};
 use super::{OpenError, PATIENCE, StoreError, store_error};
+#[cfg(feature = "cli")]
+use crate::store::Look;
 
 const MIGRATIONS: &[&str] = &[include_str!("migrations/postgres/0001_init.sql")];
 
@@ -110,7 +112,7 @@ impl Postgres {
         };
         let exists = "select 1 from pg_catalog.pg_class where relname = 'portcullis_schema'";
         let schema = version(&mut session, exists).await.map_err(refused)?;
-        let clock = session.dialect().clock();
+        let clock = session.dialect().clock;
         let mut rows = session.fetch(clock, values![]).await.map_err(refused)?;
         let time = rows
             .pop()
@@ -277,6 +279,11 @@ impl Tries {
     }
 }
 
+const DIALECT: Dialect = Dialect {
+    clock: "select extract(epoch from now())::bigint",
+    lock_account: "select 1 from portcullis_accounts where handle = $1 for no key update",
+};
+
 /// A connection, within a transaction or not.
 struct Session<'a> {
     inner: &'a mut PgConnection,
@@ -285,8 +292,8 @@ struct Session<'a> {
 
 #[async_trait]
 impl Connection for Session<'_> {
-    fn dialect(&self) -> Dialect {
-        Dialect::Postgres
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
     }
 
     async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {

@@ -2,8 +2,6 @@
 
 use super::OpenError;
 use super::connection::{Connection, unreadable, values};
-#[cfg(feature = "cli")]
-use crate::clock::Timestamp;
 
 /// Runs the migrations that the database has not had. The caller holds a lock, in a transaction.
 ///
@@ -24,18 +22,6 @@ pub(super) async fn bring_up_to_date(
         on.execute(sql, values![version]).await?;
     }
     Ok(())
-}
-
-/// The state of a database, as a check before the start reads it.
-#[cfg(feature = "cli")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
-    /// The migrations that it has had.
-    pub(crate) schema: usize,
-    /// The migrations that this build knows.
-    pub(crate) known: usize,
-    /// The database's own time, where that is another machine's.
-    pub(crate) time: Option<Timestamp>,
 }
 
 /// The version of the schema, without changing it. `exists` is what says whether its table is there.

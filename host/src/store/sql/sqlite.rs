@@ -24,9 +24,11 @@ use super::connection::{Connection, Dialect, Insert, Row, Value};
 use super::read::Query;
 use super::schema::bring_up_to_date;
 #[cfg(feature = "cli")]
-use super::schema::{Look, version};
+use super::schema::version;
 use super::write::{Command, End};
 use super::{OpenError, PATIENCE, StoreError, store_error};
+#[cfg(feature = "cli")]
+use crate::store::Look;
 
 const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_init.sql")];
 
@@ -303,10 +305,16 @@ async fn commit(connection: &mut SqliteConnection, jobs: &mut [Box<dyn Job>]) ->
     transaction.commit().await
 }
 
+const DIALECT: Dialect = Dialect {
+    clock: "select unixepoch()",
+    // A write transaction has the whole file.
+    lock_account: "select 1 from portcullis_accounts where handle = $1",
+};
+
 #[async_trait]
 impl Connection for SqliteConnection {
-    fn dialect(&self) -> Dialect {
-        Dialect::Sqlite
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
     }
 
     async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {

@@ -12,7 +12,7 @@ use aws_lc_rs::rand;
 use rocket::async_trait;
 use sqlx::Error;
 
-use super::connection::{Connection, Dialect, Insert, Value, insert, unreadable, values};
+use super::connection::{Connection, Insert, Value, insert, unreadable, values};
 use super::read::state;
 use crate::clock::Timestamp;
 use crate::store::{
@@ -394,7 +394,7 @@ impl Command for Sweep {
     /// Nothing is over before it is so by the database's clock too: a host whose clock is ahead would
     /// otherwise end what others hold to be good, and the mark would refuse all that they begin.
     async fn run(&self, on: &mut dyn Connection) -> Result<End<bool>, Error> {
-        let clock = on.dialect().clock();
+        let clock = on.dialect().clock;
         let clock: Timestamp = number(on, clock).await?;
         let now = self.now.min(clock);
         let ahead = self.now.saturating_sub(now);
@@ -469,18 +469,9 @@ async fn insert_account(on: &mut dyn Connection, account: &Account) -> Result<bo
     Ok(inserted == 1)
 }
 
-/// Holds everybody else off from what belongs to an account, though not from signing in. False where it
-/// is gone.
+/// Locks an account. False where it is gone.
 async fn lock_account(on: &mut dyn Connection, handle: &UserHandle) -> Result<bool, Error> {
-    let sql = match on.dialect() {
-        // A write transaction has the whole file.
-        #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => "select 1 from portcullis_accounts where handle = $1",
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => {
-            "select 1 from portcullis_accounts where handle = $1 for no key update"
-        }
-    };
+    let sql = on.dialect().lock_account;
     let rows = on.fetch(sql, values![handle.as_bytes()]).await?;
     Ok(!rows.is_empty())
 }
