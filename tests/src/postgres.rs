@@ -26,6 +26,8 @@ pub struct Postgres {
     port: u16,
     /// Whether it waits for the disk.
     durable: bool,
+    /// How far its clock is ahead of this machine's, as faketime takes it.
+    ahead: Option<&'static str>,
     running: Option<Child>,
 }
 
@@ -38,7 +40,17 @@ impl Postgres {
     /// When PostgreSQL is not installed or does not start.
     #[must_use]
     pub fn start() -> Self {
-        Self::new(false)
+        Self::new(false, None)
+    }
+
+    /// The same whose clock is ahead of this machine's by what faketime calls so, such as `+1h`.
+    ///
+    /// # Panics
+    ///
+    /// When PostgreSQL or faketime is not installed, or does not start.
+    #[must_use]
+    pub fn start_ahead(ahead: &'static str) -> Self {
+        Self::new(false, Some(ahead))
     }
 
     /// The same as it is set up for use: what was committed is on the disk.
@@ -48,16 +60,17 @@ impl Postgres {
     /// When PostgreSQL is not installed or does not start.
     #[must_use]
     pub fn start_durable() -> Self {
-        Self::new(true)
+        Self::new(true, None)
     }
 
-    fn new(durable: bool) -> Self {
+    fn new(durable: bool, ahead: Option<&'static str>) -> Self {
         let folder = env::temp_dir().join(format!("portcullis-{}-{}", std::process::id(), port()));
         let mut server = Self {
             programs: programs(),
             folder,
             port: port(),
             durable,
+            ahead,
             running: None,
         };
         fs::create_dir_all(&server.folder).expect("a folder for the server");
@@ -89,7 +102,17 @@ impl Postgres {
     ///
     /// When it does not start.
     pub fn resume(&mut self) {
-        let mut postgres = self.command("postgres");
+        let mut postgres = match self.ahead {
+            None => self.command("postgres"),
+            Some(ahead) => {
+                let mut faketime = unprivileged(Path::new("faketime"));
+                faketime.args(["-f", ahead]).current_dir("/");
+                faketime.arg(self.programs.join("postgres"));
+                // How long it waits is no matter of its clock.
+                faketime.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+                faketime
+            }
+        };
         postgres.arg("-D").arg(self.data());
         for setting in [
             &*format!("port={}", self.port),

@@ -1,5 +1,6 @@
 //! Stores that last: what each has to do, and what becomes of it when things go wrong.
 
+mod clocks;
 mod commands;
 mod conformance;
 mod failures;

@@ -4,14 +4,19 @@ use core::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use portcullis_tests::{
     host::{Host, Request},
     person::Person,
-    postgres::Postgres,
+    postgres::{Postgres, port},
+    program::Serving,
 };
+use rocket::futures::future::join_all;
 use rocket::tokio::{task::JoinSet, time};
+use serde_json::json;
+
+use super::folder;
 
 #[rocket::async_test]
 async fn while_postgres_is_away_every_answer_is_503_and_then_all_goes_on() {
@@ -30,12 +35,12 @@ async fn while_postgres_is_away_every_answer_is_503_and_then_all_goes_on() {
         let (signed_in, unavailable) = (Arc::clone(&signed_in), Arc::clone(&unavailable));
         people.spawn(async move {
             while !stop.load(Ordering::Relaxed) {
-                let body = serde_json::json!({"username": person.name});
+                let body = json!({"username": person.name});
                 let begun = host.post("/authenticate/begin", &body).await;
                 if begun.status == 200 {
                     let begun = begun.ok();
                     let assertion = person.passkeys[0].get(&begun["publicKey"], &host.origin);
-                    let body = serde_json::json!({
+                    let body = json!({
                         "assertion": assertion.response(),
                         "challenge_token": begun["challenge_token"],
                     });
@@ -79,4 +84,44 @@ async fn while_postgres_is_away_every_answer_is_503_and_then_all_goes_on() {
         signed_in.load(Ordering::Relaxed),
         unavailable.load(Ordering::Relaxed)
     );
+}
+
+#[rocket::async_test]
+async fn the_log_names_the_cause_of_an_outage_once() {
+    let mut server = Postgres::start();
+    let url = server.create("outage_log");
+    let log = folder("outage_log").join("log");
+    let port = port();
+    let origin = format!("http://localhost:{port}");
+    let settings = [
+        ("PORTCULLIS_STORE", &*url),
+        ("PORTCULLIS_ORIGINS", &*origin),
+    ];
+    let _serving = Serving::start(port, &settings, Some(&log));
+    let host = Host::elsewhere(port, &origin);
+    let begin = async || {
+        let body = json!({"username": "alice"});
+        host.post("/authenticate/begin", &body).await.status
+    };
+    let lines = |what: &str| {
+        let log = fs::read_to_string(&log).expect("a log");
+        let lines = log.lines().filter(|line| line.contains(what));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    for outage in 1..=2 {
+        while begin().await != 200 {}
+        server.stop();
+        let at_once = (0..20).map(|_| begin());
+        assert_eq!(join_all(at_once).await, [503; 20]);
+        server.resume();
+        // Back is what has not failed for a while.
+        while lines("the store is available again").len() < outage {
+            begin().await;
+        }
+        let named = lines("the store is not available");
+        assert_eq!(named.len(), outage, "{named:#?}");
+        let back = lines("the store is available again");
+        assert_eq!(back.len(), outage, "{back:#?}");
+        println!("{}\n{}", named[outage - 1], back[outage - 1]);
+    }
 }
