@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use portcullis::store::MAX_CREDENTIALS;
 use portcullis_tests::{
     host::{Answer, Host, Request},
     person::Person,
@@ -239,4 +240,24 @@ async fn only_what_nobody_has_is_signalled_as_unknown() {
     body["assertion"]["rawId"] = json!("AAAAAAAAAAAAAAAAAAAAAA");
     let answer = host.post("/authenticate/complete", &body).await;
     assert_eq!(answer.json().get("signal"), None);
+}
+
+#[rocket::async_test]
+async fn a_full_account_takes_no_passkey_and_says_which_it_is() {
+    let host = Host::local(&[]).await;
+    let mut alice = Person::with_account(&host, "alice").await;
+    while alice.passkeys.len() < MAX_CREDENTIALS - 1 {
+        alice.add_passkey(&host).await;
+    }
+    // Two begin while there is room for one.
+    let [one, other] = [
+        alice.begin_registration(&host).await,
+        alice.begin_registration(&host).await,
+    ];
+    alice.complete_registration(&host, &one).await.ok();
+    let refused = alice.complete_registration(&host, &other).await;
+    refused.problem(409, "account_full");
+    let begin = Request::post("/register/begin", &json!({"username": "alice"}));
+    let refused = host.send(begin.bearer(alice.login_token.as_deref())).await;
+    refused.problem(409, "account_full");
 }
