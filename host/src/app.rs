@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::account::recovery::Attempts;
 use crate::account::session::SessionCookie;
+use crate::approval::receipt::Receipts;
+use crate::approval::request::Requests;
 use crate::attestation::TrustSource;
 use crate::audit;
 use crate::cases::{Cases, Known};
@@ -23,7 +25,7 @@ use crate::store::observed::observed;
 use crate::store::{Event, Store, StoreSetting};
 use crate::token::keys::{self, CryptoFailure, KeySource};
 use crate::token::login::LoginTokens;
-use crate::token::signer::{self, LoginSigner};
+use crate::token::signer::{self, DerivedSigner, LoginSigner, Point};
 
 /// One running host.
 pub(crate) struct App {
@@ -34,6 +36,8 @@ pub(crate) struct App {
     pub(crate) trust: TrustSource,
     pub(crate) challenges: Challenges,
     pub(crate) login: LoginTokens,
+    pub(crate) requests: Requests,
+    pub(crate) receipts: Receipts,
     pub(crate) decoys: Decoys,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) limiter: Option<Limiter>,
@@ -90,6 +94,10 @@ impl App {
             Some(signer) => signer,
             None => signer::open(&config.signer, current).await?,
         };
+        let signed_before = previous
+            .iter()
+            .map(|keys| DerivedSigner::new(keys).map(|signer| *signer.public_key()));
+        let signed_before: Vec<Point> = signed_before.collect::<Result<_, _>>()?;
         let trust = TrustSource::open(config.trust.clone(), clock.unix_time())?;
         let cases = config
             .cases
@@ -101,7 +109,9 @@ impl App {
         Ok(Self {
             cases,
             challenges: Challenges::new(&config, &clock, &keys, store.is_durable())?,
-            login: LoginTokens::new(&config, &clock, signer, previous)?,
+            login: LoginTokens::new(&config, &clock, Arc::clone(&signer), &signed_before)?,
+            requests: Requests::new(&config, &clock, &keys, store.is_durable())?,
+            receipts: Receipts::new(signer, &signed_before)?,
             // By the oldest secret, so that they stay while secrets change.
             decoys: Decoys::new(previous.last().unwrap_or(current).clone())?,
             process,

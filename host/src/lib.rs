@@ -53,6 +53,7 @@ pub mod pkcs11;
 pub mod store;
 
 mod app;
+mod approval;
 mod audit;
 mod cases;
 mod ceremony;

@@ -26,6 +26,7 @@ pub(crate) enum Flow {
     Registration,
     Authentication,
     Recovery,
+    Approval,
 }
 
 impl Flow {
@@ -34,6 +35,7 @@ impl Flow {
             Self::Registration => "registration",
             Self::Authentication => "authentication",
             Self::Recovery => "recovery",
+            Self::Approval => "approval",
         }
     }
 }

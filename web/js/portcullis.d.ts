@@ -89,6 +89,43 @@ export interface Answer {
   recovered?: boolean;
 }
 
+/** What is asked for: the document by its SHA-256. */
+export interface Asked {
+  document: string;
+  /** What approvers are shown. */
+  text: string;
+  /** How many approvals it takes; 1 where it is left out. */
+  threshold?: number;
+  /** Who may approve; everybody who has an account where it is left out. */
+  approvers?: string[];
+  /** Seconds in which approvals count. */
+  life?: number;
+}
+
+export interface ApprovalBegun {
+  token: string;
+  expires: string;
+  publicKey: PublicKeyCredentialRequestOptionsJSON;
+}
+
+export interface ApprovalRequest {
+  issuer: string;
+  document: string;
+  text: string;
+  begun: string;
+  expires: string;
+  threshold: number;
+  approvers: string[];
+  publicKey: PublicKeyCredentialRequestOptionsJSON;
+}
+
+export interface ApprovalReceipt {
+  /** A JWS. */
+  receipt: string;
+  /** How many more approvals it takes. */
+  missing: number;
+}
+
 export interface Begun {
   publicKey: PublicKeyCredentialCreationOptionsJSON | PublicKeyCredentialRequestOptionsJSON;
   challenge_token: string;
@@ -196,6 +233,14 @@ export function renameAccount(displayName: string | null): Promise<Account>;
 export function deleteAccount(): Promise<void>;
 export function makeRecoveryCodes(): Promise<string[]>;
 export function deviceLink(): Promise<DeviceLink>;
+/** Asks for approvals of a document, in the name of who is signed in. */
+export function beginApproval(asked: Asked): Promise<ApprovalBegun>;
+/** What a token asks for. */
+export function approvalRequest(token: string): Promise<ApprovalRequest>;
+/** Approves it with a passkey; `receipts` of others, whose approvals the new receipt has too. */
+export function approve(token: string, options?: CeremonyOptions & { receipts?: string[] }): Promise<ApprovalReceipt>;
+/** What a verifier of receipts trusts. */
+export function receiptTrust(threshold: number): Promise<object>;
 export function settings(): Promise<Settings>;
 /** Whether the browser says that it has a capability. */
 export function can(capability: string): Promise<boolean>;

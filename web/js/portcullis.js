@@ -279,13 +279,16 @@ async function complete(kind, begun, response, shown, proves = false) {
     }
     return { answer, ceremony };
   } catch (error) {
-    if (error instanceof Problem) {
-      error.ceremony = ceremony;
-      const unknown = error.signal?.unknownCredential;
-      if (unknown) await signalBrowser("signalUnknownCredential", unknown);
-    }
+    if (error instanceof Problem) error.ceremony = ceremony;
+    await forgetUnknown(error);
     throw error;
   }
+}
+
+/** Lets the browser forget a passkey that nobody has. @param {unknown} error */
+async function forgetUnknown(error) {
+  const unknown = error instanceof Problem ? error.signal?.unknownCredential : undefined;
+  if (unknown) await signalBrowser("signalUnknownCredential", unknown);
 }
 
 // ---- the account ----
@@ -371,6 +374,48 @@ export const makeRecoveryCodes = async () => (await call("POST", "recovery/codes
  * @returns {Promise<import("./portcullis.d.ts").DeviceLink>}
  */
 export const deviceLink = () => call("POST", "account/device", { proves: true });
+
+// ---- approvals ----
+
+/**
+ * Asks for approvals of a document, in the name of who is signed in. The link for approvers is `approve.html` of the
+ * host with `#request=` and the token.
+ *
+ * @param {import("./portcullis.d.ts").Asked} asked
+ * @returns {Promise<import("./portcullis.d.ts").ApprovalBegun>}
+ */
+export const beginApproval = (asked) => call("POST", "approve/begin", { body: asked, proves: true });
+
+/**
+ * @param {string} token
+ * @returns {Promise<import("./portcullis.d.ts").ApprovalRequest>} what the token asks for, as the host says
+ */
+export const approvalRequest = (token) => call("POST", "approve/show", { body: { token } });
+
+/**
+ * Approves what a token asks for, with any passkey of the site, and gives the receipt.
+ *
+ * @param {string} token
+ * @param {CeremonyOptions & {receipts?: string[]}} [options] `receipts` of others, whose approvals the new one has too
+ * @returns {Promise<import("./portcullis.d.ts").ApprovalReceipt>}
+ */
+export async function approve(token, { receipts = [], signal, onPrompt } = {}) {
+  const { publicKey } = await approvalRequest(token);
+  onPrompt?.();
+  const response = await get(publicKey, "optional", signal);
+  try {
+    return await call("POST", "approve/complete", { body: { token, response, receipts } });
+  } catch (error) {
+    await forgetUnknown(error);
+    throw error;
+  }
+}
+
+/**
+ * @param {number} threshold how many approvals it takes
+ * @returns {Promise<object>} what a verifier of receipts trusts
+ */
+export const receiptTrust = (threshold) => call("GET", `approve/trust?threshold=${threshold}`);
 
 /** @returns {Promise<import("./portcullis.d.ts").Settings>} what the host offers */
 export const settings = () => call("GET", "page.json");

@@ -12,6 +12,8 @@ use utoipa::ToSchema;
 
 use super::table::Methods;
 use crate::account::username::NameError;
+use crate::approval::receipt::ReceiptError;
+use crate::approval::request::AskError;
 use crate::ceremony::challenge::{RedeemError, TokenError};
 use crate::store::StoreError;
 use crate::token::keys::CryptoFailure;
@@ -42,6 +44,9 @@ pub enum Code {
     RecoveryRefused,
     InvitationRequired,
     InvitationRefused,
+    ApproverRefused,
+    AlreadyApproved,
+    ReceiptRefused,
     RateLimited,
     StoreUnavailable,
     SignerUnavailable,
@@ -53,7 +58,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::BodyInvalid,
         Self::BodyTooLarge,
         Self::MediaType,
@@ -72,6 +77,9 @@ impl Code {
         Self::RecoveryRefused,
         Self::InvitationRequired,
         Self::InvitationRefused,
+        Self::ApproverRefused,
+        Self::AlreadyApproved,
+        Self::ReceiptRefused,
         Self::RateLimited,
         Self::StoreUnavailable,
         Self::SignerUnavailable,
@@ -113,6 +121,9 @@ impl Code {
             Self::InvitationRefused => {
                 ("invitation_refused", 401, "The invitation is not accepted")
             }
+            Self::ApproverRefused => ("approver_refused", 403, "The account may not approve this"),
+            Self::AlreadyApproved => ("already_approved", 409, "This was approved already"),
+            Self::ReceiptRefused => ("receipt_refused", 400, "An earlier receipt is not accepted"),
             Self::RateLimited => ("rate_limited", 429, "Too many requests"),
             Self::StoreUnavailable => ("store_unavailable", 503, "The store is not available"),
             Self::SignerUnavailable => (
@@ -166,6 +177,15 @@ impl Code {
             Self::InvitationRequired => "Ask the operator for an invitation: `portcullis invite`.",
             Self::InvitationRefused => {
                 "Ask the operator for another one: each is good for one registration."
+            }
+            Self::ApproverRefused => {
+                "Use a passkey of somebody whom the request names; `approvers` of `/approve/show` has them."
+            }
+            Self::AlreadyApproved => {
+                "Somebody else has to approve: each account counts once in a request."
+            }
+            Self::ReceiptRefused => {
+                "Send receipts as `/approve/complete` gave them, of this request; sixteen approvals are the most."
             }
             Self::RateLimited => {
                 "Wait as many seconds as `Retry-After` says; `PORTCULLIS_RATE_LIMIT` sets the limit."
@@ -317,6 +337,20 @@ impl Problem {
         )
     }
 
+    pub(crate) fn approver_refused() -> Self {
+        Self::new(
+            Code::ApproverRefused,
+            "The request names others, or the name was somebody else's when it was begun.",
+        )
+    }
+
+    pub(crate) fn already_approved() -> Self {
+        Self::new(
+            Code::AlreadyApproved,
+            "This account, or this passkey, has approved the request before.",
+        )
+    }
+
     pub(crate) fn recovery_refused() -> Self {
         Self::new(
             Code::RecoveryRefused,
@@ -423,9 +457,35 @@ impl From<SignError> for Problem {
         match error {
             SignError::Unavailable => Self::new(
                 Code::SignerUnavailable,
-                "Nobody can be given a login token until it is back.",
+                "Nothing can be signed until it is back.",
             ),
             SignError::Crypto(error) => error.into(),
+        }
+    }
+}
+
+impl From<AskError> for Problem {
+    fn from(error: AskError) -> Self {
+        Self::new(Code::BodyInvalid, format!("The body: {error}."))
+    }
+}
+
+impl From<ReceiptError> for Problem {
+    fn from(error: ReceiptError) -> Self {
+        match error {
+            ReceiptError::Refused => Self::new(
+                Code::ReceiptRefused,
+                "It is not one of this request that this host has signed.",
+            ),
+            ReceiptError::Full => {
+                Self::new(Code::ReceiptRefused, "A receipt has at most 16 approvals.")
+            }
+            ReceiptError::Repeated => Self::already_approved(),
+            ReceiptError::Sign(error) => error.into(),
+            ReceiptError::Unverified(_) => {
+                tracing::error!(%error, "no receipt could be made");
+                Self::new(Code::Internal, "No receipt could be made.")
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::cases;
 use crate::ceremony::algorithms::SERVER;
 use crate::ceremony::apart;
-use crate::ceremony::challenge::{Authentication, Spent};
+use crate::ceremony::challenge::{Authentication, Spent, TokenError};
 use crate::ceremony::verify::{self, Claimant};
 use crate::clock::Timestamp;
 use crate::config::UserVerification;
@@ -26,13 +26,13 @@ use crate::http::visitor::Visitor;
 use crate::metrics::{Authenticator, Flow};
 use crate::store::{
     Account, AccountKey, Credential, CredentialState, Event, EventKind, SignIn, SignedIn,
-    StoreError, UserHandle,
+    StoreError,
 };
 use crate::token::login::{Login, Subject};
 
 /// How often a sign-in is judged again because another one moved the credential meanwhile. Every lost
 /// race means that another sign-in made progress; hitting this limit means that the store is too slow.
-const ATTEMPTS: usize = 8;
+pub(super) const ATTEMPTS: usize = 8;
 
 calls!(begin, complete);
 
@@ -46,15 +46,15 @@ struct BeginRequest {
 /// `PublicKeyCredentialRequestOptionsJSON`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RequestOptions<'a> {
-    challenge: String,
+pub(super) struct RequestOptions<'a> {
+    pub(super) challenge: String,
     #[schema(value_type = u64)]
-    timeout: u128,
-    rp_id: &'a str,
-    allow_credentials: Vec<Descriptor>,
-    user_verification: UserVerification,
+    pub(super) timeout: u128,
+    pub(super) rp_id: &'a str,
+    pub(super) allow_credentials: Vec<Descriptor>,
+    pub(super) user_verification: UserVerification,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    hints: &'a [String],
+    pub(super) hints: &'a [String],
 }
 
 #[utoipa::path(
@@ -178,6 +178,10 @@ async fn sign_in(
         .challenges
         .redeem(&request.challenge_token, &*app.store)
         .await?;
+    let sent = Sent {
+        response: request.assertion,
+        token: &request.challenge_token,
+    };
     let mut json = verify::copy(request.assertion);
     let assertion = AuthenticationResponse::from_json(&mut json);
     claim.credential = assertion
@@ -185,8 +189,8 @@ async fn sign_in(
         .filter(|id| !id.is_empty())
         .map(<[u8]>::to_vec);
     for _ in 0..ATTEMPTS {
-        let verified = judge(app, &asked, request, &assertion, claim).await?;
-        let event = visitor.sign(verified.event(app));
+        let verified = judge(app, &asked, sent, &assertion, claim).await?;
+        let event = visitor.sign(verified.event(EventKind::SignedIn, app));
         // Before anything is written: a sign-in whose token cannot be made has not been.
         let login = if request.token == Some(false) {
             None
@@ -196,7 +200,7 @@ async fn sign_in(
         let mut command = verified.command(event.clone());
         let begins = visitor.begin(
             app,
-            verified.handle,
+            verified.account.handle,
             &verified.before.id,
             verified.after.user_verified,
         )?;
@@ -224,23 +228,32 @@ async fn sign_in(
                 return Ok(WithCookie(Private(verified.answer(login)), cookie));
             }
             SignedIn::Moved(_) | SignedIn::Gone => {}
+            // What it spends, the token, is spent already.
+            SignedIn::SpentBefore | SignedIn::Expired => return Err(TokenError::Spent.into()),
         }
     }
     Err(StoreError::unavailable("other sign-ins kept moving the credential").into())
 }
 
-/// A sign-in that was verified against a credential as it was read.
-struct Verified {
-    handle: UserHandle,
-    name: Username,
-    before: Credential,
-    after: CredentialState,
+/// A response as it came, and the token that it came with.
+#[derive(Clone, Copy)]
+pub(super) struct Sent<'a> {
+    pub(super) response: Option<&'a RawValue>,
+    pub(super) token: &'a str,
 }
 
-async fn judge(
+/// An assertion that was verified against a credential as it was read.
+pub(super) struct Verified {
+    /// The account without this credential.
+    pub(super) account: Account,
+    pub(super) before: Credential,
+    pub(super) after: CredentialState,
+}
+
+pub(super) async fn judge(
     app: &App,
     asked: &Spent<Authentication>,
-    request: &CompleteRequest<'_>,
+    sent: Sent<'_>,
     assertion: &AuthenticationResponse<'_>,
     claim: &mut Claim,
 ) -> Result<Verified, Problem> {
@@ -277,8 +290,8 @@ async fn judge(
         let problem = refuse(&claimant, error);
         app.keep_case(
             (problem.code(), problem.step()),
-            request.assertion,
-            &request.challenge_token,
+            sent.response,
+            sent.token,
             || cases::authentication(&app.config, asked, &claimant, before, has_backup_changed),
         );
         // Only of an id that nobody has: what the page does with it cannot be taken back. A decoy's
@@ -299,8 +312,7 @@ async fn judge(
     let index = index.ok_or_else(Problem::credential_unknown)?;
     let before = account.credentials.swap_remove(index);
     Ok(Verified {
-        handle: account.handle,
-        name: account.name,
+        account,
         before,
         after,
     })
@@ -324,14 +336,14 @@ fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
 }
 
 impl Verified {
-    fn event(&self, app: &App) -> Event {
-        Event::new(EventKind::SignedIn, app.clock.now())
-            .of(self.handle, &self.name)
+    pub(super) fn event(&self, kind: EventKind, app: &App) -> Event {
+        Event::new(kind, app.clock.now())
+            .of(self.account.handle, &self.account.name)
             .with_credential(&self.before.id)
     }
 
     /// Moves the credential to what the sign-in says of it, unless another one has moved it meanwhile.
-    fn command(&self, event: Event) -> SignIn {
+    pub(super) fn command(&self, event: Event) -> SignIn {
         let after = CredentialState::new(
             self.after.sign_count,
             self.after.backup_eligible,
@@ -343,8 +355,8 @@ impl Verified {
 
     fn subject(&self, auth_time: Timestamp) -> Subject<'_> {
         Subject {
-            handle: &self.handle,
-            name: &self.name,
+            handle: &self.account.handle,
+            name: &self.account.name,
             auth_time,
             user_verified: self.after.user_verified,
             scope: None,
@@ -361,7 +373,7 @@ impl Verified {
         view.before = Some(before);
         Answer {
             status: "OK",
-            username: self.name.into_written(),
+            username: self.account.name.into_written(),
             credential: view,
             expires_in: login.as_ref().map(|login| login.expires_in),
             login_token: login.map(|login| login.login_token),

@@ -1,6 +1,7 @@
 //! The calls, one file per resource, and the answer where there is none.
 
 mod account;
+mod approve;
 mod authentication;
 mod claim;
 mod credentials;

@@ -2,12 +2,12 @@
 
 use super::resource::Resource;
 use super::{
-    account, authentication, credentials, forward_auth, health, recovery, registration, session,
-    sessions, well_known,
+    account, approve, authentication, credentials, forward_auth, health, recovery, registration,
+    session, sessions, well_known,
 };
 
 /// Below the base.
-pub(super) const CALLS: [Resource; 9] = [
+pub(super) const CALLS: [Resource; 10] = [
     registration::CALLS,
     authentication::CALLS,
     session::CALLS,
@@ -15,6 +15,7 @@ pub(super) const CALLS: [Resource; 9] = [
     credentials::CALLS,
     account::CALLS,
     recovery::CALLS,
+    approve::CALLS,
     forward_auth::CALLS,
     health::CALLS,
 ];

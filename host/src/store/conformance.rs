@@ -23,8 +23,8 @@ use rocket::tokio::task::JoinSet;
 use super::wrapped::{Around, Wrapped};
 use super::{
     Account, AccountKey, Change, Changed, Credential, CredentialState, Ends, Event, EventKind,
-    EventQuery, Import, Imported, Invitation, OneTimeSecret, Registered, Registrant, Registration,
-    Session, Sessions, SignIn, SignedIn, Spend, Store, Sweep, UserHandle,
+    EventQuery, Import, Imported, Invitation, OneTimeSecret, OneUse, Registered, Registrant,
+    Registration, Session, Sessions, SignIn, SignedIn, Spend, Store, Sweep, UserHandle,
 };
 use crate::account::Username;
 
@@ -94,6 +94,8 @@ cases! {
     of_many_registrations_of_a_name_one_wins,
     a_counter_moves_only_from_the_state_that_was_verified,
     of_many_sign_ins_from_one_state_one_wins,
+    a_sign_in_spends_what_goes_with_it_or_changes_nothing,
+    of_many_sign_ins_that_spend_one_id_one_wins,
     a_challenge_is_spent_once,
     of_many_who_spend_a_challenge_one_is_first,
     a_spent_challenge_stays_spent_whatever_the_clocks_say,
@@ -385,6 +387,54 @@ async fn of_many_sign_ins_from_one_state_one_wins(store: Arc<dyn Store>) {
     assert_eq!(done.count(), 1);
     let sessions = store.sessions(&handle(1), NOW).await.expect("it answers");
     assert_eq!(sessions.len(), 1, "who lost began no session");
+}
+
+async fn a_sign_in_spends_what_goes_with_it_or_changes_nothing(store: Arc<dyn Store>) {
+    alice(&*store).await;
+    let spending = |id: u8, expires, before, after| {
+        let mut sign_in = SignIn::new(vec![1; 16], before, after, event(EventKind::Approved));
+        let id = [id; 16];
+        sign_in.spends = Some(OneUse { id, expires });
+        let store = Arc::clone(&store);
+        async move { store.sign_in(sign_in).await.expect("it answers") }
+    };
+    let later = NOW + 300;
+    // What is not stored spends nothing.
+    let lost = spending(1, later, state(5), state(6)).await;
+    assert_eq!(lost, SignedIn::Moved(state(0)));
+    assert_eq!(spending(1, later, state(0), state(1)).await, SignedIn::Done);
+    // What cannot be spent stores nothing.
+    for (id, expires, refused) in [
+        (1, later, SignedIn::SpentBefore),
+        (2, NOW, SignedIn::Expired),
+    ] {
+        assert_eq!(spending(id, expires, state(1), state(2)).await, refused);
+    }
+    let account = by_handle(&*store, 1).await.expect("alice");
+    assert_eq!(account.credentials[0].state, state(1));
+    let events = store.events(EventQuery::latest(10)).await;
+    let events = events.expect("it answers");
+    let approved = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Approved);
+    assert_eq!(approved.count(), 1);
+    // It is the same id to who spends it alone.
+    let again = store.spend(&[1; 16], later, NOW).await.expect("it answers");
+    assert_eq!(again, Spend::Again);
+}
+
+async fn of_many_sign_ins_that_spend_one_id_one_wins(store: Arc<dyn Store>) {
+    alice(&*store).await;
+    let outcomes = at_once(&store, |store, _| async move {
+        // A counter that does not count, as synced passkeys have it.
+        let mut sign_in = SignIn::new(vec![1; 16], state(0), state(0), event(EventKind::Approved));
+        let (id, expires) = ([1; 16], NOW + 300);
+        sign_in.spends = Some(OneUse { id, expires });
+        store.sign_in(sign_in).await.expect("it answers")
+    })
+    .await;
+    let of = |outcome| outcomes.iter().filter(move |one| **one == outcome).count();
+    assert_eq!((of(SignedIn::Done), of(SignedIn::SpentBefore)), (1, 19));
 }
 
 async fn a_challenge_is_spent_once(store: Arc<dyn Store>) {

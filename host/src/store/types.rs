@@ -389,6 +389,8 @@ event_kinds! {
     SessionsEnded = "sessions_ended",
     /// An account was deleted.
     AccountDeleted = "account_deleted",
+    /// Somebody approved a document.
+    Approved = "approved",
 }
 
 impl fmt::Display for EventKind {
@@ -499,7 +501,7 @@ pub enum Registered {
 }
 
 /// Moves a credential from the state it was verified against to the one that the assertion gave, with
-/// all that belongs to the same write.
+/// all that belongs to the same write: a sign-in, or an approval.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignIn {
@@ -509,6 +511,8 @@ pub struct SignIn {
     pub before: CredentialState,
     /// The state it moves to.
     pub after: CredentialState,
+    /// What is spent with it, and must not be spent yet.
+    pub spends: Option<OneUse>,
     /// Sessions that end.
     pub ends: Ends,
     /// The session that begins.
@@ -518,7 +522,7 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// A sign-in that ends and begins no session.
+    /// A sign-in that spends nothing, and ends and begins no session.
     #[must_use]
     pub const fn new(
         credential: Vec<u8>,
@@ -530,11 +534,21 @@ impl SignIn {
             credential,
             before,
             after,
+            spends: None,
             ends: Ends::None,
             begins: None,
             event,
         }
     }
+}
+
+/// An id that is good once, as [`Store::spend`](super::Store::spend) has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OneUse {
+    /// The id.
+    pub id: ChallengeId,
+    /// From then on it cannot be spent.
+    pub expires: Timestamp,
 }
 
 /// What became of a [`SignIn`]. Anything but `Done` has changed nothing.
@@ -548,6 +562,10 @@ pub enum SignedIn {
     Moved(CredentialState),
     /// The credential is gone.
     Gone,
+    /// What it spends was spent before.
+    SpentBefore,
+    /// What it spends is over.
+    Expired,
 }
 
 /// A change to an account by its owner.

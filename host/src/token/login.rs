@@ -15,8 +15,8 @@ use crate::config::Config;
 use crate::encoding::{base64url, bytes_from_base64url};
 use crate::store::UserHandle;
 use crate::token::jwt::{self, TokenKind};
-use crate::token::keys::{CryptoFailure, KeySource};
-use crate::token::signer::{DerivedSigner, LoginSigner, Point, SignError};
+use crate::token::keys::CryptoFailure;
+use crate::token::signer::{LoginSigner, Point, SignError};
 
 /// How long after its sign-in a token proves its user to the host itself.
 const PROOF_LIFE: Duration = Duration::from_secs(300);
@@ -122,20 +122,16 @@ struct Claims<'a> {
 }
 
 impl LoginTokens {
-    /// `previous`: what keys of this host were derived from before.
+    /// `previous`: the public keys of those that signed before.
     pub(crate) fn new(
         config: &Config,
         clock: &Clock,
         signer: Arc<dyn LoginSigner>,
-        previous: &[KeySource],
+        previous: &[Point],
     ) -> Result<Self, CryptoFailure> {
-        let mut points = vec![*signer.public_key()];
-        for keys in previous {
-            points.push(*DerivedSigner::new(keys)?.public_key());
-        }
         let mut published = Vec::new();
         let mut verifying = Vec::new();
-        for point in &points {
+        for point in [signer.public_key()].into_iter().chain(previous) {
             let mut public = jwk(point)?;
             let kid = public
                 .thumbprint(ThumbprintHash::SHA256)
@@ -228,6 +224,8 @@ fn jwk(point: &Point) -> Result<Jwk, CryptoFailure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::keys::KeySource;
+    use crate::token::signer::DerivedSigner;
 
     const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
@@ -316,7 +314,8 @@ mod tests {
         let (old, new) = (&config.secret, NEXT.parse().expect("a secret"));
         let before = alice(&tokens(&config, &clock)).await;
         let current = DerivedSigner::new(&KeySource::new(&new, &config.rp_id)).expect("a key");
-        let previous = [KeySource::new(old, &config.rp_id)];
+        let previous = DerivedSigner::new(&KeySource::new(old, &config.rp_id)).expect("a key");
+        let previous = [*previous.public_key()];
         let rotated = LoginTokens::new(&config, &clock, Arc::new(current), &previous);
         let rotated = rotated.expect("keys");
         assert!(rotated.verify(&before.login_token).is_ok());

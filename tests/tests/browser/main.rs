@@ -1,6 +1,7 @@
 //! The page in Chromium, with a virtual authenticator: every flow, and what the page's own verifier
 //! says of it.
 
+mod approvals;
 mod causes;
 mod chromium;
 mod codes;

@@ -2,6 +2,7 @@
 
 mod account;
 mod accounts;
+mod approvals;
 mod attacks;
 mod audit;
 mod cases;

@@ -214,6 +214,9 @@ async fn every_call_answers_as_it_is_described() {
         (Method::Post, "/authenticate/begin"),
         (Method::Post, "/authenticate/complete"),
         (Method::Post, "/recovery/begin"),
+        (Method::Post, "/approve/begin"),
+        (Method::Post, "/approve/show"),
+        (Method::Post, "/approve/complete"),
         (Method::Patch, "/account"),
         (Method::Patch, "/credentials/{id}"),
     ];
@@ -346,6 +349,41 @@ async fn every_call_answers_as_it_is_described() {
     api.hold(&host, "GET /return-to", 302, Request::get("/return-to"))
         .await;
 
+    // Approvals.
+    let asked = json!({
+        "document": "A".repeat(43), "text": "Order 7", "approvers": ["bob"],
+    });
+    let begin = Request::post("/approve/begin", &asked);
+    let call = "POST /approve/begin";
+    let begun = api.hold(&host, call, 200, theirs(begin.clone())).await;
+    let begun = begun.json();
+    api.hold(&host, call, 401, begin.clone()).await;
+    let request = theirs(begin).header(evil.0, evil.1);
+    api.hold(&host, call, 403, request).await;
+    let token = |token: &Value| json!({ "token": token });
+    let call = "POST /approve/show";
+    let show = |body: &Value| Request::post("/approve/show", body);
+    api.hold(&host, call, 200, show(&token(&begun["token"])))
+        .await;
+    api.hold(&host, call, 401, show(&token(&json!("x")))).await;
+    let call = "POST /approve/complete";
+    let complete = |body: &Value| Request::post("/approve/complete", body);
+    let approve = |person: &mut Person| {
+        let made = person.passkeys[0].get(&begun["publicKey"], &host.origin);
+        complete(&json!({"token": begun["token"], "response": made.response()}))
+    };
+    let not_named = approve(&mut Person::with_account(&host, "dave").await);
+    api.hold(&host, call, 403, not_named).await;
+    api.hold(&host, call, 200, approve(&mut bob)).await;
+    api.hold(&host, call, 409, approve(&mut bob)).await;
+    api.hold(&host, call, 401, complete(&token(&json!("x"))))
+        .await;
+    let call = "GET /approve/trust";
+    api.hold(&host, call, 200, Request::get("/approve/trust"))
+        .await;
+    let request = Request::get("/approve/trust?threshold=0");
+    api.hold(&host, call, 400, request).await;
+
     // The end of it.
     let call = "DELETE /session";
     api.hold(
@@ -398,6 +436,9 @@ async fn every_call_answers_as_it_is_described() {
         "/authenticate/begin",
         "/authenticate/complete",
         "/account/device",
+        "/approve/begin",
+        "/approve/show",
+        "/approve/complete",
     ] {
         let call = format!("POST {path}");
         api.hold(&limited, &call, 429, Request::post(path, &json!({})))

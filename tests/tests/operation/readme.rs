@@ -2,8 +2,8 @@
 
 use std::{fs, process::Command};
 
-use portcullis_tests::{host::Host, program};
-use serde_json::Value;
+use portcullis_tests::{host::Host, person::Person, program};
+use serde_json::{Value, json};
 
 use super::{blocks, folder, read};
 
@@ -55,4 +55,60 @@ async fn a_sessions_life_with_curl() {
     assert!(token["login_token"].is_string());
     assert_eq!(signed_in["status"], "OK");
     assert_eq!(account["credentials"], 1);
+}
+
+/// What is asked for at a shell, three people approve two of, and what verifies the receipt at a shell.
+#[rocket::async_test]
+async fn approvals_over_http_from_the_question_to_the_receipt() {
+    let readme = read("README.md");
+    let blocks = blocks(&readme, "sh");
+    let [ask, verify] = &*blocks
+        .iter()
+        .filter(|block| block.contains("/approve/"))
+        .collect::<Vec<_>>()
+    else {
+        panic!("one block that asks, and one that verifies");
+    };
+    let host = Host::listening(&[]).await;
+    let mut people = Vec::new();
+    for name in ["alice", "bob", "carol"] {
+        people.push(Person::with_account(&host, name).await);
+    }
+    let folder = folder("approvals");
+    fs::write(folder.join("order.txt"), "Order 7: 100 to Bob\n").expect("a file");
+    let token = people[0].login_token.clone().expect("a login token");
+    let program = program::portcullis();
+    let program = program.get_program().to_string_lossy().into_owned();
+    let run = async |script: &str| {
+        let script = script
+            .replace("http://localhost:8000", &host.origin)
+            .replace("./portcullis", &program);
+        let mut shell = Command::new("sh");
+        shell
+            .current_dir(&folder)
+            .env("LOGIN_TOKEN", &token)
+            .env("NO_PROXY", "*")
+            .args(["-ec", &script]);
+        let run = rocket::tokio::task::spawn_blocking(move || shell.output());
+        let output = run.await.expect("it ends").expect("sh is there");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complained = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}\n{complained}");
+        serde_json::from_str::<Value>(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    };
+    let begun = run(ask).await;
+    let mut receipts: Vec<Value> = Vec::new();
+    for person in &mut people[1..] {
+        let assertion = person.passkeys[0].get(&begun["publicKey"], &host.origin);
+        let body = json!({
+            "token": begun["token"], "response": assertion.response(), "receipts": receipts,
+        });
+        let answer = host.post("/approve/complete", &body).await.ok();
+        receipts = vec![answer["receipt"].clone()];
+    }
+    let receipt = receipts[0].as_str().expect("a receipt");
+    fs::write(folder.join("receipt.jws"), receipt).expect("a file");
+    let verdict = run(verify).await;
+    assert_eq!(verdict["accepted"], true, "{verdict}");
+    assert_eq!(verdict["text"], "Order 7: 100 to Bob");
 }

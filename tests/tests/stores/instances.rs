@@ -3,12 +3,12 @@
 use core::time::Duration;
 
 use portcullis_tests::{
-    host::{Host, Request, SECRET},
+    host::{Answer, Host, Request, SECRET},
     person::Person,
     postgres::Postgres,
 };
 use rocket::futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::folder;
 
@@ -135,4 +135,77 @@ async fn a_secret_changes_while_people_sign_in() {
         .post("/authenticate/complete", &signing_in.body())
         .await;
     refused.problem(401, "token_invalid");
+}
+
+async fn approve(host: &Host, person: &mut Person, begun: &Value, receipts: &[Value]) -> Answer {
+    let assertion = person.passkeys[0].get(&begun["publicKey"], &host.origin);
+    let body = json!({
+        "token": begun["token"], "response": assertion.response(), "receipts": receipts,
+    });
+    host.post("/approve/complete", &body).await
+}
+
+async fn ask(host: &Host, person: &Person) -> Value {
+    let asked = json!({"document": "A".repeat(43), "text": "Order 7", "threshold": 2});
+    let request = Request::post("/approve/begin", &asked);
+    let request = request.bearer(person.login_token.as_deref());
+    host.send(request).await.ok()
+}
+
+#[rocket::async_test]
+async fn an_approval_counts_once_wherever_it_comes() {
+    let (_server, pairs) = pairs("approvals").await;
+    for hosts in &pairs {
+        let [one, other] = hosts;
+        let mut alice = Person::with_account(one, "alice").await;
+        let mut bob = Person::with_account(other, "bob").await;
+        let begun = ask(one, &alice).await;
+        let first = approve(other, &mut alice, &begun, &[]).await.ok();
+        let again = approve(one, &mut alice, &begun, &[]).await;
+        again.problem(409, "already_approved");
+        let receipts = [first["receipt"].clone()];
+        let both = approve(one, &mut bob, &begun, &receipts).await.ok();
+        assert_eq!(both["missing"], 0);
+
+        // A hundred at once, of a passkey whose counter does not count.
+        let begun = ask(one, &alice).await;
+        let mut carol = Person::with_account(one, "carol").await;
+        let mut assertion = carol.passkeys[0].get(&begun["publicKey"], &one.origin);
+        assertion.authenticator_data.sign_count = 0;
+        let body = json!({"token": begun["token"], "response": assertion.response()});
+        let calls = (0..100).map(|call| hosts[call % 2].post("/approve/complete", &body));
+        let answers = join_all(calls).await;
+        let accepted = answers.iter().filter(|answer| answer.status == 200);
+        assert_eq!(accepted.count(), 1);
+        for answer in answers.iter().filter(|answer| answer.status != 200) {
+            answer.problem(409, "already_approved");
+        }
+    }
+}
+
+#[rocket::async_test]
+async fn a_secret_changes_while_people_approve() {
+    const NEXT: &str = "9b8d2c7a1f6e5d4c3b2a190807f6e5d4c3b2a1908f7e6d5c4b3a29181706f5e4";
+    let server = Postgres::start();
+    let url = server.create("rotated_approvals");
+    let store = ("PORTCULLIS_STORE", &*url);
+    let old = Host::local(&[store]).await;
+    let mut alice = Person::with_account(&old, "alice").await;
+    let mut bob = Person::with_account(&old, "bob").await;
+    let begun = ask(&old, &alice).await;
+    let first = approve(&old, &mut alice, &begun, &[]).await.ok();
+    let rotated = [
+        store,
+        ("PORTCULLIS_SECRET", NEXT),
+        ("PORTCULLIS_SECRET_PREVIOUS", SECRET),
+    ];
+    let new = Host::local(&rotated).await;
+    let receipts = [first["receipt"].clone()];
+    let both = approve(&new, &mut bob, &begun, &receipts).await.ok();
+    assert_eq!(both["missing"], 0);
+    // What the new secret has signed the old one does not know.
+    let body = json!({"token": begun["token"], "receipts": [both["receipt"]]});
+    old.post("/approve/complete", &body)
+        .await
+        .problem(400, "receipt_refused");
 }

@@ -11,8 +11,8 @@ use rocket::async_trait;
 
 use super::{
     Account, AccountKey, ChallengeId, Change, Changed, Counts, Ends, Event, EventQuery, Import,
-    Imported, Invitation, OneTimeSecret, Registered, Registrant, Registration, SecretHash, Session,
-    Sessions, SignIn, SignedIn, Spend, Store, StoreError, Sweep, UserHandle,
+    Imported, Invitation, OneTimeSecret, OneUse, Registered, Registrant, Registration, SecretHash,
+    Session, Sessions, SignIn, SignedIn, Spend, Store, StoreError, Sweep, UserHandle,
 };
 use crate::clock::Timestamp;
 use accounts::{Accounts, Slot};
@@ -102,6 +102,34 @@ impl MemoryStore {
 
     fn write<T>(&self, change: impl FnOnce(&mut Tables) -> T) -> T {
         change(&mut self.tables.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn spend_now(
+        &self,
+        id: &ChallengeId,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<Spend, StoreError> {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.swept = spent.swept.max(now);
+        while spent
+            .ids
+            .first()
+            .is_some_and(|(expires, _)| *expires <= spent.swept)
+        {
+            spent.ids.pop_first();
+        }
+        if expires <= spent.swept {
+            return Ok(Spend::Expired);
+        }
+        if spent.ids.contains(&(expires, *id)) {
+            return Ok(Spend::Again);
+        }
+        if spent.ids.len() >= self.limits.spent {
+            return Err(StoreError::Full);
+        }
+        spent.ids.insert((expires, *id));
+        Ok(Spend::First)
     }
 
     fn room(&self, tables: &Tables, bytes: usize) -> Result<(), StoreError> {
@@ -342,26 +370,7 @@ impl Store for MemoryStore {
         expires: Timestamp,
         now: Timestamp,
     ) -> Result<Spend, StoreError> {
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        spent.swept = spent.swept.max(now);
-        while spent
-            .ids
-            .first()
-            .is_some_and(|(expires, _)| *expires <= spent.swept)
-        {
-            spent.ids.pop_first();
-        }
-        if expires <= spent.swept {
-            return Ok(Spend::Expired);
-        }
-        if spent.ids.contains(&(expires, *id)) {
-            return Ok(Spend::Again);
-        }
-        if spent.ids.len() >= self.limits.spent {
-            return Err(StoreError::Full);
-        }
-        spent.ids.insert((expires, *id));
-        Ok(Spend::First)
+        self.spend_now(id, expires, now)
     }
 
     async fn account(&self, by: AccountKey<'_>) -> Result<Option<Account>, StoreError> {
@@ -453,6 +462,13 @@ impl Store for MemoryStore {
             };
             if place.state != sign_in.before {
                 return Ok(SignedIn::Moved(place.state));
+            }
+            if let Some(OneUse { id, expires }) = sign_in.spends {
+                match self.spend_now(&id, expires, sign_in.event.time)? {
+                    Spend::First => {}
+                    Spend::Again => return Ok(SignedIn::SpentBefore),
+                    Spend::Expired => return Ok(SignedIn::Expired),
+                }
             }
             let used = sign_in.event.time;
             tables.accounts.set_state(slot, &place, sign_in.after, used);

@@ -54,6 +54,8 @@ pub(super) struct Dialect {
     /// Finds an account by its handle, `$1`, and holds everybody else off from what belongs to it, though
     /// not from signing in.
     pub(super) lock_account: &'static str,
+    /// Reads up to when spent ids are forgotten, and holds off who would forget more.
+    pub(super) lock_swept: &'static str,
 }
 
 /// A new row, as a statement of its own and as a part of one.

@@ -282,6 +282,7 @@ impl Tries {
 const DIALECT: Dialect = Dialect {
     clock: "select extract(epoch from now())::bigint",
     lock_account: "select 1 from portcullis_accounts where handle = $1 for no key update",
+    lock_swept: "select swept from portcullis_swept for share",
 };
 
 /// A connection, within a transaction or not.

@@ -309,6 +309,7 @@ const DIALECT: Dialect = Dialect {
     clock: "select unixepoch()",
     // A write transaction has the whole file.
     lock_account: "select 1 from portcullis_accounts where handle = $1",
+    lock_swept: "select swept from portcullis_swept",
 };
 
 #[async_trait]

@@ -12,13 +12,13 @@ use aws_lc_rs::rand;
 use rocket::async_trait;
 use sqlx::Error;
 
-use super::connection::{Connection, Insert, Value, insert, unreadable, values};
+use super::connection::{Connection, Insert, Row, Value, insert, unreadable, values};
 use super::read::state;
 use crate::clock::Timestamp;
 use crate::store::{
     Account, ChallengeId, Change, Changed, Credential, Ends, Event, Import, Imported, Invitation,
-    OneTimeSecret, Registered, Registrant, Registration, SecretHash, Session, SessionId, SignIn,
-    SignedIn, Spend, Sweep, UserHandle,
+    OneTimeSecret, OneUse, Registered, Registrant, Registration, SecretHash, Session, SessionId,
+    SignIn, SignedIn, Spend, Sweep, UserHandle,
 };
 
 /// A command. It may be run again where the transaction did not hold.
@@ -72,23 +72,43 @@ impl Command for SpendChallenge {
     async fn run(&self, on: &mut dyn Connection) -> Result<End<Spend>, Error> {
         let (inserted, mut rows) = on
             .execute_then_fetch(
-                "insert into portcullis_spent (expires, id) values ($1, $2) on conflict do nothing",
+                INSERT_SPENT,
                 values![self.expires, &self.id],
                 "select swept from portcullis_swept",
             )
             .await?;
-        let mut row = rows
-            .pop()
-            .ok_or_else(|| unreadable("portcullis_swept is empty"))?;
-        let swept: Timestamp = row.int()?;
-        Ok(End::Keep(if self.expires <= swept {
-            Spend::Expired
-        } else if inserted == 1 {
-            Spend::First
-        } else {
-            Spend::Again
-        }))
+        let swept = mark(&mut rows)?;
+        Ok(End::Keep(spent(inserted, self.expires, swept)))
     }
+}
+
+const INSERT_SPENT: &str =
+    "insert into portcullis_spent (expires, id) values ($1, $2) on conflict do nothing";
+
+fn mark(rows: &mut Vec<Row>) -> Result<Timestamp, Error> {
+    let row = rows.pop();
+    row.ok_or_else(|| unreadable("portcullis_swept is empty"))?
+        .int()
+}
+
+const fn spent(inserted: u64, expires: Timestamp, swept: Timestamp) -> Spend {
+    if expires <= swept {
+        Spend::Expired
+    } else if inserted == 1 {
+        Spend::First
+    } else {
+        Spend::Again
+    }
+}
+
+/// Spends an id together with the rest of a transaction. The mark is locked before the row goes in: until the
+/// transaction ends, nothing is forgotten.
+async fn spend_within(on: &mut dyn Connection, once: OneUse) -> Result<Spend, Error> {
+    let sql = on.dialect().lock_swept;
+    let swept = mark(&mut on.fetch(sql, values![]).await?)?;
+    let OneUse { id, expires } = once;
+    let inserted = on.execute(INSERT_SPENT, values![expires, &id]).await?;
+    Ok(spent(inserted, expires, swept))
 }
 
 #[async_trait]
@@ -139,12 +159,23 @@ impl Command for Registration {
 impl Command for SignIn {
     type Outcome = SignedIn;
 
-    /// One statement is enough where no session ends.
+    /// One statement is enough where nothing is spent and no session ends.
     fn is_atomic(&self) -> bool {
-        self.ends != Ends::None
+        self.spends.is_some() || self.ends != Ends::None
     }
 
     async fn run(&self, on: &mut dyn Connection) -> Result<End<SignedIn>, Error> {
+        if let Some(once) = self.spends {
+            let spent = match once.expires <= self.event.time {
+                true => Spend::Expired,
+                false => spend_within(on, once).await?,
+            };
+            match spent {
+                Spend::First => {}
+                Spend::Again => return Ok(End::Undo(SignedIn::SpentBefore)),
+                Spend::Expired => return Ok(End::Undo(SignedIn::Expired)),
+            }
+        }
         let (before, after) = (self.before, self.after);
         let mut inserts = vec![(EVENT, event_values(&self.event)?)];
         inserts.extend(

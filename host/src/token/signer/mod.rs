@@ -1,5 +1,5 @@
-//! What signs login tokens: a key derived from the host's secret, one that never leaves a PKCS #11
-//! token, or one of the application's.
+//! What signs login tokens, and receipts of approvals: a key derived from the host's secret, one that never
+//! leaves a PKCS #11 token, or one of the application's.
 
 mod derived;
 #[cfg(feature = "pkcs11")]
@@ -20,7 +20,7 @@ use crate::token::keys::KeySource;
 /// An uncompressed point of P-256, `04 || x || y`.
 pub type Point = [u8; 65];
 
-/// Signs login tokens with ES256, by a key that stays the same as long as the host runs.
+/// Signs login tokens and receipts of approvals with ES256, by a key that stays the same as long as the host runs.
 #[rocket::async_trait]
 pub trait LoginSigner: fmt::Debug + Send + Sync + 'static {
     /// The public half, which the JWKS publishes.
