@@ -1,6 +1,8 @@
 //! The server's algorithms: the core's, with AWS-LC in place of the portable ones where it has them. Which keys
 //! there are is the core's to say: AWS-LC takes other encodings, other lengths and weak points too.
 
+use std::sync::LazyLock;
+
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P256_SHA512_ASN1, ECDSA_P384_SHA256_ASN1,
@@ -19,13 +21,11 @@ use portcullis_core::algorithm::{
 use portcullis_core::data::{Curve, PublicKey};
 use portcullis_core::{CoseAlgorithm, Crypto, SignatureAlgorithm};
 
-/// The COSE algorithms to offer, best first.
-pub(crate) fn offered() -> Vec<i32> {
-    BUILT_IN
-        .iter()
-        .map(|algorithm| algorithm.algorithm().value())
-        .collect()
-}
+/// The COSE algorithms that a registration is offered, best first.
+pub(crate) static OFFERED: LazyLock<Vec<i32>> = LazyLock::new(|| {
+    let built_in = BUILT_IN.iter();
+    built_in.map(|by| by.algorithm().value()).collect()
+});
 
 /// What the server verifies with. SHA-1 is left out: no attestation is believed for it here.
 pub(crate) const SERVER: Crypto<'static> =

@@ -12,10 +12,10 @@ use crate::store::{Account, Credential, CredentialState, UserHandle};
 use crate::token::keys::{CryptoFailure, KeySource};
 
 const ES256: i32 = -7;
-const HANDLE: usize = 64;
 
-/// The longest credential id of a decoy, in bytes.
-const LONGEST_ID: usize = 64;
+/// What a decoy's handle and credentials are chosen by, in bytes: one hash, since one is made at every sign-in by
+/// name. A handle is as long as what is left of it. Nobody is shown it, so it need not look like a real one.
+const MATERIAL: usize = 32;
 
 /// The bytes at the end of a decoy's id that only its maker can compute.
 const TAG: usize = 8;
@@ -80,14 +80,12 @@ impl Decoys {
     }
 
     pub(crate) fn account(&self, name: &Username) -> Result<Account, CryptoFailure> {
-        const MATERIAL: usize = HANDLE + 1 + MOST;
         let key = name.key().as_bytes();
         let material: [u8; MATERIAL] = self.keys.derive(&[b"decoy", key]);
-        let (handle, rest) = material
-            .split_first_chunk::<HANDLE>()
-            .ok_or(CryptoFailure)?;
-        let (count, choices) = rest.split_first().ok_or(CryptoFailure)?;
-        let mut account = Account::new(UserHandle::from(*handle), name.clone(), 0);
+        let (count, rest) = material.split_first().ok_or(CryptoFailure)?;
+        let (choices, handle) = rest.split_first_chunk::<MOST>().ok_or(CryptoFailure)?;
+        let handle = UserHandle::new(handle).ok_or(CryptoFailure)?;
+        let mut account = Account::new(handle, name.clone(), 0);
         for (index, choice) in (0_u8..).zip(choices).take(credentials(*count)) {
             let shape = SHAPES
                 .get(usize::from(*choice) % SHAPES.len())
@@ -112,11 +110,11 @@ impl Decoys {
         index: u8,
         shape: &Shape,
     ) -> Result<Credential, CryptoFailure> {
-        let material: [u8; LONGEST_ID] = self.keys.derive(&[b"decoy id", &[index], name]);
-        let body = material
-            .get(..shape.id_length.saturating_sub(TAG))
-            .ok_or(CryptoFailure)?;
-        let id = [body, &self.tag(body)].concat();
+        let mut id = Vec::with_capacity(shape.id_length);
+        id.resize(shape.id_length.saturating_sub(TAG), 0);
+        self.keys.fill(&mut id, &[b"decoy id", &[index], name]);
+        let tag = self.tag(&id);
+        id.extend(tag);
         let state = CredentialState::new(0, shape.backup_eligible, shape.backup_eligible, true);
         let mut credential = Credential::new(id, self.public_key.clone(), ES256, state);
         credential.transports = shape

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use rocket::post;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use super::claim::Claim;
@@ -12,9 +13,10 @@ use crate::account::invitation;
 use crate::account::username::{self, Username};
 use crate::app::App;
 use crate::cases;
+use crate::ceremony::algorithms::OFFERED;
+use crate::ceremony::apart;
 use crate::ceremony::challenge::{Mediation, Registration, Spends};
 use crate::ceremony::verify;
-use crate::ceremony::{algorithms, apart};
 use crate::config::{Attestation, Signup, UserVerification};
 use crate::encoding::{base64url, bytes_from_base64url, from_base64url};
 use crate::http::body::JsonBody;
@@ -50,7 +52,8 @@ pub(super) struct CreationOptions<'a> {
     rp: RelyingParty<'a>,
     user: User,
     challenge: String,
-    pub_key_cred_params: Vec<Parameters>,
+    #[schema(value_type = Vec<Parameters>)]
+    pub_key_cred_params: &'static RawValue,
     #[schema(value_type = u64)]
     timeout: u128,
     exclude_credentials: Vec<Descriptor>,
@@ -80,6 +83,16 @@ struct Parameters {
     r#type: &'static str,
     alg: i32,
 }
+
+/// The parameters of every registration, written once.
+static PARAMETERS: LazyLock<Box<RawValue>> = LazyLock::new(|| {
+    let parameters = OFFERED.iter().map(|&alg| Parameters {
+        r#type: "public-key",
+        alg,
+    });
+    let parameters: Vec<Parameters> = parameters.collect();
+    to_raw_value(&parameters).expect("numbers are JSON")
+});
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -147,7 +160,6 @@ pub(super) fn begun<'r>(
     display_name: Option<String>,
     mediation: Option<Mediation>,
 ) -> Result<Begun<CreationOptions<'r>>, Problem> {
-    let algorithms = algorithms::offered();
     let config = &app.config;
     app.metrics.begun(match who.spends {
         Some(Spends::RecoveryCode(_)) => Flow::Recovery,
@@ -173,7 +185,7 @@ pub(super) fn begun<'r>(
             joins: who.joins,
             display_name: display_name.filter(|shown| !who.exists && *shown != user.name),
             mediation,
-            algorithms: algorithms.clone(),
+            algorithms: OFFERED.clone(),
         },
     )?;
     Ok(Begun {
@@ -184,13 +196,7 @@ pub(super) fn begun<'r>(
             },
             user,
             challenge: minted.challenge,
-            pub_key_cred_params: algorithms
-                .into_iter()
-                .map(|alg| Parameters {
-                    r#type: "public-key",
-                    alg,
-                })
-                .collect(),
+            pub_key_cred_params: &PARAMETERS,
             timeout: config.challenge_ttl.as_millis(),
             exclude_credentials,
             authenticator_selection: AuthenticatorSelection {

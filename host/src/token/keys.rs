@@ -30,6 +30,13 @@ impl KeySource {
     pub(crate) fn derive<const N: usize>(&self, label: &[&[u8]]) -> [u8; N] {
         const { assert!(N <= 255 * HASH, "HKDF has no more") };
         let mut bytes = [0; N];
+        self.fill(&mut bytes, label);
+        bytes
+    }
+
+    /// The first bytes that [`Self::derive`] gives for a label: a hash for every 32 of them, begun or whole. HKDF
+    /// has no more than 8,160.
+    pub(crate) fn fill(&self, bytes: &mut [u8], label: &[&[u8]]) {
         let mut previous = None;
         for (counter, block) in (1_u8..).zip(bytes.chunks_mut(HASH)) {
             let mut context = Context::with_key(&self.0);
@@ -48,7 +55,6 @@ impl KeySource {
             }
             previous = Some(tag);
         }
-        bytes
     }
 }
 
@@ -89,6 +95,9 @@ mod tests {
             assert_eq!(keys.derive::<1>(label), expected[..1]);
             assert_eq!(keys.derive::<32>(label), expected[..32]);
             assert_eq!(keys.derive::<64>(label), expected[..64]);
+            let mut bytes = [0; 40];
+            keys.fill(&mut bytes, label);
+            assert_eq!(bytes, expected[..40]);
         }
     }
 

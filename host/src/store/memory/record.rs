@@ -56,7 +56,8 @@ impl Record {
         for credential in &account.credentials {
             out.credential(credential);
         }
-        Self(out.bytes.into_boxed_slice())
+        // A copy of the right size: what is given back of a larger piece is too small for the next record.
+        Self(Box::from(&*out.bytes))
     }
 
     /// The account; the number of its recovery codes is not known here.

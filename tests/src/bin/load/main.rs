@@ -1,28 +1,32 @@
 //! How fast the server is, and how much memory it takes: the load generator behind the README's table.
 //!
 //! ```sh
-//! cargo run --release -p portcullis-tests --bin load                        # the table, about 3 minutes
-//! cargo run --release -p portcullis-tests --bin load -- --seconds 2        # the same in less time
+//! cargo run --release -p portcullis-tests --bin load                        # the tables, about 5 minutes
+//! cargo run --release -p portcullis-tests --bin load -- --seconds 4         # the same in less time
 //! cargo run --release -p portcullis-tests --bin load -- --passkeys 1000000  # the large store with so many
+//! cargo run --release -p portcullis-tests --bin load -- --part costs        # costs, memory, stores, instructions
+//! cargo run --release -p portcullis-tests --bin load -- --program PATH      # another build of the program
 //! ```
 //!
 //! The server is the release build of the program in a process of its own, with one worker; what the system
 //! counts as its processor time is compared with that of a signature verification by AWS-LC in the same
 //! run. Sixteen connections stay open. In a closed loop each sends the next request when it has the
 //! answer to the last; in an open loop they are sent at a fixed rate, and the time counts from when one
-//! was due.
+//! was due. The part `instructions`, which needs valgrind, is no part of the tables.
 
 mod bare;
 mod connection;
+mod costs;
+mod instructions;
 mod measure;
 mod people;
 mod server;
 
-use core::hint::black_box;
 use core::time::Duration;
 use std::process::{Command, ExitCode};
 use std::{env, fs, io};
 
+use costs::COSTS;
 use measure::{Measured, Pace, Who, fill, measure, number};
 use people::{Operation, People};
 use portcullis_tests::postgres::Postgres;
@@ -31,6 +35,9 @@ use server::Server;
 
 /// Starts the bare Rocket in this program's place.
 const BARE: &str = "--bare";
+
+/// The same, its answers with the headers that the host's have.
+const BARE_WITH_HEADERS: &str = "--bare-with-headers";
 
 /// The passkeys of a small store.
 const FEW: u64 = 1_000;
@@ -48,12 +55,20 @@ const MAX_PASSKEYS: u64 = 1_000_000;
 /// Sign-ins a second of the open loop, as a part of what the closed loop reached.
 const OPEN_LOAD: f64 = 0.5;
 
+/// The bytes of a key and an id: a COSE key of P-256, and a credential id as most platforms make it.
+const KEY_AND_ID: u64 = 77 + 32;
+
+/// The bytes that an account and a passkey may take with them.
+const PASSKEY: f64 = 400.0 + number(KEY_AND_ID);
+
 /// Starts of which the fastest counts.
 const STARTS: usize = 5;
 
-/// What a verification took on the machine on which the goals were set, in microseconds: goals in microseconds
-/// are shown as parts of it.
-const GOAL_UNIT: f64 = 35.5;
+/// A sign-in that begins a session, as the page does it.
+const SIGN_IN: Operation = Operation::SignIn {
+    session: true,
+    token: false,
+};
 
 /// The settings of every measured server. Challenges are short-lived, so that those that are spent do not
 /// pile up while others are counted.
@@ -63,14 +78,33 @@ const SETTINGS: [(&str, &str); 2] = [
 ];
 
 struct Options {
+    /// How long each measurement takes.
     seconds: Duration,
     passkeys: u64,
+    /// The program to measure; else it is the release build.
+    program: Option<String>,
+    /// What is measured; else all but the instructions.
+    part: Option<String>,
+}
+
+impl Options {
+    fn program(&self) -> Command {
+        self.program.as_ref().map_or_else(release, Command::new)
+    }
+
+    /// The program, with a store and more settings.
+    fn server(&self, store: &str, more: &[(&str, &str)]) -> Server {
+        let settings = [&SETTINGS[..], &[("PORTCULLIS_STORE", store)], more].concat();
+        Server::start(self.program(), &settings)
+    }
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if arguments == [BARE] {
-        bare::serve();
+    if let [only] = &*arguments
+        && [BARE, BARE_WITH_HEADERS].contains(&only.as_str())
+    {
+        bare::serve(only == BARE_WITH_HEADERS);
         return ExitCode::SUCCESS;
     }
     let done =
@@ -88,17 +122,22 @@ fn options(arguments: &[String]) -> Result<Options, String> {
     let mut options = Options {
         seconds: Duration::from_secs(8),
         passkeys: 200_000,
+        program: None,
+        part: None,
     };
     let (pairs, []) = arguments.as_chunks() else {
-        return Err("load [--seconds N] [--passkeys N]".to_owned());
+        return Err("load [--seconds N] [--passkeys N] [--part NAME] [--program PATH]".to_owned());
     };
     for [name, value] in pairs {
-        let value: u64 = value
-            .parse()
-            .map_err(|_| format!("{name}: {value} is no number"))?;
+        let number = || -> Result<u64, String> {
+            let number = value.parse();
+            number.map_err(|_| format!("{name}: {value} is no number"))
+        };
         match name.as_str() {
-            "--seconds" => options.seconds = Duration::from_secs(value.clamp(1, MAX_SECONDS)),
-            "--passkeys" => options.passkeys = value.clamp(2 * SETTLED, MAX_PASSKEYS),
+            "--seconds" => options.seconds = Duration::from_secs(number()?.clamp(1, MAX_SECONDS)),
+            "--passkeys" => options.passkeys = number()?.clamp(2 * SETTLED, MAX_PASSKEYS),
+            "--program" => options.program = Some(value.clone()),
+            "--part" => options.part = Some(value.clone()),
             _ => return Err(format!("there is no {name}")),
         }
     }
@@ -106,132 +145,59 @@ fn options(arguments: &[String]) -> Result<Options, String> {
 }
 
 fn run(options: &Options) -> io::Result<()> {
-    processor(options.seconds)?;
-    memory(options)?;
-    stores(options.seconds)
-}
-
-/// What an operation costs.
-struct Cost {
-    what: &'static str,
-    calls: f64,
-    operation: Operation,
-    who: Who,
-    /// In raw verifications.
-    goal: f64,
-}
-
-const COSTS: [Cost; 4] = [
-    Cost {
-        what: "`/authenticate/begin`, a name that nobody has",
-        calls: 1.0,
-        operation: Operation::Begin,
-        who: Who::Among(FEW),
-        goal: 11.0 / GOAL_UNIT,
-    },
-    Cost {
-        what: "sign-in, both calls, a session alone",
-        calls: 2.0,
-        operation: Operation::SignIn { token: false },
-        who: Who::Among(FEW),
-        goal: 2.0,
-    },
-    Cost {
-        what: "sign-in, both calls, session and login token",
-        calls: 2.0,
-        operation: Operation::SignIn { token: true },
-        who: Who::Among(FEW),
-        goal: 2.0,
-    },
-    Cost {
-        what: "registration, both calls, session and login token",
-        calls: 2.0,
-        operation: Operation::SignUp,
-        who: Who::New(FEW),
-        goal: 34.0 / GOAL_UNIT,
-    },
-];
-
-fn processor(seconds: Duration) -> io::Result<()> {
-    let raw_before = raw_verification(seconds / 4);
-    let mut program = Command::new(env::current_exe()?);
-    program.arg(BARE);
-    let rocket = Server::start(program, &[]);
-    let people = People::new(rocket.port);
-    let anybody = Who::Among(FEW);
-    let bare = measure(
-        &rocket,
-        &people,
-        Operation::Bare,
-        anybody,
-        Pace::Closed,
-        seconds,
-    )?;
-    drop(rocket);
-
-    let server = portcullis("memory");
-    let people = People::new(server.port);
-    fill(&server, &people, 0, FEW)?;
-    let mut measured = Vec::new();
-    for cost in &COSTS {
-        let closed = measure(
-            &server,
-            &people,
-            cost.operation,
-            cost.who,
-            Pace::Closed,
-            seconds,
-        )?;
-        measured.push((cost, closed.cpu()));
+    match options.part.as_deref() {
+        None => {
+            costs::table(options)?;
+            memory(options)?;
+            stores(options)
+        }
+        Some("costs") => costs::table(options),
+        Some("memory") => memory(options),
+        Some("stores") => stores(options),
+        Some("instructions") => instructions::table(options),
+        Some(part) => Err(io::Error::other(format!("there is no part {part}"))),
     }
-    let raw = f64::midpoint(raw_before, raw_verification(seconds / 4));
-    let bare = bare.cpu();
-
-    println!("| processor time | µs | above a bare Rocket | raw verifications | goal |");
-    println!("| --- | ---: | ---: | ---: | ---: |");
-    println!("| one ES256 verification by AWS-LC, raw | {raw:.1} | | 1 | |");
-    println!(
-        "| a POST to a bare Rocket | {bare:.1} | 0 | {:.2} | |",
-        bare / raw
-    );
-    for (cost, cpu) in measured {
-        println!(
-            "| {} | {cpu:.1} | {:.1} | {:.2} | {:.2} |",
-            cost.what,
-            cpu - cost.calls * bare,
-            cpu / raw,
-            cost.goal
-        );
-    }
-    println!();
-    Ok(())
 }
 
 fn memory(options: &Options) -> io::Result<()> {
     let started = (0..STARTS).map(|_| {
-        let server = portcullis("memory");
+        let server = options.server("memory", &[]);
         (server.started_in, server.memory())
     });
-    let (start, idle) = started.min().expect("some starts");
+    let (started_in, idle) = started.min().expect("some starts");
     let large = large(options)?;
-    println!("| the store in memory | | goal |");
-    println!("| --- | ---: | ---: |");
+    let passkey = number(large.passkey);
+    let idle = number(idle) / 1_048_576.0;
+    let start = started_in.as_secs_f64() * 1e3;
+    println!("| the store in memory | | goal | result |");
+    println!("| --- | ---: | ---: | --- |");
     println!(
-        "| an account with a passkey, its key and id of 77 + 32 bytes too | {} bytes | {} |",
-        large.passkey,
-        400 + 77 + 32
+        "| an account with a passkey, its key and id of {KEY_AND_ID} bytes too | {passkey} bytes | {PASSKEY} | {} |",
+        result(passkey, PASSKEY)
     );
     println!(
-        "| {} passkeys beside {FEW}: 99 of 100 sign-ins within | {:.2} times | 1.2 |",
-        options.passkeys, large.slower
+        "| {} passkeys beside {FEW}: 99 of 100 sign-ins within | {:.2} times | 1.2 | {} |",
+        options.passkeys,
+        large.slower,
+        result(large.slower, 1.2)
     );
-    println!("| start | {} ms | 100 |", start.as_millis());
-    println!("| idle | {:.1} MiB | 12 |", number(idle) / 1_048_576.0);
+    println!("| start | {start:.0} ms | 100 | {} |", result(start, 100.0));
+    println!("| idle | {idle:.1} MiB | 12 | {} |", result(idle, 12.0));
     println!();
     Ok(())
 }
 
-fn stores(seconds: Duration) -> io::Result<()> {
+/// Whether a figure meets its goal, and how far it is from it where not.
+fn result(figure: f64, goal: f64) -> String {
+    if figure <= goal {
+        return "met".to_owned();
+    }
+    format!("{:.2} times the goal", figure / goal)
+}
+
+fn stores(options: &Options) -> io::Result<()> {
+    let seconds = options.seconds;
+    let portcullis = |store: &str| options.server(store, &[]);
     println!(
         "| store | sign-ins a second | µs of the server | half within, ms | 99 % | 99.9 % | at sign-ins a second | half within, ms | 99 % | 99.9 % |"
     );
@@ -247,34 +213,6 @@ fn stores(seconds: Duration) -> io::Result<()> {
     both_loops("PostgreSQL", &portcullis(&postgres.create("load")), seconds)
 }
 
-fn portcullis(store: &str) -> Server {
-    let settings = [&SETTINGS[..], &[("PORTCULLIS_STORE", store)]].concat();
-    Server::start(release(), &settings)
-}
-
-/// What a verification takes, in microseconds of one thread's processor time.
-fn raw_verification(time: Duration) -> f64 {
-    let (key, message, signature) = People::new(0).signed();
-    let on_cpu = || -> u64 {
-        let text = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-        let nanoseconds = text.split(' ').next().and_then(|text| text.parse().ok());
-        nanoseconds.expect("a number")
-    };
-    let begin = on_cpu();
-    let mut verified = 0_u64;
-    loop {
-        for _ in 0..100 {
-            let result = key.verify(black_box(&message), black_box(&signature));
-            assert!(result.is_ok(), "its own signature verifies");
-        }
-        verified += 100;
-        let used = Duration::from_nanos(on_cpu().saturating_sub(begin));
-        if used >= time {
-            return used.as_secs_f64() * 1e6 / number(verified);
-        }
-    }
-}
-
 struct Large {
     /// Bytes of memory for one more passkey.
     passkey: u64,
@@ -283,14 +221,14 @@ struct Large {
 }
 
 fn large(options: &Options) -> io::Result<Large> {
-    let (small, large) = (portcullis("memory"), portcullis("memory"));
+    let [small, large] = [(); 2].map(|()| options.server("memory", &[]));
     let (in_small, in_large) = (People::new(small.port), People::new(large.port));
     fill(&small, &in_small, 0, FEW)?;
     fill(&large, &in_large, 0, SETTLED)?;
     let before = large.memory();
     fill(&large, &in_large, SETTLED, options.passkeys)?;
     let passkey = (large.memory() - before) / (options.passkeys - SETTLED);
-    let operation = Operation::SignIn { token: false };
+    let operation = SIGN_IN;
     let worst = |server, people, all| -> io::Result<f64> {
         let who = Who::Among(all);
         let measured = measure(
@@ -317,10 +255,7 @@ fn large(options: &Options) -> io::Result<Large> {
 fn both_loops(name: &str, server: &Server, seconds: Duration) -> io::Result<()> {
     let people = People::new(server.port);
     fill(server, &people, 0, FEW)?;
-    let sign_in = |pace| {
-        let operation = Operation::SignIn { token: false };
-        measure(server, &people, operation, Who::Among(FEW), pace, seconds)
-    };
+    let sign_in = |pace| measure(server, &people, SIGN_IN, Who::Among(FEW), pace, seconds);
     let closed = sign_in(Pace::Closed)?;
     let rate = whole(closed.rate() * OPEN_LOAD);
     let open = sign_in(Pace::Open(rate))?;

@@ -47,9 +47,15 @@ pub(crate) struct Measured {
     took: Duration,
     cpu: Duration,
     counted: u64,
+    last: u64,
 }
 
 impl Measured {
+    /// How many have begun, from the first on.
+    pub(crate) const fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Operations a second.
     pub(crate) fn rate(&self) -> f64 {
         number(self.counted) / self.took.as_secs_f64()
@@ -150,7 +156,7 @@ pub(crate) fn measure(
         thread::sleep(time / WARM_UP);
         let (cpu, done, from) = (server.cpu(), work.done(), Instant::now());
         thread::sleep(work.end.saturating_duration_since(from));
-        let (cpu, counted) = (server.cpu().saturating_sub(cpu), work.done() - done);
+        let (cpu, counted) = (server.cpu().since(&cpu), work.done() - done);
         let took = from.elapsed();
         let mut times = join(acting)?;
         times.sort_unstable();
@@ -159,20 +165,39 @@ pub(crate) fn measure(
             took,
             cpu,
             counted: counted.max(1),
+            last: work.done(),
         })
     })
 }
 
 /// Signs up the people from one number to another, each once.
 pub(crate) fn fill(server: &Server, people: &People, from: u64, to: u64) -> io::Result<()> {
+    let count = to.saturating_sub(from);
+    repeat(
+        server,
+        people,
+        Operation::Fill,
+        Who::New(from),
+        count.min(MOST),
+    )
+}
+
+/// Does an operation so many times.
+pub(crate) fn repeat(
+    server: &Server,
+    people: &People,
+    operation: Operation,
+    who: Who,
+    count: u64,
+) -> io::Result<()> {
     let mut connections = connections(server)?;
     let begin = Instant::now();
     let work = Work {
         people,
-        operation: Operation::Fill,
-        who: Who::New(from),
+        operation,
+        who,
         pace: Pace::Closed,
-        most: to.saturating_sub(from).min(MOST),
+        most: count,
         next: AtomicU64::new(0),
         begin,
         counts_from: begin + LONGEST,
@@ -182,7 +207,7 @@ pub(crate) fn fill(server: &Server, people: &People, from: u64, to: u64) -> io::
     if work.done() == work.most {
         return Ok(());
     }
-    Err(io::Error::other("the server is too slow to be filled"))
+    Err(io::Error::other("the server is too slow for so many"))
 }
 
 type Acting<'scope> = thread::ScopedJoinHandle<'scope, io::Result<Vec<Duration>>>;

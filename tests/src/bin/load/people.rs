@@ -16,6 +16,9 @@ use super::connection::Connection;
 /// A page of another site gets no session, so that what grows is a passkey alone.
 const FROM_ELSEWHERE: &str = "Sec-Fetch-Site: cross-site\r\n";
 
+/// The bytes of a body to `complete`.
+const RESPONSE: usize = 1_100;
+
 /// UP, UV; AT where a credential is attested.
 const FLAGS: u8 = 0x05;
 const ATTESTED: u8 = 0x40;
@@ -25,10 +28,12 @@ const ATTESTED: u8 = 0x40;
 pub(crate) enum Operation {
     /// A POST to a Rocket that does nothing but answer.
     Bare,
+    /// Two, of the sizes of a ceremony's, the second to a path.
+    BareCeremony(&'static str),
     /// The begin of a sign-in, by a name that nobody has.
     Begin,
-    /// A sign-in, both calls, which begins a session; with a login token or without.
-    SignIn { token: bool },
+    /// A sign-in, both calls, which begins a session, is given a login token, both or none of them.
+    SignIn { session: bool, token: bool },
     /// A sign-up, both calls, as a program makes it: session and login token.
     SignUp,
     /// A sign-up that leaves nothing but the account and its passkey.
@@ -71,14 +76,19 @@ impl People {
         connection: &mut Connection,
     ) -> io::Result<()> {
         match operation {
-            Operation::Bare => connection
-                .post("/", "", &format!(r#"{{"username":"{}"}}"#, name(number)))
-                .map(drop),
+            Operation::Bare => bare(number, connection),
+            Operation::BareCeremony(path) => {
+                bare(number, connection)?;
+                let padding = "x".repeat(RESPONSE);
+                connection.post(path, "", &padding).map(drop)
+            }
             Operation::Begin => {
                 let body = format!(r#"{{"username":"none{number:08}"}}"#);
                 connection.post("/authenticate/begin", "", &body).map(drop)
             }
-            Operation::SignIn { token } => self.sign_in(number, token, connection),
+            Operation::SignIn { session, token } => {
+                self.sign_in(number, session, token, connection)
+            }
             Operation::SignUp => self.sign_up(number, "", "", connection),
             Operation::Fill => {
                 self.sign_up(number, FROM_ELSEWHERE, r#","token":false"#, connection)
@@ -86,9 +96,16 @@ impl People {
         }
     }
 
-    fn sign_in(&self, number: u64, token: bool, connection: &mut Connection) -> io::Result<()> {
+    fn sign_in(
+        &self,
+        number: u64,
+        session: bool,
+        token: bool,
+        connection: &mut Connection,
+    ) -> io::Result<()> {
+        let headers = if session { "" } else { FROM_ELSEWHERE };
         let body = format!(r#"{{"username":"{}"}}"#, name(number));
-        let answer = connection.post("/authenticate/begin", "", &body)?;
+        let answer = connection.post("/authenticate/begin", headers, &body)?;
         let begun: Begun<'_> = serde_json::from_slice(answer)?;
         let client_data = self.client_data("webauthn.get", begun.options.challenge);
         let authenticator_data = self.authenticator_data(FLAGS);
@@ -105,7 +122,7 @@ impl People {
             begun.challenge_token,
         );
         connection
-            .post("/authenticate/complete", "", &body)
+            .post("/authenticate/complete", headers, &body)
             .map(drop)
     }
 
@@ -178,6 +195,11 @@ impl People {
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point);
         (key, message, signature)
     }
+}
+
+fn bare(number: u64, connection: &mut Connection) -> io::Result<()> {
+    let body = format!(r#"{{"username":"{}"}}"#, name(number));
+    connection.post("/", "", &body).map(drop)
 }
 
 /// A name of 12 letters and digits.

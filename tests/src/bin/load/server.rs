@@ -1,12 +1,28 @@
 //! A server in a process of its own, and what the system counts of it.
 
 use core::time::Duration;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use portcullis_tests::postgres::port;
+
+/// Nanoseconds of each thread.
+pub(crate) struct Cpu(HashMap<OsString, u64>);
+
+impl Cpu {
+    /// What was used since another look. What a thread that has ended did meanwhile is not known.
+    pub(crate) fn since(&self, before: &Self) -> Duration {
+        let used = self.0.iter().map(|(thread, now)| {
+            let then = before.0.get(thread).copied().unwrap_or_default();
+            now.saturating_sub(then)
+        });
+        Duration::from_nanos(used.sum())
+    }
+}
 
 /// A running server.
 pub(crate) struct Server {
@@ -48,14 +64,21 @@ impl Server {
         }
     }
 
-    /// The processor time that it has used, in user mode and in the kernel.
-    pub(crate) fn cpu(&self) -> Duration {
+    /// The number of its process.
+    pub(crate) fn id(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    /// The processor time that each of its threads has used, in user mode and in the kernel.
+    pub(crate) fn cpu(&self) -> Cpu {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("Linux");
         let on_cpu = tasks.filter_map(|task| {
-            let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
+            let task = task.ok()?;
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            let nanoseconds = text.split(' ').next()?.parse().ok()?;
+            Some((task.file_name(), nanoseconds))
         });
-        Duration::from_nanos(on_cpu.sum())
+        Cpu(on_cpu.collect())
     }
 
     /// The memory that it has in use now, in bytes.
