@@ -420,17 +420,17 @@ async function copy(source, button) {
 }
 
 async function share() {
-  const told = element("share-said");
+  const notice = element("share-said");
   if (artefact.value === "") {
-    told.textContent = words("share.nothing");
+    notice.textContent = words("share.nothing");
     return;
   }
   try {
     history.replaceState(null, "", await fragmentOf(artefact.value));
     await navigator.clipboard.writeText(location.href);
-    told.textContent = words("share.done");
+    notice.textContent = words("share.done");
   } catch (error) {
-    told.textContent =
+    notice.textContent =
       error instanceof TooLong
         ? words("share.long", { size: sizeOf(artefact.value.length) })
         : words("share.shown");
@@ -439,20 +439,20 @@ async function share() {
 
 async function besides() {
   const other = /** @type {HTMLTextAreaElement} */ (element("beside-other")).value;
-  const told = element("beside-said");
+  const notice = element("beside-said");
   const table = element("beside-table");
   const texts = [artefact.value, other].map((text) => (find(text)?.text ?? text).slice(0, EXPLAINED));
   table.hidden = texts.includes("");
   element("beside-filter").hidden = table.hidden;
   if (table.hidden) {
-    told.textContent = words("beside.nothing");
+    notice.textContent = words("beside.nothing");
     return;
   }
   try {
     const [one, another] = [await inspect(texts[0] ?? ""), await inspect(texts[1] ?? "")];
     const rows = compared(one.artefacts, another.artefacts);
     const differ = rows.filter(differs).length;
-    told.textContent = words(differ === 0 ? "beside.none" : "beside.said", { differ, count: rows.length });
+    notice.textContent = words(differ === 0 ? "beside.none" : "beside.said", { differ, count: rows.length });
     table.replaceChildren(tableOf(rows));
     filterBeside();
   } catch (error) {
@@ -469,9 +469,9 @@ let capturing = null;
 
 async function capture() {
   const form = /** @type {HTMLFormElement} */ (element("capture-form"));
-  const told = element("capture-said");
+  const notice = element("capture-said");
   const say = (/** @type {string} */ key, /** @type {Record<string, string>} */ values = {}) => {
-    told.textContent = words(`capture.${key}`, values);
+    notice.textContent = words(`capture.${key}`, values);
   };
   if (obstacle() !== null) return say("impossible");
   const call = callOf(form);

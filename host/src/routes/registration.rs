@@ -40,6 +40,7 @@ calls!(begin, complete);
 struct BeginRequest {
     #[schema(min_length = 1)]
     username: String,
+    #[schema(min_length = 1)]
     display_name: Option<String>,
     mediation: Option<Mediation>,
     invitation: Option<String>,

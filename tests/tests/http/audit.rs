@@ -86,6 +86,9 @@ fn value(text: &str, series: &str) -> Option<f64> {
     line.and_then(|value| value.trim().parse().ok())
 }
 
+/// The AAGUID of a YubiKey 5 Series.
+const YUBIKEY_5: [u8; 16] = 0x1908_3c3d_8383_4b18_bc03_8f1c_9ab2_fd1b_u128.to_be_bytes();
+
 #[rocket::async_test]
 async fn the_metrics_say_where_ceremonies_end() {
     let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -99,6 +102,11 @@ async fn the_metrics_say_where_ceremonies_end() {
     body["assertion"]["response"]["signature"] = json!("AAAA");
     let refused = host.post("/authenticate/complete", &body).await;
     assert_eq!(refused.status, 401);
+    // A key that says which product it is.
+    let mut bob = Person::new("bob");
+    bob.authenticator.aaguid = YUBIKEY_5;
+    bob.add_passkey(&host).await;
+    bob.sign_in(&host).await;
     host.send(Request::get("/metrics"))
         .await
         .problem(404, "not_found");
@@ -122,11 +130,11 @@ async fn the_metrics_say_where_ceremonies_end() {
     for (series, expected) in [
         (
             r#"portcullis_ceremonies_begun_total{flow="registration"}"#,
-            1.0,
+            2.0,
         ),
         (
             r#"portcullis_ceremonies_begun_total{flow="authentication"}"#,
-            2.0,
+            3.0,
         ),
         (
             &*format!(
@@ -135,21 +143,25 @@ async fn the_metrics_say_where_ceremonies_end() {
             1.0,
         ),
         (
-            r#"portcullis_ceremony_seconds_count{flow="authentication"}"#,
-            2.0,
-        ),
-        (
-            r#"portcullis_store_calls_total{call="sign_in",outcome="ok"}"#,
+            r#"portcullis_ceremonies_total{authenticator="device_bound",code="",family="yubico",flow="authentication",outcome="accepted",step=""}"#,
             1.0,
         ),
         (
-            r#"portcullis_store_calls_total{call="spend",outcome="ok"}"#,
+            r#"portcullis_ceremony_seconds_count{flow="authentication"}"#,
             3.0,
         ),
-        ("portcullis_accounts", 1.0),
-        ("portcullis_credentials", 1.0),
-        ("portcullis_sessions", 2.0),
-        ("portcullis_spent_tokens", 3.0),
+        (
+            r#"portcullis_store_calls_total{call="sign_in",outcome="ok"}"#,
+            2.0,
+        ),
+        (
+            r#"portcullis_store_calls_total{call="spend",outcome="ok"}"#,
+            5.0,
+        ),
+        ("portcullis_accounts", 2.0),
+        ("portcullis_credentials", 2.0),
+        ("portcullis_sessions", 4.0),
+        ("portcullis_spent_tokens", 5.0),
     ] {
         assert_eq!(value(&text, series), Some(expected), "{series}\n{text}");
     }

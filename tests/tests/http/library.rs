@@ -32,7 +32,7 @@ const fn welcome() -> &'static str {
     "hello stranger"
 }
 
-#[get("/whoever")]
+#[get("/caller")]
 fn optional(person: Option<SignedIn>) -> String {
     person.map_or_else(
         || "nobody".to_owned(),
@@ -69,7 +69,7 @@ async fn a_route_behind_a_guard_is_for_who_is_signed_in_and_the_next_one_for_the
         get(&host, "/", token).await,
         (200, "hello alice".to_owned())
     );
-    assert_eq!(get(&host, "/whoever", token).await.1, "alice");
+    assert_eq!(get(&host, "/caller", token).await.1, "alice");
     assert_eq!(get(&host, "/settings", token).await.1, "settings of alice");
 
     for nobody in [None, Some("x"), Some("a.b.c"), Some("")] {
@@ -78,7 +78,7 @@ async fn a_route_behind_a_guard_is_for_who_is_signed_in_and_the_next_one_for_the
             "hello stranger",
             "{nobody:?}"
         );
-        assert_eq!(get(&host, "/whoever", nobody).await.1, "nobody");
+        assert_eq!(get(&host, "/caller", nobody).await.1, "nobody");
         assert_eq!(get(&host, "/settings", nobody).await.0, 401);
     }
     host.clock.advance(Duration::from_secs(301));

@@ -27,15 +27,16 @@ async fn accepts_this_hosts_tokens_alone(language: &str, file: &str, interpreter
     let host = Host::listening(&[]).await;
     let file = folder(file).join(file);
     fs::write(&file, program(language, &host)).expect("a file");
-    let run = |token: &str| {
+    let run_file = |file: &Path, token: &str| {
         let mut command = Command::new(interpreter);
-        let command = command.arg(&file).arg(token).env("no_proxy", "*").output();
+        let command = command.arg(file).arg(token).env("no_proxy", "*").output();
         let output = command.unwrap_or_else(|error| panic!("{interpreter}: {error}"));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let claims = serde_json::from_slice::<Value>(&output.stdout).ok();
         assert_eq!(output.status.success(), claims.is_some(), "{said}");
         claims.ok_or(said)
     };
+    let run = |token: &str| run_file(&file, token);
 
     let alice = Person::with_account(&host, "alice").await;
     let token = alice.login_token.as_deref().expect("a token");
@@ -48,6 +49,13 @@ async fn accepts_this_hosts_tokens_alone(language: &str, file: &str, interpreter
     let again = run(another).expect("accepted");
     assert_eq!(again["sub"], claims["sub"]);
     assert_eq!(again["scope"], "app");
+
+    // The same keys and issuer, for another site.
+    let of_another = file.with_file_name(format!("of_another.{}", language.replace("js", "mjs")));
+    let text = program(language, &host).replace("\"localhost\"", "\"example.org\"");
+    fs::write(&of_another, text).expect("a file");
+    let said = run_file(&of_another, token).expect_err("another audience");
+    assert!(said.contains("not accepted: "), "{said}");
 
     let [head, body, signature] = *token.split('.').collect::<Vec<_>>() else {
         panic!("a JWT")
