@@ -1,11 +1,11 @@
 /// Declares the codes, each with its meaning, in one table.
 macro_rules! diagnosis_codes {
-    ($($(#[$doc:meta])+ $name:ident = $code:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)+) => {
         /// What is wrong with a check that was rejected, or that is none. Codes are stable; new ones may come.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Diagnosis {
-            $($(#[$doc])+ $name,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl Diagnosis {
@@ -16,6 +16,12 @@ macro_rules! diagnosis_codes {
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii_start(),)+ }
             }
         }
     };
@@ -53,6 +59,8 @@ diagnosis_codes! {
     OriginWww = "origin_www";
     /// One origin is a subdomain of the other.
     OriginSubdomain = "origin_subdomain";
+    /// An expected origin has a wildcard.
+    OriginWildcard = "origin_wildcard";
     /// An origin has a slash at its end.
     OriginTrailingSlash = "origin_trailing_slash";
     /// An origin has a path, a query or a fragment.
@@ -213,14 +221,20 @@ diagnosis_codes! {
     ValuePlusLost = "value_plus_lost";
     /// A value is escaped for an address.
     ValuePercentEncoded = "value_percent_encoded";
+    /// A value is a `data:` URL.
+    ValueDataUrl = "value_data_url";
     /// A value is the text itself and not its encoding.
     ValueNotEncoded = "value_not_encoded";
     /// The client data are not encoded.
     ClientDataNotEncoded = "client_data_not_encoded";
+    /// The client data are in UTF-16.
+    ClientDataUtf16 = "client_data_utf16";
     /// Client data and authenticator data are swapped.
     ClientDataSwapped = "client_data_swapped";
     /// Authenticator data are where the attestation object belongs.
     AttestationObjectIsAuthenticatorData = "attestation_object_is_authenticator_data";
+    /// A hash is where the authenticator data belong.
+    AuthenticatorDataIsHash = "authenticator_data_is_hash";
     /// The response of a registration is in a sign-in.
     ResponseOfRegistration = "response_of_registration";
     /// The response of a sign-in is in a registration.

@@ -202,6 +202,12 @@ fn difference(got: &str, want: &str, room: &mut [u8]) -> Option<(usize, Diagnosi
         return Some((3, Diagnosis::OriginLoopback));
     }
     let without_www = |host: &str| strip_prefix_ignoring_case(host, "www.").is_some();
+    let is_covered = its.host.strip_prefix("*.").is_some_and(|domain| {
+        mine.host.eq_ignore_ascii_case(domain) || is_below(mine.host, domain)
+    });
+    if its.host == "*" || is_covered {
+        return Some((0, Diagnosis::OriginWildcard));
+    }
     if is_below(mine.host, its.host) || is_below(its.host, mine.host) {
         let differ_by_www = strip_prefix_ignoring_case(mine.host, "www.")
             .is_some_and(|host| host.eq_ignore_ascii_case(its.host))
@@ -261,6 +267,9 @@ fn explain(code: Diagnosis, got: &str, want: &str, list: &str, findings: &mut Fi
         }
         Diagnosis::OriginSubdomain => {
             "one is a subdomain of the other. List each origin that people sign in on; the RP ID may be the domain that they share"
+        }
+        Diagnosis::OriginWildcard => {
+            "origins are compared as they are, and `*` has no meaning in one. List each origin that people sign in on"
         }
         Diagnosis::OriginTrailingSlash => {
             "they differ in a slash at the end, which no origin has. Take it away"

@@ -353,6 +353,16 @@ fn member(object: Value<'_>, name: &str, room: &mut [u8], findings: &mut Finding
         if right && is_base64url {
             return;
         }
+        if name == "clientDataJSON" && is_utf16(text.chars(), room) {
+            findings.proven(
+                Diagnosis::ClientDataUtf16,
+                format_args!(
+                    "`clientDataJSON` holds the client data in UTF-16, and the signature is over the bytes that the browser gave, which are UTF-8. Encode \
+                     the buffer itself (`credential.toJSON()`), not a text that was made of it (.NET: not Encoding.Unicode).",
+                ),
+            );
+            return;
+        }
         let mut likely = None;
         for form in Form::OF_TEXT {
             let Some((bytes, _)) = written::decode(value, form, room) else {
@@ -384,12 +394,51 @@ fn member(object: Value<'_>, name: &str, room: &mut [u8], findings: &mut Finding
                 return;
             }
         }
+        if name == "authenticatorData" {
+            let is_hash =
+                written::base64(text.chars(), room).is_some_and(|(bytes, _)| bytes.len() == 32);
+            if is_hash {
+                findings.guess(
+                    Diagnosis::AuthenticatorDataIsHash,
+                    format_args!(
+                        "`authenticatorData` has 32 bytes, as a SHA-256 has: a hash of it, or the RP ID's hash that it begins with. Send \
+                         `response.authenticatorData` whole, of at least 37 bytes; the verifier hashes what has to be hashed.",
+                    ),
+                );
+                return;
+            }
+        }
         if let Some(form) = likely {
             text_form(name, form, false, findings);
         }
         return;
     }
     container(name, value, Some(name), room, findings);
+}
+
+/// Whether a text is the base64 of client data in UTF-16, in either order of bytes.
+fn is_utf16(text: impl Iterator<Item = char>, room: &mut [u8]) -> bool {
+    let Some((bytes, room)) = written::base64(text, room) else {
+        return false;
+    };
+    let bytes = match bytes {
+        [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] => rest,
+        all => all,
+    };
+    let (units, []) = bytes.as_chunks::<2>() else {
+        return false;
+    };
+    // Client data are ASCII, but for a page's name in another alphabet: `?` is good enough for that.
+    let unit = |[a, b]: [u8; 2], first: [u8; 2]| match first {
+        [0, _] if a == 0 => b,
+        [_, 0] if b == 0 => a,
+        _ => b'?',
+    };
+    let Some(first @ ([0, b'{'] | [b'{', 0])) = units.first().copied() else {
+        return false;
+    };
+    let narrow = units.iter().map(|pair| Some(unit(*pair, first)));
+    written::fill(narrow, room).is_some_and(|(text, _)| is_client_data(text))
 }
 
 fn not_encoded(findings: &mut Findings<'_>) {

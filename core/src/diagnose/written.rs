@@ -33,11 +33,14 @@ pub(super) enum Form {
     Indexed,
     /// What a typed array's `toString` gives.
     Numbers,
+    /// A `data:` URL, as `FileReader.readAsDataURL` gives it.
+    DataUrl,
 }
 
 impl Form {
     /// The forms of a text.
-    pub(super) const OF_TEXT: [Self; 8] = [
+    pub(super) const OF_TEXT: [Self; 9] = [
+        Self::DataUrl,
         Self::PlusLost,
         Self::Standard,
         Self::Padded,
@@ -66,6 +69,7 @@ impl Form {
                 "an object of numbered members, as JSON.stringify writes a typed array"
             }
             Self::Numbers => "numbers with commas between, as a typed array's toString() writes it",
+            Self::DataUrl => "a `data:` URL",
         }
     }
 
@@ -83,6 +87,9 @@ impl Form {
             }
             Self::PlusLost => {
                 "Send JSON, or escape the text (encodeURIComponent) before it goes into a form"
+            }
+            Self::DataUrl => {
+                "Encode the buffer itself (credential.toJSON()), not what FileReader.readAsDataURL makes of it"
             }
             Self::Percent => "Unescape it once (decodeURIComponent), or send JSON",
             Self::Array | Self::Buffer | Self::Indexed | Self::Numbers => {
@@ -105,6 +112,7 @@ impl Form {
             Self::Buffer => Diagnosis::BytesAsBuffer,
             Self::Indexed => Diagnosis::BytesAsIndexedObject,
             Self::Numbers => Diagnosis::BytesAsNumbers,
+            Self::DataUrl => Diagnosis::ValueDataUrl,
         }
     }
 
@@ -115,7 +123,9 @@ impl Form {
             Self::Standard => Diagnosis::PublicKeyStandardBase64,
             Self::Hexadecimal => Diagnosis::PublicKeyHexadecimal,
             Self::Twice => Diagnosis::PublicKeyEncodedTwice,
-            Self::Blanks | Self::PlusLost | Self::Percent => Diagnosis::PublicKeyChangedInTransit,
+            Self::Blanks | Self::PlusLost | Self::Percent | Self::DataUrl => {
+                Diagnosis::PublicKeyChangedInTransit
+            }
             Self::Array | Self::Indexed | Self::Numbers => Diagnosis::PublicKeyArray,
             Self::Buffer => Diagnosis::PublicKeyBuffer,
         }
@@ -195,6 +205,14 @@ pub(super) fn decode_text<'r>(
             }
         }
         Form::Numbers => numbers_in_text(text, room),
+        Form::DataUrl => {
+            let mut rest = text;
+            if !"data:".chars().all(|letter| rest.next() == Some(letter)) {
+                return None;
+            }
+            rest.any(|character| character == ',').then_some(())?;
+            base64(rest, room)
+        }
         Form::Array | Form::Buffer | Form::Indexed => None,
     }
 }

@@ -452,6 +452,11 @@ async fn a_challenge_is_spent_once(store: Arc<dyn Store>) {
     assert_eq!(spend(1, NOW + 300, NOW + 299).await, Spend::Again);
     assert_eq!(spend(2, NOW + 300, NOW + 299).await, Spend::First);
     assert_eq!(spend(3, NOW, NOW).await, Spend::Expired, "over at `exp`");
+    // Another clock is past all of them, and then this one still is not.
+    assert_eq!(spend(4, NOW + 900, NOW + 400).await, Spend::First);
+    for id in [1, 2] {
+        assert_ne!(spend(id, NOW + 300, NOW + 10).await, Spend::First, "{id}");
+    }
 }
 
 async fn of_many_who_spend_a_challenge_one_is_first(store: Arc<dyn Store>) {
@@ -906,6 +911,11 @@ async fn what_is_over_is_swept(store: Arc<dyn Store>) {
         []
     );
     assert!(by_handle(&*store, 1).await.is_some());
+    // A clock that has gone back finds what is forgotten spent all the same.
+    for number in 1..=5 {
+        let spent = store.spend(&[number; 16], NOW + 10, NOW).await;
+        assert_ne!(spent.expect("it answers"), Spend::First);
+    }
 }
 
 async fn counts_count(store: Arc<dyn Store>) {

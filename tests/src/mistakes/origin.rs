@@ -41,6 +41,17 @@ pub(super) fn add(mistakes: &mut Mistakes) {
             "https://example.org",
             "https://example.org/login",
         ),
+        (
+            "origin_wildcard",
+            "https://*.example.org",
+            "https://login.example.org",
+        ),
+        (
+            "origin_wildcard",
+            "https://*.example.org",
+            "https://example.org",
+        ),
+        ("origin_wildcard", "https://*", "https://example.org"),
         ("origin_case", "https://example.org", "https://Example.org"),
         (
             "origin_loopback",

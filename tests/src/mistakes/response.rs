@@ -4,7 +4,7 @@ use super::{
     Mistakes, bytes, changed, good_registration, good_sign_in, hex, indexed, padded, standard,
     twice, with_indexed,
 };
-use crate::encoding::base64url;
+use crate::encoding::{base64url, sha256};
 
 /// What becomes of a member.
 type Change = fn(&Value) -> Value;
@@ -162,7 +162,7 @@ fn values(mistakes: &mut Mistakes) {
             *member = change(member);
         })
     };
-    let cases: [(&'static str, &str, &str, Change); 16] = [
+    let cases: [(&'static str, &str, &str, Change); 21] = [
         (
             "value_with_blanks",
             "clientDataJSON",
@@ -216,6 +216,37 @@ fn values(mistakes: &mut Mistakes) {
                         .join(",")
                 )
             },
+        ),
+        (
+            "value_data_url",
+            "attestationObject",
+            "of a FileReader",
+            |v| {
+                let base64 = padded(&standard(v.as_str().expect("a text")));
+                json!(format!("data:application/octet-stream;base64,{base64}"))
+            },
+        ),
+        ("value_data_url", "clientDataJSON", "of a FileReader", |v| {
+            let base64 = padded(&standard(v.as_str().expect("a text")));
+            json!(format!("data:application/octet-stream;base64,{base64}"))
+        }),
+        (
+            "client_data_utf16",
+            "clientDataJSON",
+            "as UTF-16 with a mark",
+            |v| utf16(v, &[0xff, 0xfe], u16::to_le_bytes),
+        ),
+        (
+            "client_data_utf16",
+            "clientDataJSON",
+            "as .NET's Unicode",
+            |v| utf16(v, &[], u16::to_le_bytes),
+        ),
+        (
+            "client_data_utf16",
+            "clientDataJSON",
+            "as UTF-16, big-endian",
+            |v| utf16(v, &[], u16::to_be_bytes),
         ),
         ("value_padded", "authenticatorData", "with padding", |v| {
             json!(padded(v.as_str().expect("a text")))
@@ -275,6 +306,23 @@ fn values(mistakes: &mut Mistakes) {
     for (code, name, form, change) in cases {
         mistakes.proven(code, &format!("{name} {form}"), &put(name, change));
     }
+    for (what, hashed) in [
+        ("the RP ID's hash alone", None),
+        ("a hash of it", Some("authenticatorData")),
+    ] {
+        mistakes.likely(
+            "authenticator_data_is_hash",
+            what,
+            &respond(|r| {
+                let data = &r["response"]["authenticatorData"];
+                let hash = match hashed {
+                    None => sha256(&[super::RP_ID.as_bytes()]),
+                    Some(_) => sha256(&[&bytes(data)]),
+                };
+                r["response"]["authenticatorData"] = json!(base64url(&hash));
+            }),
+        );
+    }
     let check = with_indexed(&put("attestationObject", |v| indexed(&bytes(v))));
     mistakes.add(
         "bytes_as_indexed_object",
@@ -296,6 +344,14 @@ fn values(mistakes: &mut Mistakes) {
                 json!(base64url(&made.authenticator_data.encode()));
         }),
     );
+}
+
+/// The client data in UTF-16.
+fn utf16(value: &Value, mark: &[u8], to_bytes: fn(u16) -> [u8; 2]) -> Value {
+    let text = String::from_utf8(bytes(value)).expect("JSON");
+    let units = text.encode_utf16().flat_map(to_bytes);
+    let bytes: Vec<u8> = mark.iter().copied().chain(units).collect();
+    json!(base64url(&bytes))
 }
 
 fn ids(mistakes: &mut Mistakes) {

@@ -4,6 +4,7 @@ use core::fmt::Write as _;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use portcullis::{LOGIN_CLAIMS, config::SETTINGS, problem};
+use portcullis_core::diagnose::Diagnosis;
 
 use super::{ROOT, read, rewrites};
 
@@ -45,6 +46,17 @@ fn page() -> String {
          which did not hold.\n\n\
          | code | meaning | what to do |\n| --- | --- | --- |\n{verifier}"
     );
+    let _ = write!(
+        page,
+        "\n## Why a check was rejected\n\n\
+         The member `diagnosis` of a verdict has at most three of these, the best first, each with a `text` that names \
+         the values and what to change. It is `proven` where the hypothesis was verified.\n\n\
+         | code | meaning |\n| --- | --- |\n"
+    );
+    for diagnosis in Diagnosis::ALL {
+        let (code, meaning) = (diagnosis.code(), diagnosis.meaning());
+        let _ = writeln!(page, "| `{code}` | {meaning} |");
+    }
     page
 }
 
