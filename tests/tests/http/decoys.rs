@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use portcullis_tests::{
     authenticator::{Assertion, Passkey},
     encoding::from_base64url,
-    host::{Answer, Host},
+    host::{Answer, Host, Request},
     person::{Person, SigningIn},
 };
 use serde_json::{Value, json};
@@ -177,21 +177,31 @@ async fn a_decoy_fails_as_a_real_passkey_does() {
 async fn an_id_of_a_decoy_cannot_be_registered_just_as_a_real_one() {
     let host = Host::local(&[]).await;
     Person::with_account(&host, "alice").await;
+    let mut owner = Person::with_account(&host, "owner").await;
     let mut answers = Vec::new();
     for name in ["alice", "nobody", "somebody"] {
         let begun = begin(&host, name).await.ok();
         let id = &begun["publicKey"]["allowCredentials"][0]["id"];
         let id = from_base64url(id.as_str().expect("an id"));
+        // A new account, one that asks for no token, and another passkey of an account.
         let mut mallory = Person::new(&format!("mallory-{name}"));
-        let mut registering = mallory.begin_registration(&host).await;
-        registering.registration.id.clone_from(&id);
-        let attested = &mut registering.registration.authenticator_data.attested;
-        attested.as_mut().expect("attested").id = id;
-        let answer = host.post("/register/complete", &registering.body()).await;
-        answer.refused(409, "7.1.26", "credential_exists");
-        let mut headers = answer.headers.clone();
-        headers.sort();
-        answers.push((headers, answer.json()));
+        for (is_new, token) in [(true, true), (true, false), (false, true)] {
+            let person = if is_new { &mut mallory } else { &mut owner };
+            let mut registering = person.begin_registration(&host).await;
+            registering.registration.id.clone_from(&id);
+            let attested = &mut registering.registration.authenticator_data.attested;
+            attested.as_mut().expect("attested").id.clone_from(&id);
+            let mut body = registering.body();
+            body["token"] = json!(token);
+            let complete = Request::post("/register/complete", &body);
+            let answer = host
+                .send(complete.bearer(person.login_token.as_deref()))
+                .await;
+            answer.refused(409, "7.1.26", "credential_exists");
+            let mut headers = answer.headers.clone();
+            headers.sort();
+            answers.push((headers, answer.json()));
+        }
         // The name is still free.
         let again = json!({"username": mallory.name});
         host.post("/register/begin", &again).await.ok();
