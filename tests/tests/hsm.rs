@@ -12,6 +12,8 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     rc::Rc,
+    sync::Barrier,
+    thread,
 };
 
 use cryptoki::{
@@ -1221,6 +1223,36 @@ fn two_gateways_on_the_same_files_never_move_a_counter_back() {
         code(other.approve(&second.0.id, &cloned, NOW)),
         "sign_count_not_increased"
     );
+}
+
+#[test]
+fn two_gateways_at_once_lose_no_counter() {
+    let mut site = Site::new("two at once");
+    let (mut one, mut other) = (site.gateway(), site.gateway());
+    for round in 1..=16 {
+        let mut begin = |gateway: &mut Gateway, passkey: &mut Passkey| {
+            let (request, options) = gateway
+                .begin(ISSUER, document(DOCUMENT), NOW)
+                .expect("begun");
+            (request.id, text(&passkey.get(&options, ORIGIN)))
+        };
+        let by_alice = begin(&mut one, &mut site.alice);
+        let by_bob = begin(&mut other, &mut site.bob);
+        let start = Barrier::new(2);
+        thread::scope(|scope| {
+            for (gateway, (id, approval)) in [(&mut one, by_alice), (&mut other, by_bob)] {
+                let start = &start;
+                scope.spawn(move || {
+                    start.wait();
+                    waiting(gateway.approve(&id, &approval, NOW));
+                });
+            }
+        });
+        assert_eq!(
+            (site.sign_count(&site.alice), site.sign_count(&site.bob)),
+            (10 + round, 10 + round)
+        );
+    }
 }
 
 #[test]
