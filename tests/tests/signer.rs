@@ -465,7 +465,8 @@ fn a_signature_that_the_published_key_does_not_verify_is_not_handed_out() {
 #[test]
 fn a_token_that_is_locked_is_503_until_the_pin_is_right_again() {
     let softhsm = with_key("locked");
-    let client = client(&softhsm);
+    let shim = softhsm.shim();
+    let client = client_of(&shim.library, &softhsm);
     let (mut passkey, _, _) = sign_up(&client, "alice");
     let session = softhsm.session();
     let pin = |text: &str| AuthPin::from(text);
@@ -474,10 +475,12 @@ fn a_token_that_is_locked_is_503_until_the_pin_is_right_again() {
         .expect("the PIN changes");
     session.logout().expect("locks");
     drop(session);
-    for _ in 0..2 {
+    let before = shim.calls("C_Login");
+    for _ in 0..5 {
         let (status, answer) = sign_in(&client, "alice", &mut passkey);
         assert_eq!(status, Status::ServiceUnavailable, "{answer}");
     }
+    assert_eq!(shim.calls("C_Login"), before + 1, "a PIN is tried once");
     fs::write(softhsm.folder.join("pin"), "another PIN").expect("a PIN file");
     let (status, answer) = sign_in(&client, "alice", &mut passkey);
     assert_eq!(status, Status::Ok, "{answer}");
