@@ -106,13 +106,6 @@ impl Request {
         request.challenge(&SoftSha256)
     }
 
-    /// The time of what happens to it now; none where it is over. The clock of the instance that began it may be
-    /// ahead.
-    pub(crate) fn time(&self, now: Timestamp) -> Option<Timestamp> {
-        let time = now.max(self.begun);
-        (time < self.expires).then_some(time)
-    }
-
     /// Whether an account may approve. A name may change hands: only who had it when the request was begun was
     /// meant by it.
     pub(crate) fn may_be_approved_by(&self, account: &Account) -> bool {
@@ -217,19 +210,21 @@ impl Requests {
         Ok((request, token))
     }
 
-    /// The request of a token that verifies and has not expired.
-    pub(crate) fn open(&self, token: &str) -> Result<Request, TokenError> {
+    /// The request of a token that verifies and has not expired, and the time of what happens to it now.
+    pub(crate) fn open(&self, token: &str) -> Result<(Request, Timestamp), TokenError> {
         let json = self.kind.open(token).map_err(|_| TokenError::Invalid)?;
         let claims: Claims<'_> = serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)?;
         if claims.iss != self.kind.issuer() || claims.rp_id != self.rp_id {
             return Err(TokenError::Invalid);
         }
-        if self.clock.now() >= claims.exp {
+        // The clock of the instance that began it may be ahead.
+        let now = self.clock.now().max(claims.iat);
+        if now >= claims.exp {
             return Err(TokenError::Expired);
         }
         let names = claims.approvers.iter().map(|name| Username::parse(name));
         let approvers = names.collect::<Result<_, _>>();
-        Ok(Request {
+        let request = Request {
             issuer: claims.iss.to_owned(),
             id: from_base64url(claims.jti).ok_or(TokenError::Invalid)?,
             begun: claims.iat,
@@ -240,7 +235,8 @@ impl Requests {
                 threshold: claims.threshold,
                 approvers: approvers.map_err(|_| TokenError::Invalid)?,
             },
-        })
+        };
+        Ok((request, now))
     }
 }
 
@@ -278,7 +274,9 @@ mod tests {
         let life = Duration::from_secs(60);
         let (request, token) = requests.begin(asked(), life).expect("begun");
         assert_eq!(request.asked, asked());
-        assert_eq!(requests.open(&token), Ok(request));
+        let (opened, now) = requests.open(&token).expect("alive");
+        assert_eq!(opened, request);
+        assert!((request.begun..request.expires).contains(&now));
         clock.advance(life);
         assert_eq!(requests.open(&token), Err(TokenError::Expired));
     }
@@ -370,7 +368,8 @@ mod tests {
         let (request, token) = requests
             .begin(longest, Duration::from_secs(60))
             .expect("begun");
-        assert_eq!(requests.open(&token), Ok(request));
+        let opened = requests.open(&token);
+        assert_eq!(opened.map(|(opened, _)| opened), Ok(request));
     }
 
     #[test]

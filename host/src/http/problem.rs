@@ -211,6 +211,7 @@ impl Code {
 pub(crate) enum Ceremony {
     Registration,
     Authentication,
+    Approval,
 }
 
 /// A failure, on its way to the client.
@@ -279,6 +280,10 @@ impl Problem {
                 (Status::BadRequest, "The sign-in cannot be read")
             }
             Ceremony::Authentication => (Status::Unauthorized, "The sign-in does not verify"),
+            Ceremony::Approval if error.is_malformed() => {
+                (Status::BadRequest, "The approval cannot be read")
+            }
+            Ceremony::Approval => (Status::Unauthorized, "The approval does not verify"),
         };
         Self {
             status,

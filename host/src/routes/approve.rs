@@ -27,7 +27,7 @@ use crate::encoding::{base64url, from_base64url, rfc3339};
 use crate::http::body::JsonBody;
 use crate::http::caller::SignedIn;
 use crate::http::client::WithinLimit;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::{Ceremony, Code, Problem};
 use crate::http::visitor::Visitor;
 use crate::metrics::Flow;
 use crate::store::{EventKind, SignedIn as Stored, StoreError};
@@ -187,7 +187,7 @@ async fn show(
     app: &App,
 ) -> Result<Private<RequestView<'_>>, Problem> {
     let body: ShowRequest<'_> = body.read()?;
-    let (request, now) = open(app, &body.token)?;
+    let (request, now) = app.requests.open(&body.token)?;
     let public_key = options(app, &request, now);
     let names = request.asked.approvers.into_iter();
     Ok(Private(RequestView {
@@ -200,14 +200,6 @@ async fn show(
         approvers: names.map(Username::into_written).collect(),
         public_key,
     }))
-}
-
-/// The request of a token, and the time of what happens to it in this call.
-fn open(app: &App, token: &str) -> Result<(Request, Timestamp), Problem> {
-    let request = app.requests.open(token)?;
-    let now = request.time(app.clock.now());
-    let now = now.ok_or(TokenError::Expired)?;
-    Ok((request, now))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -271,7 +263,7 @@ async fn complete(
 
 /// The earlier receipts as one: people who approved at the same time have one each.
 async fn merge(app: &App, body: &CompleteRequest<'_>) -> Result<Private<ReceiptView>, Problem> {
-    let (request, now) = open(app, &body.token)?;
+    let (request, now) = app.requests.open(&body.token)?;
     let approvals = earlier(app, &request, body)?;
     if approvals.is_empty() {
         let detail = "The body: there must be a `response`, or `receipts`.";
@@ -314,7 +306,7 @@ async fn approve(
     response: &RawValue,
     claim: &mut Claim,
 ) -> Result<Private<ReceiptView>, Problem> {
-    let (request, now) = open(app, &body.token)?;
+    let (request, now) = app.requests.open(&body.token)?;
     if response.get().len() > RESPONSE_MAX {
         let detail = format!("The body: `response` may have {RESPONSE_MAX} bytes.");
         return Err(Problem::new(Code::BodyInvalid, detail));
@@ -328,6 +320,7 @@ async fn approve(
         flow: Authentication { username: None },
     };
     let sent = Sent {
+        ceremony: Ceremony::Approval,
         response: Some(response),
         token: &body.token,
     };

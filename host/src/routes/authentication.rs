@@ -179,6 +179,7 @@ async fn sign_in(
         .redeem(&request.challenge_token, &*app.store)
         .await?;
     let sent = Sent {
+        ceremony: Ceremony::Authentication,
         response: request.assertion,
         token: &request.challenge_token,
     };
@@ -238,6 +239,7 @@ async fn sign_in(
 /// A response as it came, and the token that it came with.
 #[derive(Clone, Copy)]
 pub(super) struct Sent<'a> {
+    pub(super) ceremony: Ceremony,
     pub(super) response: Option<&'a RawValue>,
     pub(super) token: &'a str,
 }
@@ -287,7 +289,7 @@ pub(super) async fn judge(
     });
     let after = verified.await.map_err(|error| {
         let has_backup_changed = error.kind() == ErrorKind::BackupEligibilityChanged;
-        let problem = refuse(&claimant, error);
+        let problem = refuse(sent.ceremony, &claimant, error);
         app.keep_case(
             (problem.code(), problem.step()),
             sent.response,
@@ -320,7 +322,7 @@ pub(super) async fn judge(
 
 /// A credential that nobody has and one whose owner is not the user that the response names are the
 /// same where no name is given: else ids from a sign-in by name could be distinguished from decoys.
-fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
+fn refuse(ceremony: Ceremony, claimant: &Claimant<'_>, error: Error) -> Problem {
     let hide_existence = match (claimant, error.kind()) {
         (Claimant::Named(_), _) => false,
         (_, ErrorKind::UserHandleMismatch) => true,
@@ -331,7 +333,7 @@ fn refuse(claimant: &Claimant<'_>, error: Error) -> Problem {
     if hide_existence {
         Problem::credential_unknown()
     } else {
-        Problem::not_verified(Ceremony::Authentication, error)
+        Problem::not_verified(ceremony, error)
     }
 }
 
