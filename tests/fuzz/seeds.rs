@@ -8,12 +8,20 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use portcullis_core::algorithm::SoftSha256;
+use portcullis_core::ceremony::UserVerification;
+use portcullis_core::limits::TRACE_STEPS_MAX;
+use portcullis_core::{
+    AuthenticationResponse, Challenge, CredentialRecord, Crypto, Origin, Policy, TraceLog,
+    approval, verify_authentication,
+};
+use portcullis_tests::authenticator::Authenticator;
 use portcullis_tests::client_data::ClientData;
 use portcullis_tests::corpora;
 use portcullis_tests::encoding::{base64url, sha256};
 use portcullis_tests::mistakes;
 use portcullis_tests::negative;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The challenge that the fuzz targets expect.
 const CHALLENGE: &[u8] = b"a challenge of thirty-two bytes!";
@@ -92,6 +100,58 @@ impl Seeds {
     }
 }
 
+/// The payload of a receipt that these people have made, in the form of `portcullis_core::approval`.
+fn receipt(approvers: &[&str]) -> String {
+    const ISSUER: &str = "https://example.org";
+    let origins = [Origin::parse(ISSUER).expect("an origin")];
+    let policy =
+        Policy::new(&["example.org"], &origins).with_user_verification(UserVerification::Required);
+    let request = approval::Request {
+        issuer: ISSUER,
+        id: &[1; 16],
+        begun: 10,
+        expires: 20,
+        document: &[3; 32],
+        text: "Order 7",
+    };
+    let challenge = request.challenge(&SoftSha256);
+    let approve = |name: &&str| {
+        let mut authenticator = Authenticator::new(name);
+        let handle = name.as_bytes();
+        let (mut passkey, _) = authenticator.make("example.org", handle, &challenge, ISSUER);
+        let response = passkey.assert(&challenge, ISSUER).response().to_string();
+        let public_key = passkey.key.cose_key().encode();
+        let record = CredentialRecord::new(&passkey.id, &public_key, 0);
+        let mut copy = response.clone().into_bytes();
+        let parsed = AuthenticationResponse::from_json(&mut copy);
+        let mut log = TraceLog::<TRACE_STEPS_MAX>::new();
+        let verified = verify_authentication(
+            &parsed,
+            Some(&record),
+            Challenge::new(&challenge).expect("32 bytes"),
+            &policy,
+            &Crypto::BUILT_IN,
+            &mut log,
+        );
+        verified.expect("it is right");
+        let entries = log.entries().iter();
+        let trace: Vec<Value> = entries
+            .map(|entry| json!({"step": entry.step.to_string(), "outcome": entry.outcome.name()}))
+            .collect();
+        json!({
+            "approver": name, "credential": base64url(&passkey.id),
+            "publicKey": base64url(&public_key), "time": 11,
+            "response": base64url(response.as_bytes()), "trace": trace,
+        })
+    };
+    let receipt = json!({
+        "issuer": request.issuer, "id": base64url(request.id), "begun": request.begun,
+        "expires": request.expires, "document": base64url(request.document), "text": request.text,
+        "signed": 12, "approvals": approvers.iter().map(approve).collect::<Vec<_>>(),
+    });
+    receipt.to_string()
+}
+
 /// The content of the CBOR byte string at this place.
 fn byte_string(cbor: &[u8]) -> Option<&[u8]> {
     let (length, content) = match *cbor {
@@ -132,6 +192,9 @@ fn main() -> io::Result<()> {
             r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"{origin}","crossOrigin":false}}"#
         );
         seeds.write("client_data", plain.as_bytes())?;
+    }
+    for approvers in [&["alice"][..], &["alice", "bob"]] {
+        seeds.write("receipt", receipt(approvers).as_bytes())?;
     }
     println!("{} seeds in {}", seeds.written, seeds.folder.display());
     Ok(())

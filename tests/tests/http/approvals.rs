@@ -275,8 +275,10 @@ async fn an_account_counts_once_whatever_it_shows() {
 }
 
 #[rocket::async_test]
-async fn a_refused_approval_may_be_made_again() {
-    let host = Host::local(&[]).await;
+async fn a_refused_approval_is_kept_in_the_audit_and_may_be_made_again() {
+    let store = Arc::new(MemoryStore::default());
+    let shared = Arc::clone(&store);
+    let host = Host::mounted(&[], |host| host.with_store(shared).rocket()).await;
     let [mut alice] = people(&host, ["alice"]).await;
     let begun = begin(&host, &alice, &ask()).await.ok();
     let good = approval(&host, &mut alice, &begun);
@@ -285,6 +287,10 @@ async fn a_refused_approval_may_be_made_again() {
     complete(&host, &unsigned)
         .await
         .refused(401, "7.2.21", "signature_invalid");
+    let events = store.events(EventQuery::latest(1)).await.expect("memory");
+    assert_eq!(events[0].kind, EventKind::Refused);
+    assert_eq!(events[0].code.as_deref(), Some("signature_invalid"));
+    assert_eq!(events[0].username.as_deref(), Some("alice"));
     let mut unverified = alice.passkeys[0].get(&begun["publicKey"], &host.origin);
     unverified.authenticator_data.flags &= !flags::UV;
     let unverified = json!({"token": begun["token"], "response": unverified.response()});

@@ -107,6 +107,14 @@ async fn the_metrics_say_where_ceremonies_end() {
     bob.authenticator.aaguid = YUBIKEY_5;
     bob.add_passkey(&host).await;
     bob.sign_in(&host).await;
+    let asked = json!({"document": "A".repeat(43), "text": "Order 7"});
+    let asked = Request::post("/approve/begin", &asked);
+    host.send(asked.bearer(alice.login_token.as_deref()))
+        .await
+        .ok();
+    let refused = json!({"token": "x", "response": {}});
+    let refused = host.post("/approve/complete", &refused).await;
+    refused.problem(401, "token_invalid");
     host.send(Request::get("/metrics"))
         .await
         .problem(404, "not_found");
@@ -140,6 +148,11 @@ async fn the_metrics_say_where_ceremonies_end() {
             &*format!(
                 r#"portcullis_ceremonies_total{{authenticator="device_bound",{code},family="",flow="authentication",outcome="refused",step="7.2.21"}}"#
             ),
+            1.0,
+        ),
+        (r#"portcullis_ceremonies_begun_total{flow="approval"}"#, 1.0),
+        (
+            r#"portcullis_ceremonies_total{authenticator="",code="token_invalid",family="",flow="approval",outcome="refused",step=""}"#,
             1.0,
         ),
         (
