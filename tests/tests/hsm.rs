@@ -1230,7 +1230,7 @@ fn two_gateways_at_once_lose_no_counter() {
     let mut site = Site::new("two at once");
     let (mut one, mut other) = (site.gateway(), site.gateway());
     for round in 1..=16 {
-        let mut begin = |gateway: &mut Gateway, passkey: &mut Passkey| {
+        let begin = |gateway: &mut Gateway, passkey: &mut Passkey| {
             let (request, options) = gateway
                 .begin(ISSUER, document(DOCUMENT), NOW)
                 .expect("begun");
