@@ -186,7 +186,8 @@ impl Challenges {
         origin: Option<&str>,
         flow: &F,
     ) -> Result<Minted, CryptoFailure> {
-        let challenge = base64url(&keys::random::<CHALLENGE_LENGTH>()?);
+        let (challenge, id) = keys::random_pair::<CHALLENGE_LENGTH, 16>()?;
+        let challenge = base64url(&challenge);
         let now = self.clock.now();
         let token = self.kind.sign(&NewClaims {
             common: Claims {
@@ -194,7 +195,7 @@ impl Challenges {
                 aud: F::AUDIENCE,
                 iat: now,
                 exp: now.saturating_add(self.life.as_secs()),
-                jti: &base64url(&keys::random::<16>()?),
+                jti: &base64url(&id),
                 challenge: &challenge,
                 rp_id: &self.rp_id,
                 user_verification: self.user_verification,

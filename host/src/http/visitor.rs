@@ -45,16 +45,10 @@ impl Visitor {
         if self.cross_site {
             return Ok(None);
         }
-        let secret = keys::random::<32>()?;
+        let (secret, id) = keys::random_pair::<32, 16>()?;
         let now = app.clock.now();
         let life = app.config.session_life.as_secs();
-        let mut session = Session::new(
-            keys::random()?,
-            hash(&secret),
-            owner,
-            credential.to_vec(),
-            now,
-        );
+        let mut session = Session::new(id, hash(&secret), owner, credential.to_vec(), now);
         session.user_verified = user_verified;
         session.expires = now.saturating_add(life);
         session.idle_expires = app.idle_expires(now, session.expires);

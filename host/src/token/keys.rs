@@ -8,6 +8,9 @@ use crate::config::Secret;
 /// The output of HMAC-SHA256, in bytes.
 const HASH: usize = 32;
 
+/// The random bytes of the longest pair: a secret, and an id.
+const PAIR: usize = 48;
+
 /// Derives keys from the host's secret. The key of HKDF's second step is ready for use: it is asked at every
 /// sign-in.
 #[derive(Clone)]
@@ -63,6 +66,16 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], CryptoFailure> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| CryptoFailure)?;
     Ok(bytes)
+}
+
+/// Two values of random bytes, by one call: it takes as long for both as for one.
+pub(crate) fn random_pair<const A: usize, const B: usize>()
+-> Result<([u8; A], [u8; B]), CryptoFailure> {
+    const { assert!(A + B <= PAIR, "no pair is longer") };
+    let bytes = random::<PAIR>()?;
+    let (first, rest) = bytes.split_first_chunk().ok_or(CryptoFailure)?;
+    let second = rest.first_chunk().ok_or(CryptoFailure)?;
+    Ok((*first, *second))
 }
 
 impl core::fmt::Debug for KeySource {

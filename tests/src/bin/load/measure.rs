@@ -51,6 +51,11 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
+    /// The time that was counted.
+    pub(crate) const fn took(&self) -> Duration {
+        self.took
+    }
+
     /// How many have begun, from the first on.
     pub(crate) const fn last(&self) -> u64 {
         self.last
