@@ -16,9 +16,11 @@ use crate::app::App;
 use crate::{Config, Portcullis};
 
 pub(super) fn serve() -> ExitCode {
-    // Rocket logs a launch as a warning and each failed guard or caught failure on three lines.
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| "info,rocket=off,portcullis::routes=off".into());
+    // Rocket logs a launch as a warning and each failed guard or caught failure on three lines;
+    // PostgreSQL gives notice of a table that is there already.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        "info,rocket=off,portcullis::routes=off,sqlx::postgres::notice=warn".into()
+    });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
