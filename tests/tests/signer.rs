@@ -11,6 +11,7 @@ use std::{
 use cryptoki::{mechanism::Mechanism, object::Attribute, session::UserType, types::AuthPin};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use portcullis::{Config, ConfigError, Portcullis};
+use portcullis_core::{Crypto, approval::verify_receipt, check::Judged};
 use portcullis_tests::{
     authenticator::{Authenticator, Passkey},
     softhsm::{self, PIN, SoftHsm},
@@ -249,6 +250,43 @@ fn a_token_that_goes_away_is_503_for_what_needs_it_until_it_is_back() {
     // The account that nobody got a login token for was not made.
     let (_, status, answer) = sign_up(&client, "bob");
     assert_eq!(status, Status::Ok, "{answer}");
+}
+
+#[test]
+fn a_key_in_a_token_signs_receipts_and_an_approval_waits_while_it_is_away() {
+    let softhsm = with_key("receipts");
+    let client = client(&softhsm);
+    let (mut passkey, _, answer) = sign_up(&client, "alice");
+    let proof = answer["login_token"].as_str().expect("a login token");
+    let proof = rocket::http::Header::new("authorization", format!("Bearer {proof}"));
+    let document = "A".repeat(43);
+    let asked = json!({"document": document, "text": "Order 7"});
+    let request = client.post("/approve/begin").header(ContentType::JSON);
+    let begun = request.header(proof).body(asked.to_string()).dispatch();
+    let begun: Value = begun.into_json().expect("JSON");
+    let response = passkey.get(&begun["publicKey"], ORIGIN).response();
+    let complete = json!({"token": begun["token"], "response": response});
+
+    let put_back = softhsm.pull();
+    let (status, answer) = post(&client, "/approve/complete", &complete);
+    assert_eq!(
+        (status, &answer["code"]),
+        (Status::ServiceUnavailable, &json!("signer_unavailable"))
+    );
+    put_back();
+    // Nothing was spent, and the counter has not moved.
+    let (status, answer) = post(&client, "/approve/complete", &complete);
+    assert_eq!(status, Status::Ok, "{answer}");
+    let trust = client.get("/approve/trust").dispatch();
+    let trust: Value = trust.into_json().expect("JSON");
+    let check = json!({"receipt": answer["receipt"], "document": document, "trust": trust});
+    let mut verdict = String::new();
+    let judged = verify_receipt(
+        &mut check.to_string().into_bytes(),
+        &Crypto::BUILT_IN,
+        &mut verdict,
+    );
+    assert!(matches!(judged, Ok(Judged::Accepted)), "{verdict}");
 }
 
 #[test]
