@@ -142,10 +142,11 @@ async fn one_person_approves_and_the_receipt_verifies_elsewhere() {
     assert_eq!(found["code"], "document_mismatch");
     // Also by the approvers' list of a verifier who knows them.
     let mut known = trust.clone();
-    let mut record = alice.passkeys[0].record();
-    record.as_object_mut().expect("it").remove("backupEligible");
-    known["approvers"] = json!([{"name": "Alice", "credentials": [record]}]);
-    assert!(verdict("one", &known, DOCUMENT, receipt).0);
+    let listed = Request::get("/credentials").cookie(alice.cookie.as_deref());
+    let listed = host.send(listed).await.ok();
+    known["approvers"] = json!([{"name": "Alice", "credentials": listed["credentials"]}]);
+    let (accepted, found) = verdict("one", &known, DOCUMENT, receipt);
+    assert!(accepted, "{found}");
     known["approvers"][0]["name"] = json!("Bob");
     let (_, found) = verdict("one", &known, DOCUMENT, receipt);
     assert_eq!(found["code"], "approver_unknown");
@@ -157,8 +158,6 @@ async fn one_person_approves_and_the_receipt_verifies_elsewhere() {
     assert_eq!(trust["receiptKey"], base64url(&point));
 
     // The credential has moved as with a sign-in, and the audit says what it was for.
-    let listed = Request::get("/credentials").cookie(alice.cookie.as_deref());
-    let listed = host.send(listed).await.ok();
     assert_eq!(listed["credentials"][0]["signCount"], 1);
     let events = store.events(EventQuery::latest(1)).await.expect("memory");
     assert_eq!(events[0].kind, EventKind::Approved);
