@@ -123,6 +123,14 @@ mod tests {
     }
 
     #[test]
+    fn one_value_of_a_pair_says_nothing_of_the_other() {
+        let (secret, id) = random_pair::<32, 16>().expect("a system with randomness");
+        assert!(secret.windows(16).all(|part| *part != id));
+        let (other_secret, other_id) = random_pair().expect("a system with randomness");
+        assert!(other_secret != secret && other_id != id);
+    }
+
+    #[test]
     fn a_key_depends_on_the_secret_the_relying_party_and_the_purpose() {
         let key = |secret, rp_id, purpose: &[u8]| {
             let keys = KeySource::new(&Secret::new([secret; 32]), rp_id);
