@@ -95,7 +95,7 @@ const WORDS = {
     "approve.other": "{name} is not this document. Do not approve before you know why.",
     "approve.go": "Approve with your passkey",
     "approve.receipt": "Receipt",
-    "approve.receipt_lead": "It proves the approval to anybody, also without this server. Whoever asked you needs it.",
+    "approve.receipt_lead": "It proves the approval to anybody, also without this server. The person who asked you needs it.",
     "approve.copy": "Copy the receipt",
     "approve.save": "Download",
     "approve.copied": "The receipt is copied.",

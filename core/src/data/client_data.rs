@@ -76,7 +76,7 @@ pub struct ClientDataReader {
 }
 
 /// Reads client data and reports each [`Finding`] in the order of the ceremonies' steps, until it is
-/// told to stop.
+/// asked to stop.
 type Read = for<'j> fn(&'j [u8], &Expected<'_>, &mut dyn FnMut(Finding<'j>) -> bool);
 
 /// What the client data say of one of their members, or of themselves.

@@ -515,7 +515,7 @@ fn verification(options: Value<'_>, asked: &Asked<'_>, name: &str, concerns: &mu
         concerns.add(
             Concern::VerificationNotRequired,
             format_args!(
-                "`{name}` is {said_text}, and nothing but the passkey signs people in: a security key without a PIN then is one factor alone, and whoever \
+                "`{name}` is {said_text}, and nothing but the passkey signs people in: a security key without a PIN then is one factor alone, and anyone who \
                  holds it is let in. Use \"required\", or check UV where it matters.",
             ),
         );

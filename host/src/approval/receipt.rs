@@ -106,8 +106,8 @@ impl Approval {
     }
 }
 
-/// The steps as whoever has the receipt alone sees them: without the record of the credential, which has been
-/// judged before.
+/// The steps as a verifier of the receipt sees them: without the record of the credential, which has been judged
+/// before.
 fn trace(
     config: &Config,
     request: &Request,
@@ -154,7 +154,7 @@ pub(crate) fn add(
     Ok(approvals)
 }
 
-/// What whoever verifies receipts of this host trusts: `portcullis verify-receipt` reads it as it is.
+/// What a verifier of this host's receipts trusts: `portcullis verify-receipt` reads it as it is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Trust<'a> {

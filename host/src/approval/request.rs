@@ -26,7 +26,7 @@ const TEXT_MAX: usize = 256;
 /// The longest life of a request, in seconds: a day, so that people in several places can approve.
 pub(crate) const LIFE_MAX: u64 = 86_400;
 
-/// What is asked for, by whoever asks.
+/// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// The document's SHA-256.

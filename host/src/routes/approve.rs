@@ -91,7 +91,7 @@ impl BeginRequest {
 #[schema(as = ApprovalBegun)]
 #[serde(rename_all = "camelCase")]
 struct BegunView<'a> {
-    /// For whoever approves: `show` and `complete` take it.
+    /// For the approvers: `show` and `complete` take it.
     token: String,
     expires: String,
     public_key: RequestOptions<'a>,

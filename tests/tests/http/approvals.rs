@@ -391,7 +391,7 @@ async fn only_those_who_are_named_approve_and_begin_does_not_say_who_exists() {
         let answer = complete(&host, &approval(&host, &mut mallory, &begun)).await;
         answer.problem(403, "approver_refused");
     }
-    // Whoever takes the name later was not meant.
+    // The next owner of the name was not meant.
     let begun = begin(&host, &alice, &body).await.ok();
     host.clock.advance(Duration::from_secs(1));
     let mut nobody = Person::with_account(&host, "nobody").await;

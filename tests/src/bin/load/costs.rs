@@ -267,7 +267,7 @@ fn store_calls(time: Duration) -> f64 {
     })
 }
 
-/// What work takes, in microseconds of this thread's processor time. It is told how often it was done.
+/// What work takes, in microseconds of this thread's processor time. It gets how often it was done.
 fn alone(time: Duration, work: impl Fn(u64)) -> f64 {
     let on_cpu = || -> u64 {
         let text = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
