@@ -3,9 +3,9 @@
 
 use super::SignatureError;
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
-const WHAT: &str = "ECDSA signature";
+const WHAT: What = What::EcdsaSignature;
 
 /// Takes `SEQUENCE { r INTEGER, s INTEGER }` apart, in DER and nothing else. The numbers are positive,
 /// big-endian, and have lost the zero byte that keeps a leading bit from being a sign.

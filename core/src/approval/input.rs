@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use crate::data::CoseKey;
 use crate::encoding::json::{self, Content, Members, Value};
-use crate::encoding::{Fault, FaultKind, Span, base64url};
+use crate::encoding::{Fault, FaultKind, Span, What, base64url};
 use crate::limits::{CHECK_CREDENTIALS_MAX, CHECK_LIST_MAX};
 
 /// A point of P-256, `04 || x || y`.
@@ -41,11 +41,8 @@ pub(super) struct Credential {
 }
 
 /// An object's member by its name, at most once.
-pub(super) fn member<'a>(
-    object: Members<'a>,
-    name: &'static str,
-) -> Result<Option<Value<'a>>, Fault> {
-    let mut members = object.filter(|(found, _)| *found == *name);
+pub(super) fn member<'a>(object: Members<'a>, name: What) -> Result<Option<Value<'a>>, Fault> {
+    let mut members = object.filter(|(found, _)| *found == *name.name());
     let found = members.next().map(|(_, value)| value);
     match members.next() {
         Some((_, value)) => Err(Fault::new(name, FaultKind::Duplicate, value.at())),
@@ -54,28 +51,25 @@ pub(super) fn member<'a>(
 }
 
 /// The same where the member is required.
-pub(super) fn required<'a>(object: Members<'a>, name: &'static str) -> Result<Value<'a>, Fault> {
+pub(super) fn required<'a>(object: Members<'a>, name: What) -> Result<Value<'a>, Fault> {
     member(object, name)?.ok_or(Fault::new(name, FaultKind::Missing, 0))
 }
 
-pub(super) fn object<'a>(value: Value<'a>, what: &'static str) -> Result<Members<'a>, Fault> {
+pub(super) fn object<'a>(value: Value<'a>, what: What) -> Result<Members<'a>, Fault> {
     let fault = Fault::new(what, FaultKind::Type, value.at());
     value.as_object().ok_or(fault)
 }
 
-pub(super) fn text(object: Members<'_>, name: &'static str) -> Result<Span, Fault> {
+pub(super) fn text(object: Members<'_>, name: What) -> Result<Span, Fault> {
     string(required(object, name)?, name)
 }
 
-pub(super) fn string(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
+pub(super) fn string(value: Value<'_>, what: What) -> Result<Span, Fault> {
     let fault = Fault::new(what, FaultKind::Type, value.at());
     value.as_str().map(|text| text.span()).ok_or(fault)
 }
 
-pub(super) fn number<T: core::str::FromStr>(
-    object: Members<'_>,
-    name: &'static str,
-) -> Result<T, Fault> {
+pub(super) fn number<T: core::str::FromStr>(object: Members<'_>, name: What) -> Result<T, Fault> {
     let value = required(object, name)?;
     match value.content() {
         Content::Number(digits) => digits
@@ -87,7 +81,7 @@ pub(super) fn number<T: core::str::FromStr>(
 
 pub(super) fn list<'a, T, const N: usize>(
     value: Value<'a>,
-    what: &'static str,
+    what: What,
     mut read: impl FnMut(Value<'a>) -> Result<T, Fault>,
 ) -> Result<Vec<T, N>, Fault> {
     let Content::Array(elements) = value.content() else {
@@ -102,7 +96,7 @@ pub(super) fn list<'a, T, const N: usize>(
 }
 
 /// Decodes base64url where it lies.
-pub(super) fn decode(buffer: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault> {
+pub(super) fn decode(buffer: &mut [u8], span: Span, what: What) -> Result<Span, Fault> {
     let span = json::unescape(buffer, span);
     base64url::decode(buffer, span).ok_or(Fault::new(what, FaultKind::Base64, span.range().start))
 }
@@ -111,7 +105,7 @@ pub(super) fn decode(buffer: &mut [u8], span: Span, what: &'static str) -> Resul
 pub(super) fn decode_array<const N: usize>(
     buffer: &mut [u8],
     span: Span,
-    what: &'static str,
+    what: What,
 ) -> Result<[u8; N], Fault> {
     let decoded = decode(buffer, span, what)?;
     let bytes = decoded.of(buffer).unwrap_or_default();
@@ -122,30 +116,35 @@ pub(super) fn decode_array<const N: usize>(
 
 /// Reads the caller's part and decodes it in place.
 pub(super) fn read(buffer: &mut [u8]) -> Result<Check, Fault> {
-    let members = object(Value::parse(buffer, "receipt check")?, "receipt check")?;
-    let receipt = text(members, "receipt")?;
-    let document = text(members, "document")?;
-    let trust = object(required(members, "trust")?, "trust")?;
-    let issuer = text(trust, "issuer")?;
-    let rp_id = text(trust, "rpId")?;
+    let members = object(
+        Value::parse(buffer, What::ReceiptCheck)?,
+        What::ReceiptCheck,
+    )?;
+    let receipt = text(members, What::Receipt)?;
+    let document = text(members, What::Document)?;
+    let trust = object(required(members, What::Trust)?, What::Trust)?;
+    let issuer = text(trust, What::Issuer)?;
+    let rp_id = text(trust, What::RpId)?;
     let origins: Vec<Span, CHECK_LIST_MAX> =
-        list(required(trust, "origins")?, "origins", |origin| {
-            string(origin, "origins")
+        list(required(trust, What::Origins)?, What::Origins, |origin| {
+            string(origin, What::Origins)
         })?;
-    let threshold: usize = number(trust, "threshold")?;
-    let receipt_key = text(trust, "receiptKey")?;
-    let document_key = member(trust, "documentKey")?;
+    let threshold: usize = number(trust, What::Threshold)?;
+    let receipt_key = text(trust, What::ReceiptKey)?;
+    let document_key = member(trust, What::DocumentKey)?;
     let document_key = document_key
-        .map(|key| string(key, "documentKey"))
+        .map(|key| string(key, What::DocumentKey))
         .transpose()?;
-    let approvers = member(trust, "approvers")?.map(credentials).transpose()?;
+    let approvers = member(trust, What::Approvers)?
+        .map(credentials)
+        .transpose()?;
     // From here on the buffer changes.
     if threshold == 0 {
-        return Err(Fault::new("threshold", FaultKind::Value, 0));
+        return Err(Fault::new(What::Threshold, FaultKind::Value, 0));
     }
     Ok(Check {
         receipt: json::unescape(buffer, receipt),
-        document: decode_array(buffer, document, "document")?,
+        document: decode_array(buffer, document, What::Document)?,
         trust: Trust {
             issuer: json::unescape(buffer, issuer),
             rp_id: json::unescape(buffer, rp_id),
@@ -154,9 +153,9 @@ pub(super) fn read(buffer: &mut [u8]) -> Result<Check, Fault> {
                 .map(|origin| json::unescape(buffer, origin))
                 .collect(),
             threshold,
-            receipt_key: decode_array(buffer, receipt_key, "receiptKey")?,
+            receipt_key: decode_array(buffer, receipt_key, What::ReceiptKey)?,
             document_key: document_key
-                .map(|key| decode_array(buffer, key, "documentKey"))
+                .map(|key| decode_array(buffer, key, What::DocumentKey))
                 .transpose()?,
             approvers: approvers
                 .map(|approvers| decode_credentials(buffer, approvers))
@@ -168,29 +167,30 @@ pub(super) fn read(buffer: &mut [u8]) -> Result<Check, Fault> {
 /// The credentials of a list of approvers.
 fn credentials(approvers: Value<'_>) -> Result<Credentials, Fault> {
     let Content::Array(approvers) = approvers.content() else {
-        return Err(Fault::new("approvers", FaultKind::Type, approvers.at()));
+        return Err(Fault::new(What::Approvers, FaultKind::Type, approvers.at()));
     };
     let mut all = Credentials::new();
     for approver in approvers {
-        let members = object(approver, "approvers")?;
-        let name = text(members, "name")?;
-        let of_one: Credentials =
-            list(required(members, "credentials")?, "credentials", |value| {
-                credential(value, name)
-            })?;
+        let members = object(approver, What::Approvers)?;
+        let name = text(members, What::Name)?;
+        let of_one: Credentials = list(
+            required(members, What::Credentials)?,
+            What::Credentials,
+            |value| credential(value, name),
+        )?;
         all.extend_from_slice(&of_one)
-            .map_err(|_| Fault::new("approvers", FaultKind::Limit, approver.at()))?;
+            .map_err(|_| Fault::new(What::Approvers, FaultKind::Limit, approver.at()))?;
     }
     Ok(all)
 }
 
 fn credential(value: Value<'_>, approver: Span) -> Result<Credential, Fault> {
-    let members = object(value, "credentials")?;
-    let backup_eligible = member(members, "backupEligible")?;
+    let members = object(value, What::Credentials)?;
+    let backup_eligible = member(members, What::BackupEligible)?;
     Ok(Credential {
         approver,
-        id: text(members, "id")?,
-        public_key: text(members, "publicKey")?,
+        id: text(members, What::Id)?,
+        public_key: text(members, What::PublicKey)?,
         backup_eligible: match backup_eligible.map(Value::content) {
             Some(Content::Bool(eligible)) => Some(eligible),
             _ => None,
@@ -209,17 +209,17 @@ fn decode_credentials(buffer: &mut [u8], mut list: Credentials) -> Result<Creden
             decoded = json::unescape(buffer, name);
         }
         credential.approver = decoded;
-        credential.id = decode(buffer, credential.id, "id")?;
-        credential.public_key = decode(buffer, credential.public_key, "publicKey")?;
+        credential.id = decode(buffer, credential.id, What::Id)?;
+        credential.public_key = decode(buffer, credential.public_key, What::PublicKey)?;
     }
     for (index, one) in list.iter().enumerate() {
         for other in list.iter().take(index) {
             let at = one.id.range().start;
             if one.id.of(buffer) == other.id.of(buffer) {
-                return Err(Fault::new("id", FaultKind::Duplicate, at));
+                return Err(Fault::new(What::Id, FaultKind::Duplicate, at));
             }
             if same_key(buffer, one.public_key, other.public_key) {
-                return Err(Fault::new("publicKey", FaultKind::Duplicate, at));
+                return Err(Fault::new(What::PublicKey, FaultKind::Duplicate, at));
             }
         }
     }

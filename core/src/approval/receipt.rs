@@ -15,7 +15,7 @@ use crate::ceremony::{
 use crate::data::response_json::{self, DecodedAuthentication};
 use crate::data::{CredentialRecord, Origin};
 use crate::encoding::json::{self, Content, Value};
-use crate::encoding::{Fault, FaultKind, Span, base64url};
+use crate::encoding::{Fault, FaultKind, Span, What, base64url};
 use crate::escape::Escaped;
 use crate::limits::{APPROVALS_MAX, CHECK_LIST_MAX, TRACE_STEPS_MAX};
 
@@ -119,7 +119,7 @@ fn open(
     crypto: &Crypto<'_>,
 ) -> Result<Span, ReceiptError> {
     let start = receipt.range().start;
-    let malformed = |kind| ReceiptError::Malformed(Fault::new("receipt", kind, start));
+    let malformed = |kind| ReceiptError::Malformed(Fault::new(What::Receipt, kind, start));
     let jws = receipt.of(buffer).unwrap_or_default();
     let payload = RECEIPT_HEADER.len().saturating_add(1);
     let signature = jws.iter().rposition(|byte| *byte == b'.');
@@ -172,37 +172,37 @@ fn read(buffer: &mut [u8], payload: Span) -> Result<(Receipt, Option<Span>), Fau
         )
     };
     let document = payload.of(buffer).unwrap_or_default();
-    let members = input::object(Value::parse(document, "payload")?, "payload")?;
+    let members = input::object(Value::parse(document, What::Payload)?, What::Payload)?;
     let found = |name| input::text(members, name).map(within);
     let (issuer, id, hash, shown) = (
-        found("issuer")?,
-        found("id")?,
-        found("document")?,
-        found("text")?,
+        found(What::Issuer)?,
+        found(What::Id)?,
+        found(What::Document)?,
+        found(What::Text)?,
     );
     let (begun, expires) = (
-        input::number(members, "begun")?,
-        input::number(members, "expires")?,
+        input::number(members, What::Begun)?,
+        input::number(members, What::Expires)?,
     );
-    let signed = input::number(members, "signed")?;
-    let signature = input::member(members, "signature")?
-        .map(|value| input::string(value, "signature").map(within))
+    let signed = input::number(members, What::Signed)?;
+    let signature = input::member(members, What::Signature)?
+        .map(|value| input::string(value, What::Signature).map(within))
         .transpose()?;
-    let approvals = input::required(members, "approvals")?;
+    let approvals = input::required(members, What::Approvals)?;
     let approvals: Vec<FoundApproval, APPROVALS_MAX> =
-        input::list(approvals, "approvals", |value| {
-            let members = input::object(value, "approvals")?;
+        input::list(approvals, What::Approvals, |value| {
+            let members = input::object(value, What::Approvals)?;
             let found = |name| input::text(members, name).map(within);
-            let public_key = input::member(members, "publicKey")?
-                .map(|value| input::string(value, "publicKey").map(within))
+            let public_key = input::member(members, What::PublicKey)?
+                .map(|value| input::string(value, What::PublicKey).map(within))
                 .transpose()?;
             Ok(FoundApproval {
-                approver: found("approver")?,
-                credential: found("credential")?,
+                approver: found(What::Approver)?,
+                credential: found(What::Credential)?,
                 public_key,
-                time: input::number(members, "time")?,
-                response: found("response")?,
-                trace: within(input::required(members, "trace")?.span()),
+                time: input::number(members, What::Time)?,
+                response: found(What::Response)?,
+                trace: within(input::required(members, What::Trace)?.span()),
             })
         })?;
     // From here on the buffer changes.
@@ -214,33 +214,33 @@ fn read(buffer: &mut [u8], payload: Span) -> Result<(Receipt, Option<Span>), Fau
     let receipt = Receipt {
         request: FoundRequest {
             issuer: json::unescape(buffer, issuer),
-            id: input::decode(buffer, id, "id")?,
+            id: input::decode(buffer, id, What::Id)?,
             begun,
             expires,
-            document: input::decode_array(buffer, hash, "document")?,
+            document: input::decode_array(buffer, hash, What::Document)?,
             text: json::unescape(buffer, shown),
         },
         signed,
         approvals: decoded,
     };
     let signature = signature
-        .map(|span| input::decode(buffer, span, "signature"))
+        .map(|span| input::decode(buffer, span, What::Signature))
         .transpose()?;
     Ok((receipt, signature))
 }
 
 impl FoundApproval {
     fn decode(self, buffer: &mut [u8]) -> Result<Approval, Fault> {
-        let at = input::decode(buffer, self.response, "response")?;
+        let at = input::decode(buffer, self.response, What::Response)?;
         let response = buffer.get_mut(at.range()).unwrap_or_default();
         let found = response_json::find_in(response);
         let response = DecodedAuthentication::decode(response, &found);
         Ok(Approval {
             approver: json::unescape(buffer, self.approver),
-            credential: input::decode(buffer, self.credential, "credential")?,
+            credential: input::decode(buffer, self.credential, What::Credential)?,
             public_key: self
                 .public_key
-                .map(|span| input::decode(buffer, span, "publicKey"))
+                .map(|span| input::decode(buffer, span, What::PublicKey))
                 .transpose()?,
             time: self.time,
             at,
@@ -319,7 +319,8 @@ impl Approval {
 /// Whether an array has the steps of a log, each with its outcome. Whether a credential is backup eligible the
 /// issuer may know where the verifier does not, or the other way round: that step may be skipped by one of them.
 fn is_trace(array: &[u8], log: &TraceLog<'_, TRACE_STEPS_MAX>) -> bool {
-    let Ok(Content::Array(mut entries)) = Value::parse(array, "trace").map(Value::content) else {
+    let Ok(Content::Array(mut entries)) = Value::parse(array, What::Trace).map(Value::content)
+    else {
         return false;
     };
     let is_member = |entry: Value<'_>, name, expected: &str| {
@@ -332,9 +333,9 @@ fn is_trace(array: &[u8], log: &TraceLog<'_, TRACE_STEPS_MAX>) -> bool {
         let mut step = heapless::String::<16>::new();
         write!(step, "{}", expected.step).is_ok()
             && entries.next().is_some_and(|entry| {
-                let is = |outcome: Outcome| is_member(entry, "outcome", outcome.name());
+                let is = |outcome: Outcome| is_member(entry, What::Outcome, outcome.name());
                 let may_differ = expected.step == Step::AUTH_BACKUP_ELIGIBILITY;
-                is_member(entry, "step", &step)
+                is_member(entry, What::Step, &step)
                     && (is(expected.outcome)
                         || may_differ && (is(Outcome::Pass) || is(Outcome::Skip)))
             })

@@ -5,12 +5,12 @@ use super::statement::{Certificates, algorithm, signature};
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::data::Certificate;
 use crate::encoding::der::{Element, Tag};
-use crate::encoding::{Fault, once};
+use crate::encoding::{Fault, What, once};
 
 /// 1.3.6.1.4.1.11129.2.1.17
 const KEY_DESCRIPTION: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 17];
 
-const WHAT: &str = "Android key description";
+const WHAT: What = What::AndroidKeyDescription;
 
 /// The members of a statement.
 pub(super) const MEMBERS: [&str; 3] = ["alg", "sig", "x5c"];

@@ -13,15 +13,15 @@ use crate::data::{Certificate, CoseAlgorithm};
 use crate::encoding::base64url;
 use crate::encoding::cbor::Item;
 use crate::encoding::json::{Content, Elements, JsonStr, Value};
-use crate::encoding::{Fault, FaultKind, once};
+use crate::encoding::{Fault, FaultKind, What, once};
 use crate::limits::{
     CERTIFICATES_MAX, SAFETYNET_CHAIN_MAX, SAFETYNET_JSON_MAX, SAFETYNET_SIGNATURE_MAX,
 };
 
-const WHAT: &str = "SafetyNet response";
-const HEADER: &str = "SafetyNet header";
-const PAYLOAD: &str = "SafetyNet payload";
-const X5C: &str = "SafetyNet x5c";
+const WHAT: What = What::SafetyNetResponse;
+const HEADER: What = What::SafetyNetHeader;
+const PAYLOAD: What = What::SafetyNetPayload;
+const X5C: What = What::SafetyNetX5c;
 
 /// The members of a statement.
 pub(super) const MEMBERS: [&str; 2] = ["ver", "response"];
@@ -30,7 +30,7 @@ pub(super) const MEMBERS: [&str; 2] = ["ver", "response"];
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
     let [ver, response] = statement.members(MEMBERS)?;
     if ver.and_then(Item::as_text).is_none_or(str::is_empty) {
-        return Err(Fault::new("SafetyNet ver", FaultKind::Value, 0).into());
+        return Err(Fault::new(What::SafetyNetVer, FaultKind::Value, 0).into());
     }
     let response = Response::split(bytes(response, WHAT)?)?;
     let mut verified = verify_response(&response, statement)?;
@@ -65,11 +65,7 @@ impl<'a> Response<'a> {
     }
 }
 
-fn decode<'b>(
-    text: &[u8],
-    buffer: &'b mut [u8],
-    what: &'static str,
-) -> Result<&'b [u8], StatementError> {
+fn decode<'b>(text: &[u8], buffer: &'b mut [u8], what: What) -> Result<&'b [u8], StatementError> {
     base64url::decode_into(text.iter().copied(), buffer)
         .ok_or(Fault::new(what, FaultKind::Base64, 0).into())
 }
@@ -98,7 +94,7 @@ fn verify_response(
     let certificate = Certificate::parse(first).map_err(StatementError::CertificateMalformed)?;
     check_host_name(&certificate)?;
     let mut buffer = [0; SAFETYNET_SIGNATURE_MAX];
-    let signature = decode(response.signature, &mut buffer, "SafetyNet signature")?;
+    let signature = decode(response.signature, &mut buffer, What::SafetyNetSignature)?;
     statement.verify_signature_of(
         &certificate,
         CoseAlgorithm::RS256,
@@ -166,7 +162,7 @@ fn read_payload(
     let payload = Value::parse(decode(response.payload, &mut buffer, PAYLOAD)?, PAYLOAD)?;
     let nonce = member(payload, "nonce", PAYLOAD)?
         .and_then(Value::as_str)
-        .ok_or(Fault::new("SafetyNet nonce", FaultKind::Type, 0))?;
+        .ok_or(Fault::new(What::SafetyNetNonce, FaultKind::Type, 0))?;
     let signed: [&[u8]; 2] = [statement.auth_data.bytes(), statement.client_data_hash];
     let expected = statement.crypto.sha256.digest(&signed);
     // 32 bytes in base64.
@@ -180,11 +176,7 @@ fn read_payload(
 }
 
 /// A member of an object, which may come once.
-fn member<'a>(
-    object: Value<'a>,
-    name: &str,
-    what: &'static str,
-) -> Result<Option<Value<'a>>, Fault> {
+fn member<'a>(object: Value<'a>, name: &str, what: What) -> Result<Option<Value<'a>>, Fault> {
     let members = object
         .as_object()
         .ok_or(Fault::new(what, FaultKind::Type, 0))?;

@@ -5,8 +5,8 @@
 use super::statement::Certificates;
 use super::{AttestationType, Statement, StatementError, Verified};
 use crate::data::Certificate;
-use crate::encoding::Fault;
 use crate::encoding::der::{Element, Tag};
+use crate::encoding::{Fault, What};
 
 /// 1.2.840.113635.100.8.2
 const NONCE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x63, 0x64, 8, 2];
@@ -31,7 +31,7 @@ pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, Statemen
 }
 
 fn read_nonce<'a>(certificate: &Certificate<'a>) -> Result<&'a [u8], StatementError> {
-    const WHAT: &str = "Apple's nonce extension";
+    const WHAT: What = What::AppleNonceExtension;
     let extension = certificate
         .extension(NONCE)
         .ok_or(StatementError::Certificate("there is no nonce extension"))?;

@@ -4,6 +4,7 @@ use super::{Statement, StatementError};
 #[cfg(feature = "trust")]
 use crate::data::Aaguid;
 use crate::data::Certificate;
+use crate::encoding::What;
 use crate::encoding::der::{Element, Tag};
 
 /// 1.3.6.1.4.1.45724.1.1.4, id-fido-gen-ce-aaguid
@@ -37,7 +38,7 @@ pub(super) fn check_model(
     certificate: &Certificate<'_>,
     statement: &Statement<'_, '_>,
 ) -> Result<(), StatementError> {
-    const WHAT: &str = "AAGUID extension";
+    const WHAT: What = What::AaguidExtension;
     let Some(extension) = certificate.extension(FIDO_AAGUID) else {
         return Ok(());
     };
@@ -60,6 +61,6 @@ pub(super) fn check_model(
 #[cfg(feature = "trust")]
 pub(super) fn named_model(certificate: &Certificate<'_>) -> Option<Aaguid> {
     let extension = certificate.extension(FIDO_AAGUID)?;
-    let named = Element::parse(extension.value, Tag::OCTET_STRING, "AAGUID extension").ok()?;
+    let named = Element::parse(extension.value, Tag::OCTET_STRING, What::AaguidExtension).ok()?;
     named.content.try_into().ok().map(Aaguid::new)
 }

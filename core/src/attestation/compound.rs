@@ -5,12 +5,12 @@
 use super::PathError;
 use super::{AttestationType, Format, Statement, StatementError, Verified, verify_simple};
 use crate::encoding::cbor::{Content, Item};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::COMPOUND_STATEMENTS_MAX;
 #[cfg(feature = "trust")]
 use crate::policy::{AttestationPolicy, Standing};
 
-const WHAT: &str = "compound attestation statement";
+const WHAT: What = What::CompoundAttestationStatement;
 
 /// A statement is an array and has no members of its own.
 #[cfg(feature = "inspect")]
@@ -69,12 +69,12 @@ fn read_part<'a>(
     };
     let [format, att_stmt] = part.members(["fmt", "attStmt"])?;
     let name = format.and_then(Item::as_text).ok_or(Fault::new(
-        "fmt in a compound statement",
+        What::FmtInACompoundStatement,
         FaultKind::Type,
         0,
     ))?;
     let att_stmt = att_stmt.ok_or(Fault::new(
-        "attStmt in a compound statement",
+        What::AttStmtInACompoundStatement,
         FaultKind::Missing,
         0,
     ))?;

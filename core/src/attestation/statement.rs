@@ -17,15 +17,15 @@ use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey};
 #[cfg(feature = "attestation")]
 use crate::encoding::cbor::Content;
 use crate::encoding::cbor::Item;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 #[cfg(feature = "attestation")]
 use crate::limits::CERTIFICATES_MAX;
 use crate::policy::Policy;
 #[cfg(feature = "trust")]
 use crate::policy::{AttestationPolicy, Model, Models, Standing};
 
-const STATEMENT: &str = "attestation statement";
-const MEMBER: &str = "attestation statement member";
+const STATEMENT: What = What::AttestationStatement;
+const MEMBER: What = What::AttestationStatementMember;
 
 /// A statement and its subject.
 #[derive(Clone, Copy)]
@@ -259,7 +259,7 @@ fn standing(models: &dyn Models, model: &Model<'_>) -> Standing {
 
 fn member<'a, T>(
     item: Option<Item<'a>>,
-    what: &'static str,
+    what: What,
     read: impl FnOnce(Item<'a>) -> Option<T>,
 ) -> Result<T, Fault> {
     let item = item.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
@@ -267,13 +267,13 @@ fn member<'a, T>(
 }
 
 /// A member that is a byte string.
-pub(super) fn bytes<'a>(item: Option<Item<'a>>, what: &'static str) -> Result<&'a [u8], Fault> {
+pub(super) fn bytes<'a>(item: Option<Item<'a>>, what: What) -> Result<&'a [u8], Fault> {
     member(item, what, Item::as_bytes)
 }
 
 /// The member `alg`.
 pub(super) fn algorithm(item: Option<Item<'_>>) -> Result<CoseAlgorithm, Fault> {
-    const WHAT: &str = "attestation statement alg";
+    const WHAT: What = What::AttestationStatementAlg;
     let number = member(item, WHAT, Item::as_integer)?;
     i32::try_from(number)
         .map(CoseAlgorithm::new)
@@ -282,11 +282,11 @@ pub(super) fn algorithm(item: Option<Item<'_>>) -> Result<CoseAlgorithm, Fault> 
 
 /// The member `sig`.
 pub(super) fn signature<'a>(item: Option<Item<'a>>) -> Result<&'a [u8], Fault> {
-    bytes(item, "attestation statement sig")
+    bytes(item, What::AttestationStatementSig)
 }
 
 #[cfg(feature = "attestation")]
-const X5C: &str = "attestation statement x5c";
+const X5C: What = What::AttestationStatementX5c;
 
 /// The member `x5c`: the attestation certificate and its chain.
 #[cfg(feature = "attestation")]

@@ -14,7 +14,7 @@ use crate::data::{CoseAlgorithm, Curve, PublicKey};
 use crate::encoding::cbor::Item;
 use crate::encoding::der::Tag;
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// The members of a statement.
 pub(super) const MEMBERS: [&str; 6] = ["ver", "alg", "x5c", "sig", "certInfo", "pubArea"];
@@ -23,12 +23,12 @@ pub(super) const MEMBERS: [&str; 6] = ["ver", "alg", "x5c", "sig", "certInfo", "
 pub(super) fn verify(statement: &Statement<'_, '_>) -> Result<Verified, StatementError> {
     let [ver, alg, x5c, sig, cert_info, pub_area] = statement.members(MEMBERS)?;
     if ver.and_then(Item::as_text) != Some("2.0") {
-        return Err(Fault::new("TPM ver", FaultKind::Value, 0).into());
+        return Err(Fault::new(What::TpmVer, FaultKind::Value, 0).into());
     }
     let alg = algorithm(alg)?;
     let sig = signature(sig)?;
-    let cert_info = bytes(cert_info, "TPM certInfo")?;
-    let pub_area = bytes(pub_area, "TPM pubArea")?;
+    let cert_info = bytes(cert_info, What::TpmCertInfo)?;
+    let pub_area = bytes(pub_area, What::TpmPubArea)?;
     let certificates = Certificates::read(x5c)?;
 
     let area = PublicArea::parse(pub_area, &mut ())?;
@@ -200,12 +200,12 @@ impl Watch for () {
 /// Reads a structure's fields, big-endian and without gaps.
 struct Fields<'a, 'w> {
     reader: Reader<'a>,
-    what: &'static str,
+    what: What,
     watch: &'w mut dyn Watch,
 }
 
 impl<'a, 'w> Fields<'a, 'w> {
-    const fn new(bytes: &'a [u8], what: &'static str, watch: &'w mut dyn Watch) -> Self {
+    const fn new(bytes: &'a [u8], what: What, watch: &'w mut dyn Watch) -> Self {
         Self {
             reader: Reader::new(bytes),
             what,
@@ -307,11 +307,11 @@ const NULL: u16 = 0x0010;
 
 impl<'a> PublicArea<'a> {
     pub(crate) fn parse(bytes: &'a [u8], watch: &mut dyn Watch) -> Result<Self, Fault> {
-        let mut fields = Fields::new(bytes, "TPM pubArea", watch);
+        let mut fields = Fields::new(bytes, What::TpmPubArea, watch);
         let ty = fields.number("type")?;
         let name_algorithm = fields.number("nameAlg")?;
         let name_hash = hash_of_tpm(name_algorithm).ok_or(Fault::new(
-            "TPM pubArea name algorithm",
+            What::TpmPubAreaNameAlgorithm,
             FaultKind::Value,
             2,
         ))?;
@@ -320,7 +320,7 @@ impl<'a> PublicArea<'a> {
         let key = match ty {
             0x0001 => TpmKey::read_rsa(&mut fields)?,
             0x0023 => TpmKey::read_ecc(&mut fields)?,
-            _ => return Err(Fault::new("TPM pubArea type", FaultKind::Value, 0)),
+            _ => return Err(Fault::new(What::TpmPubAreaType, FaultKind::Value, 0)),
         };
         fields.finish()?;
         Ok(Self {
@@ -363,7 +363,7 @@ impl<'a> TpmKey<'a> {
             0x0003 => Curve::P256,
             0x0004 => Curve::P384,
             0x0005 => Curve::P521,
-            _ => return Err(Fault::new("TPM ECC curve", FaultKind::Value, at)),
+            _ => return Err(Fault::new(What::TpmEccCurve, FaultKind::Value, at)),
         };
         // The key derivation's scheme is followed by its hash, like a signature's.
         skip_scheme(fields, "kdf")?;
@@ -406,7 +406,7 @@ pub(crate) struct Attest<'a> {
 
 impl<'a> Attest<'a> {
     pub(crate) fn parse(bytes: &'a [u8], watch: &mut dyn Watch) -> Result<Self, StatementError> {
-        let mut fields = Fields::new(bytes, "TPM certInfo", watch);
+        let mut fields = Fields::new(bytes, What::TpmCertInfo, watch);
         // TPM_GENERATED_VALUE: only the TPM itself writes it.
         if fields.array("magic")? != *b"\xffTCG" {
             return Err(StatementError::Content(

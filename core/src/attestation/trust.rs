@@ -13,9 +13,9 @@ use heapless::Vec;
 use crate::algorithm::Crypto;
 use crate::data::certificate::oid;
 use crate::data::{Certificate, CoseAlgorithm, Curve, PublicKey, UnixTime};
-use crate::encoding::Fault;
 use crate::encoding::der::{Element, Tag};
 use crate::encoding::reader::Reader;
+use crate::encoding::{Fault, What};
 use crate::limits::{CERTIFICATES_MAX, MODEL_ROOTS_MAX, PATH_SIGNATURES_MAX};
 use crate::policy::{Model, Models};
 
@@ -304,7 +304,7 @@ fn check_root(certificate: &Certificate<'_>, authorities: usize) -> Result<(), P
 
 /// The algorithm of a certificate's signature.
 fn signature_algorithm(identifier: &[u8]) -> Option<CoseAlgorithm> {
-    const WHAT: &str = "certificate signature algorithm";
+    const WHAT: What = What::CertificateSignatureAlgorithm;
     let mut reader = Reader::new(identifier);
     let algorithm = Element::expect(&mut reader, Tag::OID, WHAT).ok()?.content;
     match algorithm {
@@ -316,7 +316,7 @@ fn signature_algorithm(identifier: &[u8]) -> Option<CoseAlgorithm> {
 /// RSASSA-PSS by the hash that its parameters name; the salt's length is the hash's with every
 /// mechanism here (RFC 4055 section 3.1).
 fn pss_algorithm(reader: &mut Reader<'_>) -> Option<CoseAlgorithm> {
-    const WHAT: &str = "RSASSA-PSS parameters";
+    const WHAT: What = What::RsassaPssParameters;
     let mut parameters = Element::expect(reader, Tag::SEQUENCE, WHAT).ok()?.reader();
     let mut hash = Element::expect(&mut parameters, Tag::context(0), WHAT)
         .ok()?

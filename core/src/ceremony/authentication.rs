@@ -11,7 +11,7 @@ use crate::data::{
     AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge, CoseAlgorithm,
     CoseKey, CredentialRecord, Expected, Flags, PublicKey,
 };
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::USER_HANDLE_MAX;
 
 /// A verified sign-in: only [`verify_authentication`] and [`PendingAuthentication`] construct one.
@@ -370,7 +370,7 @@ fn check_user<'a, O: Observer<'a> + ?Sized>(
     observer: &mut O,
 ) -> Checked<'a> {
     const KIND: ErrorKind = ErrorKind::UserHandleMalformed;
-    let length = Fault::new("userHandle", FaultKind::Length, 0);
+    let length = Fault::new(What::UserHandle, FaultKind::Length, 0);
     let mut user_handle = response.checked_user_handle().map_err(malformed(KIND))?;
     if user_handle.is_some_and(<[u8]>::is_empty) {
         tolerate(policy.strict, observer, Note::UserHandleEmpty, KIND, length)?;

@@ -5,7 +5,7 @@ use super::run::{Checked, Failure, check, malformed, pass_with, skip, tolerate};
 use super::{ErrorKind, Note, Observer, Policy, UserVerification, Value};
 use crate::algorithm::Sha256;
 use crate::data::{AuthenticatorData, AuthenticatorExtensions, Flags};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Where they are first looked into, 7.1.13 and 7.2.15: CTAP2 has their CBOR in its canonical form.
 pub(super) fn check_form<'a, O: Observer<'a> + ?Sized>(
@@ -21,7 +21,7 @@ pub(super) fn check_form<'a, O: Observer<'a> + ?Sized>(
         observer,
         Note::AuthenticatorDataNotCanonical,
         ErrorKind::AuthenticatorDataMalformed,
-        Fault::new("authenticator data", FaultKind::Form, 0),
+        Fault::new(What::AuthenticatorData, FaultKind::Form, 0),
     )
 }
 

@@ -3,7 +3,7 @@
 use super::run::{Checked, Run, check, fail, malformed, pass_with, skip};
 use super::{CrossOrigin, Error, ErrorKind, Observer, Policy, Step, Value};
 use crate::data::{Expected, Finding, Found, Subject};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::CLIENT_DATA_MAX;
 
 /// The steps that read the client data, by what each of them checks.
@@ -68,7 +68,7 @@ pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
 fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
     let json = json.map_err(malformed(ErrorKind::ClientDataMalformed))?;
     if json.len() > CLIENT_DATA_MAX {
-        let fault = Fault::new("clientDataJSON", FaultKind::Limit, CLIENT_DATA_MAX);
+        let fault = Fault::new(What::ClientData, FaultKind::Limit, CLIENT_DATA_MAX);
         return fail(ErrorKind::ClientDataMalformed, Value::Fault(fault));
     }
     match core::str::from_utf8(json) {
@@ -76,7 +76,7 @@ fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
         Err(error) => fail(
             ErrorKind::ClientDataMalformed,
             Value::Fault(Fault::new(
-                "clientDataJSON",
+                What::ClientData,
                 FaultKind::Utf8,
                 error.valid_up_to(),
             )),

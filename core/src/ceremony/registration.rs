@@ -16,7 +16,7 @@ use crate::data::{
     Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
     Challenge, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags, RegistrationResponse,
 };
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::CREDENTIAL_ID_MAX;
 
 /// A verified registration: only [`verify_registration`] constructs one.
@@ -271,7 +271,7 @@ fn read_attestation_object<'a, O: Observer<'a> + ?Sized>(
     let auth_data = AuthenticatorData::parse(object.auth_data)
         .map_err(malformed(ErrorKind::AuthenticatorDataMalformed))?;
     let Some(credential) = auth_data.attested_credential_data().copied() else {
-        let fault = Fault::new("attested credential data", FaultKind::Missing, 0);
+        let fault = Fault::new(What::AttestedCredentialData, FaultKind::Missing, 0);
         return fail(ErrorKind::AuthenticatorDataMalformed, Value::Fault(fault));
     };
     if !object.canonical {
@@ -280,7 +280,7 @@ fn read_attestation_object<'a, O: Observer<'a> + ?Sized>(
             observer,
             Note::AttestationObjectNotCanonical,
             ErrorKind::AttestationObjectMalformed,
-            Fault::new("attestation object", FaultKind::Form, 0),
+            Fault::new(What::AttestationObject, FaultKind::Form, 0),
         )?;
     }
     check_form(&auth_data, policy, observer)?;

@@ -12,7 +12,7 @@ use crate::data::{
     AuthenticationResponse, CoseAlgorithm, CredentialRecord, Origin, RegistrationResponse, UnixTime,
 };
 use crate::encoding::json::{self, Content, Value};
-use crate::encoding::{Fault, FaultKind, Span, base64url, pem};
+use crate::encoding::{Fault, FaultKind, Span, What, base64url, pem};
 use crate::limits::{CHECK_CREDENTIALS_MAX, CHECK_LIST_MAX};
 
 type TextList = Vec<Span, CHECK_LIST_MAX>;
@@ -58,114 +58,117 @@ struct FoundCredential {
 }
 
 /// A member of an object: its name in a fault, and what reads its value.
-type Member<T> = (
-    &'static str,
-    fn(&mut T, Value<'_>, &'static str) -> Result<(), Fault>,
-);
+type Member<T> = (What, fn(&mut T, Value<'_>, What) -> Result<(), Fault>);
 
 /// The members of a check. Others are ignored.
 const MEMBERS: [Member<Found>; 22] = [
-    ("kind", |found, value, what| {
+    (What::Kind, |found, value, what| {
         one_of(value, what, &KINDS).map(|read| found.kind = Some(read))
     }),
-    ("rpId", |found, value, what| {
+    (What::RpId, |found, value, what| {
         text(value, what).map(|read| found.rp_id = Some(read))
     }),
-    ("rpIds", |found, value, what| {
+    (What::RpIds, |found, value, what| {
         list(value, what, text).map(|read| found.rp_ids = read)
     }),
-    ("origins", |found, value, what| {
+    (What::Origins, |found, value, what| {
         list(value, what, text).map(|read| found.origins = Some(read))
     }),
-    ("challenge", |found, value, what| {
+    (What::Challenge, |found, value, what| {
         text(value, what).map(|read| found.challenge = Some(read))
     }),
-    ("response", |found, value, _| {
+    (What::Response, |found, value, _| {
         found.response = Some(response_json::find(value));
         Ok(())
     }),
-    ("credential", |found, value, what| {
+    (What::Credential, |found, value, what| {
         credential(value, what).map(|read| found.credential = Some(read))
     }),
-    ("userVerification", |found, value, what| {
+    (What::UserVerification, |found, value, what| {
         one_of(value, what, &USER_VERIFICATIONS).map(|read| found.policy.user_verification = read)
     }),
-    ("crossOrigin", |found, value, what| {
+    (What::CrossOrigin, |found, value, what| {
         boolean(value, what).map(|read| found.cross_origin = read)
     }),
-    ("topOrigins", |found, value, what| {
+    (What::TopOrigins, |found, value, what| {
         list(value, what, text).map(|read| found.top_origins = Some(read))
     }),
-    ("algorithms", |found, value, what| {
+    (What::Algorithms, |found, value, what| {
         list(value, what, algorithm).map(|read| found.algorithms = Some(read))
     }),
-    ("formats", |found, value, what| {
+    (What::Formats, |found, value, what| {
         formats(value, what).map(|read| found.policy.formats = read)
     }),
-    ("mediation", |found, value, what| {
+    (What::Mediation, |found, value, what| {
         one_of(value, what, &MEDIATIONS).map(|read| found.policy.mediation = read)
     }),
-    ("appId", |found, value, what| {
+    (What::AppId, |found, value, what| {
         text(value, what).map(|read| found.app_id = Some(read))
     }),
-    ("userHandle", |found, value, what| {
+    (What::UserHandle, |found, value, what| {
         text(value, what).map(|read| found.user_handle = Some(read))
     }),
-    ("discoverable", |found, value, what| {
+    (What::Discoverable, |found, value, what| {
         boolean(value, what).map(|read| found.policy.discoverable = read)
     }),
-    ("allowCredentials", |found, value, what| {
+    (What::AllowCredentials, |found, value, what| {
         list(value, what, text).map(|read| found.allow_credentials = Some(read))
     }),
-    ("existingCredentials", |found, value, what| {
+    (What::ExistingCredentials, |found, value, what| {
         list(value, what, text).map(|read| found.existing_credentials = read)
     }),
-    ("counter", |found, value, what| {
+    (What::Counter, |found, value, what| {
         one_of(value, what, &COUNTERS).map(|read| found.policy.counter = read)
     }),
-    ("backup", |found, value, what| {
+    (What::Backup, |found, value, what| {
         one_of(value, what, &BACKUPS).map(|read| found.policy.backup = read)
     }),
-    ("attestation", |found, value, what| {
+    (What::Attestation, |found, value, what| {
         read(value, what, "attestation.", &ATTESTATION, found)
     }),
-    ("strict", |found, value, what| {
+    (What::Strict, |found, value, what| {
         boolean(value, what).map(|read| found.policy.strict = read)
     }),
 ];
 
 const CREDENTIAL: [Member<FoundCredential>; 5] = [
-    ("credential.id", |credential, value, what| {
+    (What::CheckCredentialId, |credential, value, what| {
         text(value, what).map(|read| credential.id = Some(read))
     }),
-    ("credential.publicKey", |credential, value, what| {
+    (What::CheckCredentialPublicKey, |credential, value, what| {
         let read = text(value, what);
         credential.public_key_fault = read.err();
         credential.public_key = Some(read.unwrap_or(NOTHING));
         Ok(())
     }),
-    ("credential.signCount", |credential, value, what| {
+    (What::CheckCredentialSignCount, |credential, value, what| {
         integer(value, what).map(|read| credential.sign_count = Some(read))
     }),
-    ("credential.backupEligible", |credential, value, what| {
-        boolean(value, what).map(|read| credential.backup_eligible = Some(read))
-    }),
-    ("credential.backupState", |credential, value, what| {
-        boolean(value, what).map(|read| credential.backup_state = Some(read))
-    }),
+    (
+        What::CheckCredentialBackupEligible,
+        |credential, value, what| {
+            boolean(value, what).map(|read| credential.backup_eligible = Some(read))
+        },
+    ),
+    (
+        What::CheckCredentialBackupState,
+        |credential, value, what| {
+            boolean(value, what).map(|read| credential.backup_state = Some(read))
+        },
+    ),
 ];
 
 const ATTESTATION: [Member<Found>; 4] = [
-    ("attestation.policy", |found, value, what| {
+    (What::CheckAttestationPolicy, |found, value, what| {
         one_of(value, what, &ATTESTATION_POLICIES).map(|read| found.policy.attestation = read)
     }),
-    ("attestation.roots", |found, value, what| {
+    (What::CheckAttestationRoots, |found, value, what| {
         list(value, what, text).map(|read| found.roots = read)
     }),
-    ("attestation.time", |found, value, what| {
+    (What::CheckAttestationTime, |found, value, what| {
         time(value, what).map(|read| found.policy.time = Some(read))
     }),
-    ("attestation.androidKeyTee", |found, value, what| {
+    (What::CheckAttestationAndroidKeyTee, |found, value, what| {
         boolean(value, what).map(|read| found.policy.android_key_tee = read)
     }),
 ];
@@ -198,7 +201,7 @@ const ATTESTATION_POLICIES: [(&str, AttestationPolicy); 3] = [
 /// the table without the prefix.
 fn read<T, const N: usize>(
     object: Value<'_>,
-    what: &'static str,
+    what: What,
     prefix: &str,
     known: &[Member<T>; N],
     into: &mut T,
@@ -208,12 +211,13 @@ fn read<T, const N: usize>(
         .ok_or(Fault::new(what, FaultKind::Type, object.at()))?;
     let mut seen = [false; N];
     for (name, value) in members {
-        let is_named = |what: &str| {
-            what.strip_prefix(prefix)
+        let is_named = |what: What| {
+            what.name()
+                .strip_prefix(prefix)
                 .is_some_and(|known| name == *known)
         };
         let mut members = known.iter().zip(&mut seen);
-        let Some(((what, read), seen)) = members.find(|((what, _), _)| is_named(what)) else {
+        let Some((&(what, read), seen)) = members.find(|((what, _), _)| is_named(*what)) else {
             continue;
         };
         if core::mem::replace(seen, true) {
@@ -226,7 +230,7 @@ fn read<T, const N: usize>(
 
 /// Finds the members of a check and reads those that need no buffer.
 pub(super) fn find(json: &[u8]) -> Result<Found, Fault> {
-    const WHAT: &str = "check";
+    const WHAT: What = What::Check;
     let mut found = Found {
         kind: None,
         response: None,
@@ -253,8 +257,8 @@ impl Found {
     /// Decodes in place what has to be decoded.
     pub(super) fn decode(mut self, json: &mut [u8]) -> Result<Decoded, Fault> {
         let missing = |what| Fault::new(what, FaultKind::Missing, 0);
-        let kind = self.kind.ok_or(missing("kind"))?;
-        let response = self.response.ok_or(missing("response"))?;
+        let kind = self.kind.ok_or(missing(What::Kind))?;
+        let response = self.response.ok_or(missing(What::Response))?;
         let response = match kind {
             Ceremony::Registration => {
                 DecodedResponse::Registration(DecodedRegistration::decode(json, &response))
@@ -264,14 +268,14 @@ impl Found {
             }
         };
         let mut rp_ids = RpIdList::from_slice(&self.rp_ids)
-            .map_err(|_| Fault::new("rpIds", FaultKind::Limit, 0))?;
+            .map_err(|_| Fault::new(What::RpIds, FaultKind::Limit, 0))?;
         rp_ids
-            .push(self.rp_id.ok_or(missing("rpId"))?)
-            .map_err(|_| Fault::new("rpIds", FaultKind::Limit, 0))?;
+            .push(self.rp_id.ok_or(missing(What::RpId))?)
+            .map_err(|_| Fault::new(What::RpIds, FaultKind::Limit, 0))?;
         unescape_all(json, &mut rp_ids);
-        let mut origins = self.origins.take().ok_or(missing("origins"))?;
+        let mut origins = self.origins.take().ok_or(missing(What::Origins))?;
         unescape_all(json, &mut origins);
-        let challenge = challenge(json, self.challenge.ok_or(missing("challenge"))?)?;
+        let challenge = challenge(json, self.challenge.ok_or(missing(What::Challenge))?)?;
         if let Some(credential) = &mut self.credential {
             credential.decode(json)?;
         }
@@ -280,12 +284,16 @@ impl Found {
         }
         self.app_id = self.app_id.map(|span| json::unescape(json, span));
         if let Some(user_handle) = &mut self.user_handle {
-            *user_handle = bytes(json, *user_handle, "userHandle")?;
+            *user_handle = bytes(json, *user_handle, What::UserHandle)?;
         }
         if let Some(list) = &mut self.allow_credentials {
-            decode_all(json, list, "allowCredentials")?;
+            decode_all(json, list, What::AllowCredentials)?;
         }
-        decode_all(json, &mut self.existing_credentials, "existingCredentials")?;
+        decode_all(
+            json,
+            &mut self.existing_credentials,
+            What::ExistingCredentials,
+        )?;
         for root in &mut self.roots {
             *root = certificate(json, *root)?;
         }
@@ -299,7 +307,7 @@ impl Found {
     }
 }
 
-fn text(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
+fn text(value: Value<'_>, what: What) -> Result<Span, Fault> {
     value
         .as_str()
         .map(|text| text.span())
@@ -307,18 +315,18 @@ fn text(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
 }
 
 /// The fault of a value of another type than the member has.
-fn wrong_type(value: Value<'_>, what: &'static str) -> Fault {
+fn wrong_type(value: Value<'_>, what: What) -> Fault {
     Fault::new(what, FaultKind::Type, value.at()).with_found(value.first())
 }
 
-fn boolean(value: Value<'_>, what: &'static str) -> Result<bool, Fault> {
+fn boolean(value: Value<'_>, what: What) -> Result<bool, Fault> {
     match value.content() {
         Content::Bool(boolean) => Ok(boolean),
         _ => Err(wrong_type(value, what)),
     }
 }
 
-fn integer<T: core::str::FromStr>(value: Value<'_>, what: &'static str) -> Result<T, Fault> {
+fn integer<T: core::str::FromStr>(value: Value<'_>, what: What) -> Result<T, Fault> {
     match value.content() {
         Content::Number(digits) => digits
             .parse()
@@ -327,11 +335,7 @@ fn integer<T: core::str::FromStr>(value: Value<'_>, what: &'static str) -> Resul
     }
 }
 
-fn one_of<T: Copy>(
-    value: Value<'_>,
-    what: &'static str,
-    choices: &[(&str, T)],
-) -> Result<T, Fault> {
+fn one_of<T: Copy>(value: Value<'_>, what: What, choices: &[(&str, T)]) -> Result<T, Fault> {
     let text = value.as_str().ok_or_else(|| wrong_type(value, what))?;
     choices
         .iter()
@@ -342,8 +346,8 @@ fn one_of<T: Copy>(
 
 fn list<'a, T, const N: usize>(
     value: Value<'a>,
-    what: &'static str,
-    read: impl Fn(Value<'a>, &'static str) -> Result<T, Fault>,
+    what: What,
+    read: impl Fn(Value<'a>, What) -> Result<T, Fault>,
 ) -> Result<Vec<T, N>, Fault> {
     let Content::Array(elements) = value.content() else {
         return Err(wrong_type(value, what));
@@ -356,12 +360,12 @@ fn list<'a, T, const N: usize>(
     Ok(list)
 }
 
-fn algorithm(value: Value<'_>, what: &'static str) -> Result<CoseAlgorithm, Fault> {
+fn algorithm(value: Value<'_>, what: What) -> Result<CoseAlgorithm, Fault> {
     integer(value, what).map(CoseAlgorithm::new)
 }
 
 /// Formats that are not built cannot be accepted, so they are ignored.
-fn formats(value: Value<'_>, what: &'static str) -> Result<Formats, Fault> {
+fn formats(value: Value<'_>, what: What) -> Result<Formats, Fault> {
     let Content::Array(names) = value.content() else {
         return Err(wrong_type(value, what));
     };
@@ -377,22 +381,22 @@ fn formats(value: Value<'_>, what: &'static str) -> Result<Formats, Fault> {
     Ok(formats)
 }
 
-fn credential(value: Value<'_>, what: &'static str) -> Result<FoundCredential, Fault> {
+fn credential(value: Value<'_>, what: What) -> Result<FoundCredential, Fault> {
     let mut credential = FoundCredential::default();
     read(value, what, "credential.", &CREDENTIAL, &mut credential)?;
     let missing = |what| Fault::new(what, FaultKind::Missing, 0);
-    credential.id.ok_or(missing("credential.id"))?;
+    credential.id.ok_or(missing(What::CheckCredentialId))?;
     credential
         .public_key
-        .ok_or(missing("credential.publicKey"))?;
+        .ok_or(missing(What::CheckCredentialPublicKey))?;
     credential
         .sign_count
-        .ok_or(missing("credential.signCount"))?;
+        .ok_or(missing(What::CheckCredentialSignCount))?;
     Ok(credential)
 }
 
 /// A date and time of RFC 3339.
-fn time(value: Value<'_>, what: &'static str) -> Result<UnixTime, Fault> {
+fn time(value: Value<'_>, what: What) -> Result<UnixTime, Fault> {
     // Only unreasonably many digits of a second's fraction make a date and time longer.
     let mut text = heapless::String::<64>::new();
     let mut characters = value.as_str().into_iter().flat_map(json::JsonStr::chars);
@@ -407,13 +411,13 @@ fn time(value: Value<'_>, what: &'static str) -> Result<UnixTime, Fault> {
 fn certificate(json: &mut [u8], span: Span) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
     pem::decode(json, span, "CERTIFICATE").ok_or(Fault::new(
-        "attestation.roots",
+        What::CheckAttestationRoots,
         FaultKind::Value,
         span.range().start,
     ))
 }
 
-fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault> {
+fn bytes(json: &mut [u8], span: Span, what: What) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
     base64url::decode_member(json, span, what)
 }
@@ -422,13 +426,17 @@ fn bytes(json: &mut [u8], span: Span, what: &'static str) -> Result<Span, Fault>
 fn challenge(json: &mut [u8], span: Span) -> Result<Span, Fault> {
     let span = json::unescape(json, span);
     let text = span.of(json).unwrap_or_default();
-    if let Some(fault) = base64url::fault_in(text, span.range().start, "challenge") {
+    if let Some(fault) = base64url::fault_in(text, span.range().start, What::Challenge) {
         return Err(fault);
     }
     if base64url::is_text(text) {
         Ok(span)
     } else {
-        Err(Fault::new("challenge", FaultKind::Base64, span.range().end))
+        Err(Fault::new(
+            What::Challenge,
+            FaultKind::Base64,
+            span.range().end,
+        ))
     }
 }
 
@@ -438,7 +446,7 @@ fn unescape_all(json: &mut [u8], list: &mut [Span]) {
     }
 }
 
-fn decode_all(json: &mut [u8], list: &mut [Span], what: &'static str) -> Result<(), Fault> {
+fn decode_all(json: &mut [u8], list: &mut [Span], what: What) -> Result<(), Fault> {
     for span in list {
         *span = bytes(json, *span, what)?;
     }
@@ -462,7 +470,7 @@ pub(super) struct Decoded {
 
 impl FoundCredential {
     fn decode(&mut self, json: &mut [u8]) -> Result<(), Fault> {
-        const ID: &str = "credential.id";
+        const ID: What = What::CheckCredentialId;
         let missing = Fault::new(ID, FaultKind::Missing, 0);
         let id = bytes(json, self.id.ok_or(missing)?, ID)?;
         if id.range().is_empty() {
@@ -470,7 +478,7 @@ impl FoundCredential {
         }
         self.id = Some(id);
         let public_key = self.public_key.unwrap_or(NOTHING);
-        let public_key = bytes(json, public_key, "credential.publicKey");
+        let public_key = bytes(json, public_key, What::CheckCredentialPublicKey);
         self.public_key_fault = self.public_key_fault.or(public_key.err());
         self.public_key = public_key.ok();
         Ok(())
@@ -531,10 +539,12 @@ impl Decoded {
         let found = &self.found;
         lists.roots = collect(&found.roots, |span| Ok(id(span)))?;
         lists.rp_ids = collect(&self.rp_ids, |span| Ok(text(span)))?;
-        lists.origins = collect(&self.origins, |span| origin(text(span), *span, "origins"))?;
+        lists.origins = collect(&self.origins, |span| {
+            origin(text(span), *span, What::Origins)
+        })?;
         lists.top_origins = match &found.top_origins {
             Some(list) => Some(collect(list, |span| {
-                origin(text(span), *span, "topOrigins")
+                origin(text(span), *span, What::TopOrigins)
             })?),
             None => None,
         };
@@ -568,7 +578,7 @@ impl Decoded {
             ..found.policy
         };
         let challenge = Challenge::from_text(text(&self.challenge)).ok_or(Fault::new(
-            "challenge",
+            What::Challenge,
             FaultKind::Length,
             self.challenge.range().start,
         ))?;
@@ -597,7 +607,7 @@ impl Decoded {
     }
 }
 
-fn origin<'a>(text: &'a str, span: Span, what: &'static str) -> Result<Origin<'a>, Fault> {
+fn origin<'a>(text: &'a str, span: Span, what: What) -> Result<Origin<'a>, Fault> {
     Origin::parse(text).map_err(|_| Fault::new(what, FaultKind::Value, span.range().start))
 }
 

@@ -1,5 +1,5 @@
 use crate::encoding::cbor::{Content, Item};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// An [attestation object](https://www.w3.org/TR/webauthn-3/#attestation-object), its parts not looked into
 /// yet.
@@ -22,7 +22,7 @@ impl<'a> AttestationObject<'a> {
     }
 
     fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
-        const WHAT: &str = "attestation object";
+        const WHAT: What = What::AttestationObject;
         let (object, form) = Item::parse(bytes, WHAT)?;
         let members = object
             .as_map()
@@ -35,7 +35,7 @@ impl<'a> AttestationObject<'a> {
                 Some("authData") => auth_data = Some(value),
                 _ => {
                     return Err(Fault::new(
-                        "attestation object member",
+                        What::AttestationObjectMember,
                         FaultKind::Unexpected,
                         0,
                     ));
@@ -43,13 +43,13 @@ impl<'a> AttestationObject<'a> {
             }
         }
         Ok(Self {
-            fmt: member(fmt, Item::as_text, "fmt")?,
+            fmt: member(fmt, Item::as_text, What::Fmt)?,
             att_stmt: member(
                 att_stmt,
                 |item| is_statement(item).then_some(item),
-                "attStmt",
+                What::AttStmt,
             )?,
-            auth_data: member(auth_data, Item::as_bytes, "authData")?,
+            auth_data: member(auth_data, Item::as_bytes, What::AuthData)?,
             canonical: form.canonical,
         })
     }
@@ -63,7 +63,7 @@ fn is_statement(item: Item<'_>) -> bool {
 fn member<'a, T>(
     item: Option<Item<'a>>,
     read: impl FnOnce(Item<'a>) -> Option<T>,
-    what: &'static str,
+    what: What,
 ) -> Result<T, Fault> {
     let item = item.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
     read(item).ok_or(Fault::new(what, FaultKind::Type, 0))

@@ -1,7 +1,7 @@
 use super::Aaguid;
 use crate::encoding::cbor::Item;
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// [Authenticator data](https://www.w3.org/TR/webauthn-3/#sctn-authenticator-data), borrowed from the response.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub struct AttestedCredentialData<'a> {
     credential_public_key: &'a [u8],
 }
 
-const WHAT: &str = "authenticator data";
+const WHAT: What = What::AuthenticatorData;
 
 impl Flags {
     /// The flags of a byte.
@@ -172,7 +172,7 @@ impl<'a> AuthenticatorData<'a> {
 
 #[inline(never)]
 fn read_extensions<'a>(reader: &mut Reader<'a>, canonical: &mut bool) -> Result<Item<'a>, Fault> {
-    const WHAT: &str = "authenticator extension outputs";
+    const WHAT: What = What::AuthenticatorExtensionOutputs;
     let at = reader.position();
     let (item, form) = Item::read(reader, WHAT)?;
     *canonical &= form.canonical;
@@ -185,12 +185,12 @@ fn read_extensions<'a>(reader: &mut Reader<'a>, canonical: &mut bool) -> Result<
 impl<'a> AttestedCredentialData<'a> {
     #[inline(never)]
     fn read(reader: &mut Reader<'a>, canonical: &mut bool) -> Result<Self, Fault> {
-        const WHAT: &str = "attested credential data";
+        const WHAT: What = What::AttestedCredentialData;
         let aaguid = Aaguid::new(reader.array(WHAT)?);
         let length = u16::from_be_bytes(reader.array(WHAT)?);
         let credential_id = reader.take(usize::from(length), WHAT)?;
         // Only walking the key shows where it ends.
-        let (key, form) = Item::read(reader, "credential public key")?;
+        let (key, form) = Item::read(reader, What::CredentialPublicKey)?;
         *canonical &= form.canonical;
         Ok(Self {
             aaguid,

@@ -7,7 +7,7 @@
 use super::{Curve, PublicKey, UnixTime};
 use crate::encoding::der::{Element, Elements, Tag};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::CERTIFICATE_EXTENSIONS_MAX;
 
 /// A certificate. Nothing of it has been verified: neither its signature nor its dates.
@@ -95,7 +95,7 @@ pub(crate) mod oid {
     pub(super) const NIST_SIGNATURES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 3];
 }
 
-const WHAT: &str = "certificate";
+const WHAT: What = What::Certificate;
 
 impl<'a> Certificate<'a> {
     /// Reads a certificate that is the whole input.
@@ -106,41 +106,44 @@ impl<'a> Certificate<'a> {
     #[inline(never)]
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut outer = Element::parse(bytes, Tag::SEQUENCE, WHAT)?.reader();
-        let signed = Element::expect(&mut outer, Tag::SEQUENCE, "certificate to be signed")?;
-        let signature_algorithm =
-            Element::expect(&mut outer, Tag::SEQUENCE, "certificate signature algorithm")?;
-        let signature = Element::expect(&mut outer, Tag::BIT_STRING, "certificate signature")?;
+        let signed = Element::expect(&mut outer, Tag::SEQUENCE, What::CertificateToBeSigned)?;
+        let signature_algorithm = Element::expect(
+            &mut outer,
+            Tag::SEQUENCE,
+            What::CertificateSignatureAlgorithm,
+        )?;
+        let signature = Element::expect(&mut outer, Tag::BIT_STRING, What::CertificateSignature)?;
         outer.finish(WHAT)?;
 
         let mut reader = signed.reader();
         let version = read_version(&mut reader)?;
         let serial_number =
-            Element::expect(&mut reader, Tag::INTEGER, "certificate serial number")?;
+            Element::expect(&mut reader, Tag::INTEGER, What::CertificateSerialNumber)?;
         let algorithm = Element::expect(
             &mut reader,
             Tag::SEQUENCE,
-            "certificate signature algorithm",
+            What::CertificateSignatureAlgorithm,
         )?;
         if algorithm.bytes != signature_algorithm.bytes {
             return Err(Fault::new(
-                "certificate signature algorithm",
+                What::CertificateSignatureAlgorithm,
                 FaultKind::Value,
                 0,
             ));
         }
-        let issuer = Name::read(&mut reader, "certificate issuer")?;
+        let issuer = Name::read(&mut reader, What::CertificateIssuer)?;
         let mut validity = Element::expect(&mut reader, Tag::SEQUENCE, VALIDITY)?.reader();
         let not_before = read_time(&mut validity)?;
         let not_after = read_time(&mut validity)?;
         validity.finish(VALIDITY)?;
-        let subject = Name::read(&mut reader, "certificate subject")?;
+        let subject = Name::read(&mut reader, What::CertificateSubject)?;
         let public_key = read_public_key(&mut reader)?;
         for unique_id in [1, 2] {
             let tag = Tag::context_primitive(unique_id);
-            Element::optional(&mut reader, tag, "certificate unique identifier")?;
+            Element::optional(&mut reader, tag, What::CertificateUniqueIdentifier)?;
         }
         let extensions = read_extensions(&mut reader)?;
-        reader.finish("certificate to be signed")?;
+        reader.finish(What::CertificateToBeSigned)?;
         Ok(Self {
             signed: signed.bytes,
             version,
@@ -244,7 +247,7 @@ impl<'a> Certificate<'a> {
     ///
     /// [`Fault`] where they are malformed.
     pub fn basic_constraints(&self) -> Result<Option<BasicConstraints>, Fault> {
-        const WHAT: &str = "basic constraints";
+        const WHAT: What = What::BasicConstraints;
         let Some(extension) = self.extension(oid::BASIC_CONSTRAINTS) else {
             return Ok(None);
         };
@@ -271,7 +274,7 @@ impl<'a> Certificate<'a> {
     /// [`Fault`] where the key usage is malformed.
     #[cfg(feature = "trust")]
     pub fn may_sign_certificates(&self) -> Result<Option<bool>, Fault> {
-        const WHAT: &str = "key usage";
+        const WHAT: What = What::KeyUsage;
         let Some(extension) = self.extension(oid::KEY_USAGE) else {
             return Ok(None);
         };
@@ -288,7 +291,7 @@ impl<'a> Certificate<'a> {
     ///
     /// [`Fault`] where they are malformed.
     pub fn has_extended_key_usage(&self, oid: &[u8]) -> Result<bool, Fault> {
-        const WHAT: &str = "extended key usage";
+        const WHAT: What = What::ExtendedKeyUsage;
         let Some(extension) = self.extension(oid::EXTENDED_KEY_USAGE) else {
             return Ok(false);
         };
@@ -333,12 +336,12 @@ impl<'a> Certificate<'a> {
     }
 }
 
-const VALIDITY: &str = "certificate validity";
-const EXTENSION: &str = "certificate extension";
-pub(crate) const ALTERNATIVE_NAME: &str = "subject alternative name";
+const VALIDITY: What = What::CertificateValidity;
+const EXTENSION: What = What::CertificateExtension;
+pub(crate) const ALTERNATIVE_NAME: What = What::SubjectAlternativeName;
 
 fn read_version(reader: &mut Reader<'_>) -> Result<u8, Fault> {
-    const WHAT: &str = "certificate version";
+    const WHAT: What = What::CertificateVersion;
     let Some(explicit) = Element::optional(reader, Tag::context(0), WHAT)? else {
         return Ok(1);
     };
@@ -359,7 +362,7 @@ fn read_time(reader: &mut Reader<'_>) -> Result<UnixTime, Fault> {
 
 /// `SubjectPublicKeyInfo`.
 fn read_public_key<'a>(reader: &mut Reader<'a>) -> Result<PublicKey<'a>, Fault> {
-    const WHAT: &str = "certificate public key";
+    const WHAT: What = What::CertificatePublicKey;
     let unsupported = Fault::new(WHAT, FaultKind::Value, 0);
     let mut info = Element::expect(reader, Tag::SEQUENCE, WHAT)?.reader();
     let mut algorithm = Element::expect(&mut info, Tag::SEQUENCE, WHAT)?.reader();
@@ -385,7 +388,7 @@ fn read_public_key<'a>(reader: &mut Reader<'a>) -> Result<PublicKey<'a>, Fault> 
 
 /// `RSAPublicKey` (RFC 8017 A.1.1) that is the whole input.
 pub(crate) fn read_rsa(bytes: &[u8]) -> Result<PublicKey<'_>, Fault> {
-    const WHAT: &str = "certificate public key";
+    const WHAT: What = What::CertificatePublicKey;
     let mut numbers = Element::parse(bytes, Tag::SEQUENCE, WHAT)?.reader();
     let n = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
     let e = Element::expect(&mut numbers, Tag::INTEGER, WHAT)?.magnitude(WHAT)?;
@@ -398,7 +401,7 @@ pub(crate) fn read_rsa(bytes: &[u8]) -> Result<PublicKey<'_>, Fault> {
 pub(crate) fn read_public_key_info(bytes: &[u8]) -> Result<PublicKey<'_>, Fault> {
     let mut reader = Reader::new(bytes);
     let key = read_public_key(&mut reader)?;
-    reader.finish("public key")?;
+    reader.finish(What::SubjectPublicKeyInfo)?;
     Ok(key)
 }
 
@@ -465,7 +468,7 @@ impl<'a> Extension<'a> {
 }
 
 impl<'a> Name<'a> {
-    fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Fault> {
+    fn read(reader: &mut Reader<'a>, what: What) -> Result<Self, Fault> {
         let name = Self {
             element: Element::expect(reader, Tag::SEQUENCE, what)?,
         };
@@ -474,12 +477,12 @@ impl<'a> Name<'a> {
     }
 
     /// A name within another element, such as a subject alternative name's.
-    pub(crate) fn parse(bytes: &'a [u8], what: &'static str) -> Result<Self, Fault> {
+    pub(crate) fn parse(bytes: &'a [u8], what: What) -> Result<Self, Fault> {
         Self::read(&mut Reader::new(bytes), what)
     }
 
     /// Proves that the name is one: sets of attributes with a type and a value.
-    fn check(self, what: &'static str) -> Result<(), Fault> {
+    fn check(self, what: What) -> Result<(), Fault> {
         for set in self.element.elements(what) {
             let set = set?;
             if set.tag != Tag::SET {
@@ -506,7 +509,7 @@ impl<'a> Name<'a> {
 
     /// The text values of an attribute, anywhere in the name.
     pub fn texts(self, oid: &[u8]) -> impl Iterator<Item = &'a str> {
-        const WHAT: &str = "";
+        const WHAT: What = What::Certificate;
         // Reading the name has proven that each is an attribute.
         self.element
             .elements(WHAT)
@@ -526,7 +529,7 @@ impl<'a> Name<'a> {
 /// An attribute's type and value.
 fn read_attribute<'a>(
     attribute: Element<'a>,
-    what: &'static str,
+    what: What,
 ) -> Result<(&'a [u8], Element<'a>), Fault> {
     if attribute.tag != Tag::SEQUENCE {
         return Err(Fault::new(what, FaultKind::Type, 0));

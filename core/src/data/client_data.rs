@@ -5,16 +5,16 @@ use core::fmt;
 use crate::encoding::base64url;
 use crate::encoding::json::{Content, JsonStr, Members, Value};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 use super::Origin;
 
-const WHAT: &str = "clientDataJSON";
-const TYPE: &str = "clientDataJSON.type";
-const CHALLENGE: &str = "clientDataJSON.challenge";
-const ORIGIN: &str = "clientDataJSON.origin";
-const CROSS_ORIGIN: &str = "clientDataJSON.crossOrigin";
-const TOP_ORIGIN: &str = "clientDataJSON.topOrigin";
+const WHAT: What = What::ClientData;
+const TYPE: What = What::ClientDataType;
+const CHALLENGE: What = What::ClientDataChallenge;
+const ORIGIN: What = What::ClientDataOrigin;
+const CROSS_ORIGIN: What = What::ClientDataCrossOrigin;
+const TOP_ORIGIN: What = What::ClientDataTopOrigin;
 
 /// A challenge as it was issued: at least one byte. WebAuthn asks for
 /// [16 random ones](https://www.w3.org/TR/webauthn-3/#sctn-cryptographic-challenges).
@@ -331,10 +331,7 @@ impl<'a> ClientData<'a> {
     }
 
     /// The slot of a member that a ceremony judges, and whether the expected beginning held it.
-    fn member(
-        &mut self,
-        name: JsonStr<'_>,
-    ) -> Option<(&mut Option<Value<'a>>, &'static str, bool)> {
+    fn member(&mut self, name: JsonStr<'_>) -> Option<(&mut Option<Value<'a>>, What, bool)> {
         let seen = self.as_expected.is_some();
         if name == *"type" {
             Some((&mut self.ty, TYPE, seen))
@@ -405,7 +402,7 @@ fn is_any_origin(text: JsonStr<'_>, origins: &[Origin<'_>]) -> bool {
     })
 }
 
-fn text<'a>(value: Option<Value<'a>>, what: &'static str) -> Result<JsonStr<'a>, Fault> {
+fn text<'a>(value: Option<Value<'a>>, what: What) -> Result<JsonStr<'a>, Fault> {
     let value = value.ok_or(Fault::new(what, FaultKind::Missing, 0))?;
     value
         .as_str()

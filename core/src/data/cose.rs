@@ -2,7 +2,7 @@ use core::fmt;
 
 use crate::encoding::cbor::{self, Head, Major};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind, once};
+use crate::encoding::{Fault, FaultKind, What, once};
 
 /// A COSE algorithm identifier (IANA "COSE Algorithms").
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -207,7 +207,7 @@ pub struct CoseKey<'a> {
     key: PublicKey<'a>,
 }
 
-const WHAT: &str = "credential public key";
+const WHAT: What = What::CredentialPublicKey;
 
 /// The value of one parameter.
 #[derive(Clone, Copy)]
@@ -321,16 +321,16 @@ impl<'a> Parameters<'a> {
     }
 
     /// Takes away the zero octets in front of numbers. Names what was written in more octets than needed.
-    fn trim(&mut self) -> Option<&'static str> {
+    fn trim(&mut self) -> Option<What> {
         let (first, second, length) = match (self.kty, self.minus_1) {
             (Some(Parameter::Integer(2)), Some(Parameter::Integer(curve))) => (
-                (&mut self.minus_2, "COSE x (-2)"),
-                (&mut self.minus_3, "COSE y (-3)"),
+                (&mut self.minus_2, What::CoseX),
+                (&mut self.minus_3, What::CoseY),
                 Curve::of(curve).map_or(usize::MAX, Curve::coordinate_length),
             ),
             (Some(Parameter::Integer(3)), _) => (
-                (&mut self.minus_1, "COSE n (-1)"),
-                (&mut self.minus_2, "COSE e (-2)"),
+                (&mut self.minus_1, What::CoseN),
+                (&mut self.minus_2, What::CoseE),
                 1,
             ),
             _ => return self.overlong.then_some(WHAT),
@@ -345,43 +345,43 @@ impl<'a> Parameters<'a> {
     }
 
     fn key(&self) -> Result<CoseKey<'a>, Fault> {
-        let kty = integer(self.kty, "COSE kty (1)")?;
-        let algorithm = integer(self.alg, "COSE alg (3)")?;
+        let kty = integer(self.kty, What::CoseKty)?;
+        let algorithm = integer(self.alg, What::CoseAlg)?;
         let algorithm = i32::try_from(algorithm)
             .map(CoseAlgorithm::new)
-            .map_err(|_| Fault::new("COSE alg (3)", FaultKind::Value, 0))?;
+            .map_err(|_| Fault::new(What::CoseAlg, FaultKind::Value, 0))?;
         let key = match kty {
             1 => {
-                absent(self.minus_3, "COSE parameter -3")?;
+                absent(self.minus_3, What::CoseParameterMinus3)?;
                 let curve = curve(self.minus_1, true)?;
                 PublicKey::Okp {
                     curve,
-                    x: coordinate(self.minus_2, curve, "COSE x (-2)")?,
+                    x: coordinate(self.minus_2, curve, What::CoseX)?,
                 }
             }
             2 => {
                 let curve = curve(self.minus_1, false)?;
                 PublicKey::Ec2 {
                     curve,
-                    x: coordinate(self.minus_2, curve, "COSE x (-2)")?,
-                    y: coordinate(self.minus_3, curve, "COSE y (-3)")?,
+                    x: coordinate(self.minus_2, curve, What::CoseX)?,
+                    y: coordinate(self.minus_3, curve, What::CoseY)?,
                 }
             }
             3 => {
-                absent(self.minus_3, "COSE parameter -3")?;
+                absent(self.minus_3, What::CoseParameterMinus3)?;
                 PublicKey::Rsa {
-                    n: number(self.minus_1, "COSE n (-1)")?,
-                    e: number(self.minus_2, "COSE e (-2)")?,
+                    n: number(self.minus_1, What::CoseN)?,
+                    e: number(self.minus_2, What::CoseE)?,
                 }
             }
             7 => {
-                absent(self.minus_2, "COSE parameter -2")?;
-                absent(self.minus_3, "COSE parameter -3")?;
+                absent(self.minus_2, What::CoseParameterMinus2)?;
+                absent(self.minus_3, What::CoseParameterMinus3)?;
                 PublicKey::Akp {
-                    public_key: bytes(self.minus_1, "COSE pub (-1)")?,
+                    public_key: bytes(self.minus_1, What::CosePub)?,
                 }
             }
-            _ => return Err(Fault::new("COSE kty (1)", FaultKind::Value, 0)),
+            _ => return Err(Fault::new(What::CoseKty, FaultKind::Value, 0)),
         };
         Ok(CoseKey { algorithm, key })
     }
@@ -403,7 +403,7 @@ impl<'a> Parameter<'a> {
     }
 }
 
-fn integer(parameter: Option<Parameter<'_>>, what: &'static str) -> Result<i64, Fault> {
+fn integer(parameter: Option<Parameter<'_>>, what: What) -> Result<i64, Fault> {
     match parameter {
         Some(Parameter::Integer(value)) => Ok(value),
         Some(Parameter::Bytes(_)) => Err(Fault::new(what, FaultKind::Type, 0)),
@@ -411,7 +411,7 @@ fn integer(parameter: Option<Parameter<'_>>, what: &'static str) -> Result<i64, 
     }
 }
 
-fn bytes<'a>(parameter: Option<Parameter<'a>>, what: &'static str) -> Result<&'a [u8], Fault> {
+fn bytes<'a>(parameter: Option<Parameter<'a>>, what: What) -> Result<&'a [u8], Fault> {
     match parameter {
         Some(Parameter::Bytes(bytes)) => Ok(bytes),
         Some(Parameter::Integer(_)) => Err(Fault::new(what, FaultKind::Type, 0)),
@@ -420,7 +420,7 @@ fn bytes<'a>(parameter: Option<Parameter<'a>>, what: &'static str) -> Result<&'a
 }
 
 /// RSA's numbers are written without leading zeros (RFC 8230 section 4).
-fn number<'a>(parameter: Option<Parameter<'a>>, what: &'static str) -> Result<&'a [u8], Fault> {
+fn number<'a>(parameter: Option<Parameter<'a>>, what: What) -> Result<&'a [u8], Fault> {
     let number = bytes(parameter, what)?;
     match number.first() {
         Some(0) => Err(Fault::new(what, FaultKind::Value, 0)),
@@ -444,7 +444,7 @@ fn trim(parameter: &mut Option<Parameter<'_>>, length: usize) -> bool {
     trimmed
 }
 
-fn absent(parameter: Option<Parameter<'_>>, what: &'static str) -> Result<(), Fault> {
+fn absent(parameter: Option<Parameter<'_>>, what: What) -> Result<(), Fault> {
     match parameter {
         None => Ok(()),
         Some(_) => Err(Fault::new(what, FaultKind::Unexpected, 0)),
@@ -452,7 +452,7 @@ fn absent(parameter: Option<Parameter<'_>>, what: &'static str) -> Result<(), Fa
 }
 
 fn curve(parameter: Option<Parameter<'_>>, edwards: bool) -> Result<Curve, Fault> {
-    const WHAT: &str = "COSE crv (-1)";
+    const WHAT: What = What::CoseCrv;
     Curve::of(integer(parameter, WHAT)?)
         .filter(|curve| curve.is_edwards() == edwards)
         .ok_or(Fault::new(WHAT, FaultKind::Value, 0))
@@ -461,7 +461,7 @@ fn curve(parameter: Option<Parameter<'_>>, edwards: bool) -> Result<Curve, Fault
 fn coordinate<'a>(
     parameter: Option<Parameter<'a>>,
     curve: Curve,
-    what: &'static str,
+    what: What,
 ) -> Result<&'a [u8], Fault> {
     let coordinate = bytes(parameter, what)?;
     if coordinate.len() == curve.coordinate_length() {

@@ -5,7 +5,7 @@ use minicbor::encode::write::{Cursor, Write};
 use minicbor::encode::{self, Encoder};
 
 use crate::encoding::cbor::{Content, Item};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// What a relying party keeps of a credential and a sign-in is verified against
 /// (the [credential record](https://www.w3.org/TR/webauthn-3/#credential-record)), borrowed from wherever it
@@ -166,7 +166,7 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
 }
 
 fn read_record(bytes: &[u8]) -> Result<CredentialRecord<'_>, Fault> {
-    const WHAT: &str = "credential record";
+    const WHAT: What = What::CredentialRecord;
     let unexpected = Fault::new(WHAT, FaultKind::Unexpected, 0);
     let missing = Fault::new(WHAT, FaultKind::Missing, 0);
     let (item, form) = Item::parse(bytes, WHAT)?;

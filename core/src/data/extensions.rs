@@ -4,7 +4,7 @@
 //! whatever their form, they are ignored unless the relying party relies on them.
 
 use crate::encoding::cbor::{Content, Item};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Authenticator extension outputs (WebAuthn section 10, CTAP section 12).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl<'a> AuthenticatorExtensions<'a> {
         for (name, output) in outputs.as_map().into_iter().flatten() {
             let name =
                 name.as_text()
-                    .ok_or(Fault::new("extension identifier", FaultKind::Type, 0))?;
+                    .ok_or(Fault::new(What::ExtensionIdentifier, FaultKind::Type, 0))?;
             found.member(name, output)?;
         }
         Ok(found)
@@ -62,10 +62,10 @@ impl<'a> AuthenticatorExtensions<'a> {
     fn member(&mut self, name: &str, output: Item<'a>) -> Result<(), Fault> {
         match (name, output.content()) {
             ("credProtect", Content::Integer(level)) => {
-                self.cred_protect = Some(within(level, 1, 3, "credProtect")?);
+                self.cred_protect = Some(within(level, 1, 3, What::CredProtect)?);
             }
             ("minPinLength", Content::Integer(length)) => {
-                let length = within(length, 0, PIN_LENGTH_MAX, "minPinLength")?;
+                let length = within(length, 0, PIN_LENGTH_MAX, What::MinPinLength)?;
                 self.min_pin_length = Some(length);
             }
             ("credBlob", Content::Bool(stored)) => self.cred_blob_stored = Some(stored),
@@ -74,7 +74,7 @@ impl<'a> AuthenticatorExtensions<'a> {
             ("hmac-secret" | "hmac-secret-mc", Content::Bytes(outputs)) => {
                 // One or two outputs of 32 bytes, with an initialization vector or without.
                 if !matches!(outputs.len(), 32 | 48 | 64 | 80) {
-                    return Err(Fault::new("hmac-secret", FaultKind::Length, 0));
+                    return Err(Fault::new(What::HmacSecret, FaultKind::Length, 0));
                 }
                 self.hmac_secret = Some(outputs);
             }
@@ -82,23 +82,23 @@ impl<'a> AuthenticatorExtensions<'a> {
             ("uvm", Content::Array(methods)) => {
                 self.user_verification_methods = Some(read_methods(methods)?);
             }
-            ("credProtect", _) => return Err(wrong_type("credProtect")),
-            ("minPinLength", _) => return Err(wrong_type("minPinLength")),
-            ("credBlob", _) => return Err(wrong_type("credBlob")),
-            ("hmac-secret" | "hmac-secret-mc", _) => return Err(wrong_type("hmac-secret")),
-            ("thirdPartyPayment", _) => return Err(wrong_type("thirdPartyPayment")),
-            ("uvm", _) => return Err(wrong_type("uvm")),
+            ("credProtect", _) => return Err(wrong_type(What::CredProtect)),
+            ("minPinLength", _) => return Err(wrong_type(What::MinPinLength)),
+            ("credBlob", _) => return Err(wrong_type(What::CredBlob)),
+            ("hmac-secret" | "hmac-secret-mc", _) => return Err(wrong_type(What::HmacSecret)),
+            ("thirdPartyPayment", _) => return Err(wrong_type(What::ThirdPartyPayment)),
+            ("uvm", _) => return Err(wrong_type(What::Uvm)),
             _ => self.unknown = true,
         }
         Ok(())
     }
 }
 
-fn wrong_type(what: &'static str) -> Fault {
+fn wrong_type(what: What) -> Fault {
     Fault::new(what, FaultKind::Type, 0)
 }
 
-fn within(value: i64, least: u8, most: u8, what: &'static str) -> Result<u8, Fault> {
+fn within(value: i64, least: u8, most: u8, what: What) -> Result<u8, Fault> {
     u8::try_from(value)
         .ok()
         .filter(|value| (least..=most).contains(value))
@@ -112,14 +112,16 @@ fn read_methods<'a>(
     let mut room = methods.iter_mut();
     let mut any = false;
     for entry in entries {
-        let slot = room.next().ok_or(Fault::new("uvm", FaultKind::Length, 0))?;
-        *slot = Some(read_method(entry).ok_or(wrong_type("uvm"))?);
+        let slot = room
+            .next()
+            .ok_or(Fault::new(What::Uvm, FaultKind::Length, 0))?;
+        *slot = Some(read_method(entry).ok_or(wrong_type(What::Uvm))?);
         any = true;
     }
     if any {
         Ok(methods)
     } else {
-        Err(Fault::new("uvm", FaultKind::Length, 0))
+        Err(Fault::new(What::Uvm, FaultKind::Length, 0))
     }
 }
 
@@ -160,30 +162,30 @@ impl ClientExtensionResults {
 
 #[cfg(feature = "json")]
 mod client {
-    use super::{ClientExtensionResults, Fault, FaultKind};
+    use super::{ClientExtensionResults, Fault, FaultKind, What};
     use crate::encoding::json::{Content, Value};
 
     /// A member's name, and whether its value has the right form.
-    type Member = (&'static str, fn(Value<'_>) -> bool);
+    type Member<Name> = (Name, fn(Value<'_>) -> bool);
 
-    const RESULTS: &[Member] = &[
-        ("appid", is_boolean),
-        ("appidExclude", is_boolean),
-        ("credProps", is_cred_props),
-        ("prf", is_prf),
-        ("hmacCreateSecret", is_boolean),
-        ("hmacGetSecret", is_hmac_secret),
-        ("largeBlob", is_large_blob),
-        ("credBlob", is_boolean),
-        ("getCredBlob", is_binary),
-        ("uvm", is_uvm),
-        ("payment", is_payment),
+    const RESULTS: &[Member<What>] = &[
+        (What::Appid, is_boolean),
+        (What::AppidExclude, is_boolean),
+        (What::CredProps, is_cred_props),
+        (What::Prf, is_prf),
+        (What::HmacCreateSecret, is_boolean),
+        (What::HmacGetSecret, is_hmac_secret),
+        (What::LargeBlob, is_large_blob),
+        (What::CredBlob, is_boolean),
+        (What::GetCredBlob, is_binary),
+        (What::Uvm, is_uvm),
+        (What::Payment, is_payment),
     ];
 
     impl ClientExtensionResults {
         /// Reads `AuthenticationExtensionsClientOutputsJSON`.
         pub(crate) fn read(value: Value<'_>) -> Self {
-            const WHAT: &str = "clientExtensionResults";
+            const WHAT: What = What::ClientExtensionResults;
             let mut results = Self::NONE;
             let Some(members) = value.as_object() else {
                 let fault = Fault::new(WHAT, FaultKind::Type, value.at());
@@ -194,25 +196,26 @@ mod client {
             let mut seen = [false; RESULTS.len()];
             for (name, value) in members {
                 let known = RESULTS.iter().zip(&mut seen);
-                let Some(((what, has_form), seen)) =
-                    known.into_iter().find(|((known, _), _)| name == **known)
+                let Some(((what, has_form), seen)) = known
+                    .into_iter()
+                    .find(|((known, _), _)| name == *known.name())
                 else {
                     results.unknown = true;
                     continue;
                 };
                 let fault = if core::mem::replace(seen, true) {
-                    Some(Fault::new(what, FaultKind::Duplicate, name.at()))
+                    Some(Fault::new(*what, FaultKind::Duplicate, name.at()))
                 } else if has_form(value) {
                     None
                 } else {
-                    Some(Fault::new(what, FaultKind::Type, value.at()))
+                    Some(Fault::new(*what, FaultKind::Type, value.at()))
                 };
                 if let Some(fault) = fault {
                     results.refuse(fault);
                 }
                 match *what {
-                    "appid" => results.app_id = fault.map_or(Ok(is_true(value)), Err),
-                    "credProps" => {
+                    What::Appid => results.app_id = fault.map_or(Ok(is_true(value)), Err),
+                    What::CredProps => {
                         results.resident_key = match fault {
                             None => boolean_member(value, "rk"),
                             Some(_) => None,
@@ -244,7 +247,7 @@ mod client {
 
     /// Whether a value is an object in which the members that are known have their form, none of them
     /// twice. Others are skipped.
-    fn is_object(value: Value<'_>, known: &[Member]) -> bool {
+    fn is_object(value: Value<'_>, known: &[Member<&str>]) -> bool {
         let Some(members) = value.as_object() else {
             return false;
         };

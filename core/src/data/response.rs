@@ -1,7 +1,7 @@
 use super::attestation_object::AttestationObject;
 use super::{Aaguid, AuthenticatorData, ClientExtensionResults};
 use crate::encoding::json::Value;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Bytes of a response, or why there are none: malformed ones wait for the step that reads them.
 pub(crate) type Field<'a> = Result<&'a [u8], Fault>;
@@ -19,7 +19,7 @@ impl<'a> Envelope<'a> {
     fn new(id: &'a [u8], client_data_json: &'a [u8]) -> Self {
         Self {
             id: if id.is_empty() {
-                Err(Fault::new("id", FaultKind::Length, 0))
+                Err(Fault::new(What::Id, FaultKind::Length, 0))
             } else {
                 Ok(id)
             },
@@ -68,7 +68,7 @@ impl<'a> RegistrationResponse<'a> {
     /// The transports that the browser has reported, such as `internal` or `hybrid`. Nothing proves
     /// them, and there may be any number.
     pub fn transports(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let elements = match Value::parse(self.transports, "transports").map(Value::content) {
+        let elements = match Value::parse(self.transports, What::Transports).map(Value::content) {
             Ok(crate::encoding::json::Content::Array(elements)) => Some(elements),
             _ => None,
         };

@@ -7,7 +7,7 @@
 use super::response::{Envelope, Field};
 use super::{AuthenticationResponse, ClientExtensionResults, RegistrationResponse};
 use crate::encoding::json::{self, Content, Cursor, JsonStr, Value};
-use crate::encoding::{Fault, FaultKind, Span, base64url, once};
+use crate::encoding::{Fault, FaultKind, Span, What, base64url, once};
 
 /// The members of either response, as offsets. A member of the wrong type is a fault of the response that
 /// needs it; the other ceremony ignores it.
@@ -30,7 +30,7 @@ type Slot = Option<Result<Span, Fault>>;
 /// The members of a response, or why it is not one.
 pub(crate) type Found = Result<Members, Fault>;
 
-fn string(value: Value<'_>, what: &'static str) -> Result<Span, Fault> {
+fn string(value: Value<'_>, what: What) -> Result<Span, Fault> {
     value.string_span().ok_or_else(|| wrong_type(value, what))
 }
 
@@ -41,7 +41,7 @@ fn is_empty(value: Value<'_>) -> bool {
 }
 
 /// The fault of a value of another type than belongs there.
-fn wrong_type(value: Value<'_>, what: &'static str) -> Fault {
+fn wrong_type(value: Value<'_>, what: What) -> Fault {
     let kind = if is_empty(value) {
         FaultKind::Empty
     } else {
@@ -70,8 +70,8 @@ pub(crate) fn find_in(document: &[u8]) -> Found {
     Cursor::read_document(document, WHAT, read).flatten()
 }
 
-const WHAT: &str = "response";
-const IN_RESPONSE: &str = "response.response";
+const WHAT: What = What::Response;
+const IN_RESPONSE: What = What::ResponseResponse;
 
 /// Reads a response. The error is of the JSON, the error within of the response.
 fn read(cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
@@ -100,35 +100,35 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
 /// A member that holds bytes or a list: its name, its place, and how its value is read. `None`: as if it were
 /// absent.
 type Member = (
-    &'static str,
+    What,
     fn(&mut Members) -> &mut Slot,
-    fn(Value<'_>, &'static str) -> Slot,
+    fn(Value<'_>, What) -> Slot,
 );
 
 const OUTER: [Member; 2] = [
-    ("id", |members| &mut members.id, required),
-    ("rawId", |members| &mut members.raw_id, required),
+    (What::Id, |members| &mut members.id, required),
+    (What::RawId, |members| &mut members.raw_id, required),
 ];
 
 const INNER: [Member; 6] = [
     (
-        "clientDataJSON",
+        What::ClientData,
         |members| &mut members.client_data_json,
         required,
     ),
     (
-        "attestationObject",
+        What::ResponseAttestationObject,
         |members| &mut members.attestation_object,
         required,
     ),
     (
-        "authenticatorData",
+        What::ResponseAuthenticatorData,
         |members| &mut members.authenticator_data,
         required,
     ),
-    ("signature", |members| &mut members.signature, required),
+    (What::Signature, |members| &mut members.signature, required),
     (
-        "userHandle",
+        What::UserHandle,
         |members| &mut members.user_handle,
         |value, what| {
             if is_null(value) {
@@ -138,10 +138,14 @@ const INNER: [Member; 6] = [
             }
         },
     ),
-    ("transports", |members| &mut members.transports, transports),
+    (
+        What::Transports,
+        |members| &mut members.transports,
+        transports,
+    ),
 ];
 
-fn required(value: Value<'_>, what: &'static str) -> Slot {
+fn required(value: Value<'_>, what: What) -> Slot {
     Some(string(value, what))
 }
 
@@ -165,12 +169,12 @@ impl<'a> Reading<'a> {
     fn collect(&mut self, name: JsonStr<'a>, value: Value<'a>) -> Result<(), Fault> {
         let at = name.at();
         if name == *"type" {
-            *once(&mut self.ty, "type", at)? = Some(value);
+            *once(&mut self.ty, What::Type, at)? = Some(value);
         } else if name == *"response" {
             once(&mut self.inner, IN_RESPONSE, at)?;
         } else if name == *"clientExtensionResults" {
             let results = &mut self.members.client_extension_results;
-            *once(results, "clientExtensionResults", at)? =
+            *once(results, What::ClientExtensionResults, at)? =
                 Some(ClientExtensionResults::read(value));
         } else {
             self.members.collect(&OUTER, name, value)?;
@@ -180,9 +184,11 @@ impl<'a> Reading<'a> {
 
     fn finish(self) -> Found {
         self.outer?;
-        let ty = self.ty.ok_or(Fault::new("type", FaultKind::Missing, 0))?;
+        let ty = self
+            .ty
+            .ok_or(Fault::new(What::Type, FaultKind::Missing, 0))?;
         if ty.as_str().is_none_or(|ty| ty != *"public-key") {
-            return Err(Fault::new("type", FaultKind::Value, ty.at()));
+            return Err(Fault::new(What::Type, FaultKind::Value, ty.at()));
         }
         self.inner
             .ok_or(Fault::new(IN_RESPONSE, FaultKind::Missing, 0))??;
@@ -217,7 +223,7 @@ impl Members {
         value: Value<'_>,
     ) -> Result<(), Fault> {
         let mut members = members.iter();
-        if let Some((what, slot, read)) = members.find(|(known, ..)| name == **known)
+        if let Some(&(what, slot, read)) = members.find(|(known, ..)| name == *known.name())
             && let Some(found) = read(value, what)
         {
             *once(slot(self), what, name.at())? = Some(found);
@@ -226,7 +232,7 @@ impl Members {
     }
 }
 
-fn transports(value: Value<'_>, what: &'static str) -> Slot {
+fn transports(value: Value<'_>, what: What) -> Slot {
     if is_null(value) {
         return None;
     }
@@ -250,7 +256,7 @@ const ABSENT: Slot = Some(EMPTY);
 pub(crate) type DecodedField = Result<Span, Fault>;
 
 /// Decodes a required member.
-fn decode(buffer: &mut [u8], slot: Slot, what: &'static str) -> DecodedField {
+fn decode(buffer: &mut [u8], slot: Slot, what: What) -> DecodedField {
     let span = slot.ok_or(Fault::new(what, FaultKind::Missing, 0))??;
     if let Some(decoded) = base64url::decode(buffer, span) {
         return Ok(decoded);
@@ -272,7 +278,7 @@ struct DecodedEnvelope {
 
 impl DecodedEnvelope {
     /// `required` are the members that a response of its ceremony must have.
-    fn decode(buffer: &mut [u8], found: &Found, required: &[(Slot, &'static str)]) -> Self {
+    fn decode(buffer: &mut [u8], found: &Found, required: &[(Slot, What)]) -> Self {
         let members = match found {
             Ok(members) => members,
             Err(fault) => {
@@ -285,7 +291,7 @@ impl DecodedEnvelope {
             }
         };
         let fault = required.iter().find_map(|(slot, what)| match slot {
-            None => Some(Fault::new(what, FaultKind::Missing, 0)),
+            None => Some(Fault::new(*what, FaultKind::Missing, 0)),
             Some(Err(fault)) => Some(*fault),
             Some(Ok(_)) => None,
         });
@@ -299,23 +305,23 @@ impl DecodedEnvelope {
             client_extension_results: members
                 .client_extension_results
                 .unwrap_or(ClientExtensionResults::NONE),
-            client_data_json: decode(buffer, members.client_data_json, "clientDataJSON"),
+            client_data_json: decode(buffer, members.client_data_json, What::ClientData),
         }
     }
 
     fn ids(buffer: &mut [u8], members: &Members) -> (DecodedField, Option<[Span; 2]>) {
-        let both = decode(buffer, members.id, "id")
-            .and_then(|id| Ok((id, decode(buffer, members.raw_id, "rawId")?)));
+        let both = decode(buffer, members.id, What::Id)
+            .and_then(|id| Ok((id, decode(buffer, members.raw_id, What::RawId)?)));
         let (id, raw_id) = match both {
             Ok(both) => both,
             Err(fault) => return (Err(fault), None),
         };
         if id.range().is_empty() {
-            let fault = Fault::new("id", FaultKind::Length, id.range().start);
+            let fault = Fault::new(What::Id, FaultKind::Length, id.range().start);
             return (Err(fault), None);
         }
         if id.of(buffer) != raw_id.of(buffer) {
-            let fault = Fault::new("rawId", FaultKind::Differs, raw_id.range().start);
+            let fault = Fault::new(What::RawId, FaultKind::Differs, raw_id.range().start);
             return (Err(fault), Some([id, raw_id]));
         }
         (Ok(id), None)
@@ -351,13 +357,17 @@ impl DecodedRegistration {
     pub(crate) fn decode(buffer: &mut [u8], found: &Found) -> Self {
         let members = found.unwrap_or_default();
         let required = [
-            (members.client_data_json, "clientDataJSON"),
-            (members.attestation_object, "attestationObject"),
-            (members.transports.or(ABSENT), "transports"),
+            (members.client_data_json, What::ClientData),
+            (members.attestation_object, What::ResponseAttestationObject),
+            (members.transports.or(ABSENT), What::Transports),
         ];
         Self {
             envelope: DecodedEnvelope::decode(buffer, found, &required),
-            attestation_object: decode(buffer, members.attestation_object, "attestationObject"),
+            attestation_object: decode(
+                buffer,
+                members.attestation_object,
+                What::ResponseAttestationObject,
+            ),
             transports: members.transports.and_then(Result::ok),
         }
     }
@@ -392,18 +402,22 @@ impl DecodedAuthentication {
     pub(crate) fn decode(buffer: &mut [u8], found: &Found) -> Self {
         let members = found.unwrap_or_default();
         let required = [
-            (members.client_data_json, "clientDataJSON"),
-            (members.authenticator_data, "authenticatorData"),
-            (members.signature, "signature"),
-            (members.user_handle.or(ABSENT), "userHandle"),
+            (members.client_data_json, What::ClientData),
+            (members.authenticator_data, What::ResponseAuthenticatorData),
+            (members.signature, What::Signature),
+            (members.user_handle.or(ABSENT), What::UserHandle),
         ];
         Self {
             envelope: DecodedEnvelope::decode(buffer, found, &required),
-            authenticator_data: decode(buffer, members.authenticator_data, "authenticatorData"),
-            signature: decode(buffer, members.signature, "signature"),
+            authenticator_data: decode(
+                buffer,
+                members.authenticator_data,
+                What::ResponseAuthenticatorData,
+            ),
+            signature: decode(buffer, members.signature, What::Signature),
             user_handle: members
                 .user_handle
-                .map(|user_handle| decode(buffer, Some(user_handle), "userHandle")),
+                .map(|user_handle| decode(buffer, Some(user_handle), What::UserHandle)),
         }
     }
 

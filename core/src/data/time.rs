@@ -1,7 +1,7 @@
 use core::fmt;
 
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// A time, in seconds since 1970-01-01T00:00:00Z without leap seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,7 +140,7 @@ const fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-const WHAT: &str = "date and time";
+const WHAT: What = What::DateAndTime;
 
 fn digits(reader: &mut Reader<'_>, count: usize) -> Result<i64, Fault> {
     let at = reader.position();

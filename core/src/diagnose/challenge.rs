@@ -2,6 +2,7 @@
 
 use super::written::{self, Cut, Form, is_one_of};
 use super::{Diagnosis, Findings, Rejected, client_member};
+use crate::encoding::What;
 use crate::encoding::base64url;
 use crate::encoding::json::Value;
 
@@ -269,7 +270,7 @@ fn claimed_challenge<'r>(text: &str, room: &'r mut [u8]) -> Option<Claimed<'r>> 
     let Some((claims, rest)) = written::base64(claims.chars(), room) else {
         return Some(Claimed(None));
     };
-    let claimed = Value::parse(claims, "")
+    let claimed = Value::parse(claims, What::Json)
         .ok()
         .and_then(|claims| written::member(claims, "challenge")?.as_str())
         .and_then(|challenge| written::text(challenge.chars(), rest));

@@ -3,16 +3,17 @@
 use super::written::{self, Cut, Form, Shown};
 use super::{Diagnosis, Findings, challenge, credential, origin, response};
 use crate::encoding::json::{Content, Value};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 pub(super) fn diagnose(fault: Fault, input: &[u8], room: &mut [u8], findings: &mut Findings<'_>) {
-    let document = match Value::parse(input, "") {
+    let document = match Value::parse(input, What::Json) {
         Ok(document) => document,
         Err(fault) => return no_json(fault, input, findings),
     };
     if let Some(text) = document.as_str() {
         let inner = written::text(text.chars(), room);
-        let is_json = inner.is_some_and(|(text, _)| Value::parse(text.as_bytes(), "").is_ok());
+        let is_json =
+            inner.is_some_and(|(text, _)| Value::parse(text.as_bytes(), What::Json).is_ok());
         findings.add(
             Diagnosis::CheckIsText,
             is_json,

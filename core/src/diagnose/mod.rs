@@ -32,8 +32,8 @@ use crate::data::{
     AttestationObject, AuthenticationResponse, AuthenticatorData, CoseAlgorithm, CredentialRecord,
     PublicKey, RegistrationResponse,
 };
-use crate::encoding::Fault;
 use crate::encoding::json::{JsonStr, Value};
+use crate::encoding::{Fault, What};
 use crate::escape::Escaped;
 
 /// Findings of one check.
@@ -91,7 +91,7 @@ fn client_member<'a>(client_data: &'a [u8], name: &str) -> Option<JsonStr<'a>> {
     let text = client_data
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(client_data);
-    written::member(Value::parse(text, "").ok()?, name)?.as_str()
+    written::member(Value::parse(text, What::Json).ok()?, name)?.as_str()
 }
 
 /// The cryptography that a diagnosis may use.
@@ -212,7 +212,7 @@ pub(crate) fn write_rejected(
     out: &mut dyn Write,
 ) -> fmt::Result {
     let mut findings = Findings::new(out);
-    if let Ok(document) = Value::parse(input, "") {
+    if let Ok(document) = Value::parse(input, What::Json) {
         diagnose(case, document, room, &mut Work::new(crypto), &mut findings);
     }
     findings.finish()

@@ -1,5 +1,6 @@
 //! The public key: what a relying party stored in place of a COSE key, and keys that are none.
 
+use crate::encoding::What;
 use core::fmt;
 
 use super::written::{self, Encoded, Filled, Form};
@@ -309,7 +310,7 @@ fn read(bytes: &[u8]) -> Option<(Structure, Key<'_>, &[u8])> {
     if let Some(key) = point(bytes) {
         return Some((Structure::Point, key, &[]));
     }
-    if let Ok((item, _)) = Item::parse(bytes, "")
+    if let Ok((item, _)) = Item::parse(bytes, What::CborItem)
         && let Cbor::Bytes(inner) = item.content()
         && let Some(key) = cose(inner)
     {
@@ -335,10 +336,10 @@ fn read(bytes: &[u8]) -> Option<(Structure, Key<'_>, &[u8])> {
 /// The key at the end of attested credential data.
 fn key_of_attested(bytes: &[u8]) -> Option<&[u8]> {
     let mut reader = Reader::new(bytes);
-    reader.take(16, "").ok()?;
-    let length = u16::from_be_bytes(reader.array("").ok()?);
-    reader.take(usize::from(length), "").ok()?;
-    let (key, _) = Item::read(&mut reader, "").ok()?;
+    reader.take(16, What::CborItem).ok()?;
+    let length = u16::from_be_bytes(reader.array(What::CborItem).ok()?);
+    reader.take(usize::from(length), What::CborItem).ok()?;
+    let (key, _) = Item::read(&mut reader, What::CborItem).ok()?;
     Some(key.bytes())
 }
 
@@ -428,7 +429,7 @@ fn stored(
     let Some((bytes, rest)) = written::base64(text.chars(), room) else {
         return;
     };
-    if let Ok(value) = Value::parse(bytes, "")
+    if let Ok(value) = Value::parse(bytes, What::Json)
         && is_jwk(value)
     {
         return search.jwk(value, rest);

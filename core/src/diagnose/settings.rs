@@ -12,6 +12,7 @@
 //! typing a name (default false). `challengeLife`: milliseconds that a challenge is accepted. `attestationJudged`: attestation
 //! is held against roots.
 
+use crate::encoding::What;
 use core::fmt::{self, Write};
 
 use heapless::Vec;
@@ -135,7 +136,7 @@ pub fn examine(
     room: &mut [u8],
     out: &mut dyn Write,
 ) -> Result<Examined, fmt::Error> {
-    let document = Value::parse(json, "").ok();
+    let document = Value::parse(json, What::Json).ok();
     let Some(document) = document.filter(|document| document.as_object().is_some()) else {
         out.write_str(r#"{"concerns":[]}"#)?;
         return Ok(Examined::NotAnObject);

@@ -4,6 +4,7 @@ use super::public_key::{self, Algorithm, Key, Signed};
 use super::written::{self, Form};
 use super::{Diagnosis, Findings, Rejected, Response, Work};
 use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey, PublicKey};
+use crate::encoding::What;
 use crate::encoding::json::Value;
 
 /// What the signature is tried with.
@@ -209,7 +210,7 @@ fn client_data(
 ) -> bool {
     let given = trial.signed.client_data;
     let text = given.strip_prefix(b"\xef\xbb\xbf").unwrap_or(given);
-    let Ok(value) = Value::parse(text, "") else {
+    let Ok(value) = Value::parse(text, What::Json) else {
         return false;
     };
     let member = |name| {

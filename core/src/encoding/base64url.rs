@@ -9,7 +9,7 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
 use super::reader::Reader;
 #[cfg(feature = "json")]
-use super::{Fault, FaultKind, Span};
+use super::{Fault, FaultKind, Span, What};
 
 /// Decodes the text that `span` names in place and returns the span of the bytes, which begin where
 /// the text began. `None`: it is not base64url, and stays as it is.
@@ -23,11 +23,7 @@ pub(crate) fn decode(buffer: &mut [u8], span: Span) -> Option<Span> {
 
 /// The same for a member of this name: where it is no base64url, the fault names the character.
 #[cfg(feature = "json")]
-pub(crate) fn decode_member(
-    buffer: &mut [u8],
-    span: Span,
-    what: &'static str,
-) -> Result<Span, Fault> {
+pub(crate) fn decode_member(buffer: &mut [u8], span: Span, what: What) -> Result<Span, Fault> {
     if let Some(decoded) = decode(buffer, span) {
         return Ok(decoded);
     }
@@ -38,7 +34,7 @@ pub(crate) fn decode_member(
 
 /// The first character of a text at `start` that is not of the alphabet, as a fault.
 #[cfg(feature = "json")]
-pub(crate) fn fault_in(text: &[u8], start: usize, what: &'static str) -> Option<Fault> {
+pub(crate) fn fault_in(text: &[u8], start: usize, what: What) -> Option<Fault> {
     let at = text.iter().position(|byte| !is_digit(*byte))?;
     let found = text.get(at).copied().unwrap_or_default();
     Some(Fault::new(what, FaultKind::Base64, start.saturating_add(at)).with_found(found))

@@ -15,7 +15,7 @@
 use core::cmp::Ordering;
 
 use super::reader::Reader;
-use super::{Fault, FaultKind};
+use super::{Fault, FaultKind, What};
 use crate::limits::{CBOR_DEPTH_MAX, CBOR_ITEMS_MAX, CBOR_UNSORTED_MAX};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Fault> {
+    pub(crate) fn read(reader: &mut Reader<'_>, what: What) -> Result<Self, Fault> {
         let at = reader.position();
         let first = reader.byte(what)?;
         let major = match first >> 5 {
@@ -83,7 +83,7 @@ impl Head {
 
     /// The argument as the number of bytes or items that follow. What no slice can hold is the same
     /// fault as bytes that are not there, on every target.
-    fn length(&self, reader: &Reader<'_>, what: &'static str) -> Result<usize, Fault> {
+    fn length(&self, reader: &Reader<'_>, what: What) -> Result<usize, Fault> {
         self.argument
             .and_then(|length| usize::try_from(length).ok())
             .ok_or_else(|| reader.fault(what, FaultKind::Truncated))
@@ -128,7 +128,7 @@ pub(crate) enum Content<'a> {
 
 impl<'a> Item<'a> {
     /// Reads one item that is the whole input.
-    pub(crate) fn parse(input: &'a [u8], what: &'static str) -> Result<(Self, Form), Fault> {
+    pub(crate) fn parse(input: &'a [u8], what: What) -> Result<(Self, Form), Fault> {
         let mut reader = Reader::new(input);
         let parsed = Self::read(&mut reader, what)?;
         reader.finish(what)?;
@@ -137,7 +137,7 @@ impl<'a> Item<'a> {
 
     /// Reads one item from the front of the input.
     #[inline(never)]
-    pub(crate) fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<(Self, Form), Fault> {
+    pub(crate) fn read(reader: &mut Reader<'a>, what: What) -> Result<(Self, Form), Fault> {
         let before = reader.rest();
         let start = reader.position();
         let form = walk(reader, what)?;
@@ -158,14 +158,16 @@ impl<'a> Item<'a> {
     }
 
     fn content_of(reader: &mut Reader<'a>) -> Result<Content<'a>, Fault> {
-        let head = Head::read(reader, "")?;
+        let head = Head::read(reader, What::CborItem)?;
         Ok(match head.major {
             Major::Unsigned | Major::Negative => {
                 integer(&head).map_or(Content::Other, Content::Integer)
             }
-            Major::Bytes => Content::Bytes(reader.take(head.length(reader, "")?, "")?),
+            Major::Bytes => {
+                Content::Bytes(reader.take(head.length(reader, What::CborItem)?, What::CborItem)?)
+            }
             Major::Text => {
-                let bytes = reader.take(head.length(reader, "")?, "")?;
+                let bytes = reader.take(head.length(reader, What::CborItem)?, What::CborItem)?;
                 core::str::from_utf8(bytes).map_or(Content::Other, Content::Text)
             }
             Major::Array => Content::Array(Elements(Sequence::new(*reader, head.argument))),
@@ -285,7 +287,7 @@ struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<(Self, Head), Fault> {
+    fn read(reader: &mut Reader<'a>, what: What) -> Result<(Self, Head), Fault> {
         let at = reader.position();
         let head = Head::read(reader, what)?;
         let (Some(argument), Major::Unsigned | Major::Negative | Major::Bytes | Major::Text) =
@@ -312,7 +314,7 @@ impl<'a> Key<'a> {
 pub(crate) fn string<'a>(
     reader: &mut Reader<'a>,
     head: &Head,
-    what: &'static str,
+    what: What,
 ) -> Result<&'a [u8], Fault> {
     let at = reader.position();
     let bytes = reader.take(head.length(reader, what)?, what)?;
@@ -340,7 +342,7 @@ struct OpenMap<'a> {
 }
 
 /// Walks one item of any depth, without recursion, and proves it well-formed.
-fn walk<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<Form, Fault> {
+fn walk<'a>(reader: &mut Reader<'a>, what: What) -> Result<Form, Fault> {
     let mut open: [Option<Open<'a>>; CBOR_DEPTH_MAX] = [None; CBOR_DEPTH_MAX];
     let mut depth = 0_usize;
     let mut items = 0_u32;
@@ -410,7 +412,7 @@ fn begins_another(left: &mut Option<u64>, reader: &mut Reader<'_>) -> bool {
     }
 }
 
-fn count(items: u32, reader: &Reader<'_>, what: &'static str) -> Result<u32, Fault> {
+fn count(items: u32, reader: &Reader<'_>, what: What) -> Result<u32, Fault> {
     if items >= CBOR_ITEMS_MAX {
         return Err(reader.fault(what, FaultKind::Limit));
     }
@@ -422,7 +424,7 @@ fn read_key<'a>(
     map: &mut OpenMap<'a>,
     reader: &mut Reader<'a>,
     form: &mut Form,
-    what: &'static str,
+    what: What,
 ) -> Result<(), Fault> {
     let at = reader.position();
     let (key, head) = Key::read(reader, what)?;
@@ -450,7 +452,7 @@ fn read_key<'a>(
     Ok(())
 }
 
-fn check_simple(head: &Head, at: usize, what: &'static str) -> Result<(), Fault> {
+fn check_simple(head: &Head, at: usize, what: What) -> Result<(), Fault> {
     match (head.width, head.argument) {
         // false, true, null, undefined
         (0, Some(20..=23)) => Ok(()),
@@ -463,7 +465,7 @@ fn check_simple(head: &Head, at: usize, what: &'static str) -> Result<(), Fault>
 
 /// Skips one item that a walk has proven well-formed.
 fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
-    const WHAT: &str = "CBOR item";
+    const WHAT: What = What::CborItem;
     // Items still to come in each container that is open; `None`: until the break.
     let mut open: [Option<u64>; CBOR_DEPTH_MAX] = [None; CBOR_DEPTH_MAX];
     let mut depth = 0_usize;
@@ -509,11 +511,11 @@ mod tests {
     use std::vec::Vec;
 
     use super::{Content, Form, Item};
-    use crate::encoding::FaultKind;
+    use crate::encoding::{FaultKind, What};
     use crate::limits::{CBOR_DEPTH_MAX, CBOR_ITEMS_MAX};
 
     fn parse(bytes: &[u8]) -> Result<Form, FaultKind> {
-        Item::parse(bytes, "item")
+        Item::parse(bytes, What::CborItem)
             .map(|(_, form)| form)
             .map_err(|fault| fault.kind())
     }
@@ -635,7 +637,7 @@ mod tests {
     #[test]
     fn a_maps_members_come_in_the_order_in_which_they_stand() {
         let bytes = [0xbf, 0x20, 0x82, 0x01, 0x02, 0x61, b'k', 0xf5, 0xff];
-        let (item, _) = Item::parse(&bytes, "item").unwrap();
+        let (item, _) = Item::parse(&bytes, What::CborItem).unwrap();
         let mut members = item.as_map().unwrap();
         let (key, value) = members.next().unwrap();
         assert_eq!(key.as_integer(), Some(-1));

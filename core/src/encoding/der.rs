@@ -4,7 +4,7 @@
 //! description has numbers of three digits.
 
 use super::reader::Reader;
-use super::{Fault, FaultKind};
+use super::{Fault, FaultKind, What};
 
 /// An identifier: class, whether the content is made of elements, and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Tag {
         }
     }
 
-    fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Fault> {
+    fn read(reader: &mut Reader<'_>, what: What) -> Result<Self, Fault> {
         let at = reader.position();
         let first = reader.byte(what)?;
         if first & 0x1f != 0x1f {
@@ -139,7 +139,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn read(reader: &mut Reader<'_>, what: &'static str) -> Result<Self, Fault> {
+    pub(crate) fn read(reader: &mut Reader<'_>, what: What) -> Result<Self, Fault> {
         let tag = Tag::read(reader, what)?;
         let length = read_length(reader, what)?;
         Ok(Self { tag, length })
@@ -157,7 +157,7 @@ pub(crate) struct Element<'a> {
 
 impl<'a> Element<'a> {
     /// Reads one element that is the whole input, of this tag.
-    pub(crate) fn parse(input: &'a [u8], tag: Tag, what: &'static str) -> Result<Self, Fault> {
+    pub(crate) fn parse(input: &'a [u8], tag: Tag, what: What) -> Result<Self, Fault> {
         let mut reader = Reader::new(input);
         let element = Self::expect(&mut reader, tag, what)?;
         reader.finish(what)?;
@@ -165,7 +165,7 @@ impl<'a> Element<'a> {
     }
 
     /// Reads the next element, whatever it is.
-    pub(crate) fn read(reader: &mut Reader<'a>, what: &'static str) -> Result<Self, Fault> {
+    pub(crate) fn read(reader: &mut Reader<'a>, what: What) -> Result<Self, Fault> {
         let before = reader.rest();
         let start = reader.position();
         let Head { tag, length } = Head::read(reader, what)?;
@@ -179,11 +179,7 @@ impl<'a> Element<'a> {
     }
 
     /// Reads the next element, which has to be of this tag.
-    pub(crate) fn expect(
-        reader: &mut Reader<'a>,
-        tag: Tag,
-        what: &'static str,
-    ) -> Result<Self, Fault> {
+    pub(crate) fn expect(reader: &mut Reader<'a>, tag: Tag, what: What) -> Result<Self, Fault> {
         let at = reader.position();
         let element = Self::read(reader, what)?;
         if element.tag == tag {
@@ -197,7 +193,7 @@ impl<'a> Element<'a> {
     pub(crate) fn optional(
         reader: &mut Reader<'a>,
         tag: Tag,
-        what: &'static str,
+        what: What,
     ) -> Result<Option<Self>, Fault> {
         let mut ahead = *reader;
         if ahead.is_empty() {
@@ -212,7 +208,7 @@ impl<'a> Element<'a> {
     }
 
     /// The elements within.
-    pub(crate) const fn elements(self, what: &'static str) -> Elements<'a> {
+    pub(crate) const fn elements(self, what: What) -> Elements<'a> {
         Elements {
             reader: Reader::new(self.content),
             what,
@@ -223,7 +219,7 @@ impl<'a> Element<'a> {
         Reader::new(self.content)
     }
 
-    pub(crate) fn boolean(self, what: &'static str) -> Result<bool, Fault> {
+    pub(crate) fn boolean(self, what: What) -> Result<bool, Fault> {
         match (self.tag, self.content) {
             (Tag::BOOLEAN, [0]) => Ok(false),
             (Tag::BOOLEAN, [0xff]) => Ok(true),
@@ -232,7 +228,7 @@ impl<'a> Element<'a> {
     }
 
     /// The magnitude of an INTEGER that is not negative, without leading zeros.
-    pub(crate) fn magnitude(self, what: &'static str) -> Result<&'a [u8], Fault> {
+    pub(crate) fn magnitude(self, what: What) -> Result<&'a [u8], Fault> {
         if self.tag != Tag::INTEGER {
             return Err(Fault::new(what, FaultKind::Type, 0));
         }
@@ -245,7 +241,7 @@ impl<'a> Element<'a> {
     }
 
     /// A small number: an INTEGER or ENUMERATED of one byte that is not negative.
-    pub(crate) fn small(self, what: &'static str) -> Result<u8, Fault> {
+    pub(crate) fn small(self, what: What) -> Result<u8, Fault> {
         match (self.tag, self.content) {
             (Tag::INTEGER | Tag::ENUMERATED, [value @ 0..=0x7f]) => Ok(*value),
             _ => Err(Fault::new(what, FaultKind::Value, 0)),
@@ -253,7 +249,7 @@ impl<'a> Element<'a> {
     }
 
     /// The bytes of a BIT STRING of whole bytes.
-    pub(crate) fn bit_string(self, what: &'static str) -> Result<&'a [u8], Fault> {
+    pub(crate) fn bit_string(self, what: What) -> Result<&'a [u8], Fault> {
         match (self.tag, self.content) {
             (Tag::BIT_STRING, [0, bytes @ ..]) => Ok(bytes),
             _ => Err(Fault::new(what, FaultKind::Value, 0)),
@@ -261,7 +257,7 @@ impl<'a> Element<'a> {
     }
 }
 
-fn read_length(reader: &mut Reader<'_>, what: &'static str) -> Result<usize, Fault> {
+fn read_length(reader: &mut Reader<'_>, what: What) -> Result<usize, Fault> {
     let at = reader.position();
     let first = reader.byte(what)?;
     let (length, least) = match first {
@@ -284,7 +280,7 @@ fn read_length(reader: &mut Reader<'_>, what: &'static str) -> Result<usize, Fau
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Elements<'a> {
     reader: Reader<'a>,
-    what: &'static str,
+    what: What,
 }
 
 impl<'a> Iterator for Elements<'a> {
@@ -307,11 +303,11 @@ impl<'a> Iterator for Elements<'a> {
 mod tests {
     use super::{Element, Tag};
     use crate::encoding::reader::Reader;
-    use crate::encoding::{Fault, FaultKind};
+    use crate::encoding::{Fault, FaultKind, What};
 
     fn read(bytes: &[u8]) -> Result<Element<'_>, FaultKind> {
         let mut reader = Reader::new(bytes);
-        Element::read(&mut reader, "element").map_err(|fault: Fault| fault.kind())
+        Element::read(&mut reader, What::Certificate).map_err(|fault: Fault| fault.kind())
     }
 
     #[test]
@@ -352,7 +348,7 @@ mod tests {
 
     #[test]
     fn numbers_are_not_negative_and_the_shortest() {
-        let magnitude = |bytes: &'static [u8]| read(bytes).ok()?.magnitude("").ok();
+        let magnitude = |bytes: &'static [u8]| read(bytes).ok()?.magnitude(What::Json).ok();
         assert_eq!(magnitude(&[2, 1, 0]), Some(&[][..]));
         assert_eq!(magnitude(&[2, 2, 0, 0x80]), Some(&[0x80][..]));
         assert_eq!(magnitude(&[2, 1, 0x7f]), Some(&[0x7f][..]));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::vec;
 use std::vec::Vec;
 
+use super::What;
 use super::base64url;
 use super::cbor::Item;
 use super::der::Head;
@@ -121,7 +122,7 @@ fn cbor_is_read_where_the_specifications_pseudocode_reads_it() {
     });
     for input in short.chain(longer).chain(maps) {
         let mut reader = Reader::new(&input);
-        let found = Item::read(&mut reader, "item").map(|(item, _)| {
+        let found = Item::read(&mut reader, What::CborItem).map(|(item, _)| {
             assert_eq!(item.bytes().len(), reader.position(), "{input:02x?}");
             reader.rest()
         });
@@ -182,7 +183,7 @@ fn a_der_length_has_one_encoding() {
     let read = |encoding: &[u8]| {
         let input = [&[0x30], encoding].concat();
         let mut reader = Reader::new(&input);
-        let head = Head::read(&mut reader, "length").ok()?;
+        let head = Head::read(&mut reader, What::Certificate).ok()?;
         Some((head.length, reader.position() - 1))
     };
     // What is read is what would be written.

@@ -8,7 +8,7 @@
 #[cfg(feature = "json")]
 use super::Span;
 use super::reader::Reader;
-use super::{Fault, FaultKind};
+use super::{Fault, FaultKind, What};
 use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
 /// One value of a document that has been proven well-formed.
@@ -38,7 +38,7 @@ pub(crate) enum Content<'a> {
 
 impl<'a> Value<'a> {
     /// Reads a document that is one value and white space around it.
-    pub(crate) fn parse(document: &'a [u8], what: &'static str) -> Result<Self, Fault> {
+    pub(crate) fn parse(document: &'a [u8], what: What) -> Result<Self, Fault> {
         utf8(document, what)?;
         let mut reader = Reader::new(document);
         skip_space(&mut reader);
@@ -48,11 +48,7 @@ impl<'a> Value<'a> {
         Ok(value)
     }
 
-    fn read(
-        reader: &mut Reader<'a>,
-        scanned: &mut Scanned,
-        what: &'static str,
-    ) -> Result<Self, Fault> {
+    fn read(reader: &mut Reader<'a>, scanned: &mut Scanned, what: What) -> Result<Self, Fault> {
         let before = reader.rest();
         let at = reader.position();
         scan(reader, Start::Value, scanned, what)?;
@@ -144,7 +140,7 @@ pub(crate) struct Cursor<'a> {
     /// Where the reader began in the document.
     at: usize,
     scanned: Scanned,
-    what: &'static str,
+    what: What,
 }
 
 #[cfg(feature = "json")]
@@ -152,7 +148,7 @@ impl<'a> Cursor<'a> {
     /// Reads a document that is one value, by `read`, and white space around it.
     pub(crate) fn read_document<T>(
         document: &'a [u8],
-        what: &'static str,
+        what: What,
         read: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let mut cursor = Self {
@@ -170,7 +166,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// At the beginning of a value of a document that has been read otherwise.
-    pub(crate) fn of(value: Value<'a>, what: &'static str) -> Self {
+    pub(crate) fn of(value: Value<'a>, what: What) -> Self {
         Self {
             text: core::str::from_utf8(value.text).unwrap_or_default(),
             reader: Reader::new(value.text),
@@ -256,7 +252,14 @@ impl<'a> Inside<'a> {
         let at = self.reader.position();
         if self.scanned {
             skip_scanned(&mut self.reader);
-        } else if scan(&mut self.reader, Start::Value, &mut Scanned::default(), "").is_err() {
+        } else if scan(
+            &mut self.reader,
+            Start::Value,
+            &mut Scanned::default(),
+            What::Json,
+        )
+        .is_err()
+        {
             // Nothing whole follows what is broken.
             self.reader.skip_while(|_| true);
             return None;
@@ -343,10 +346,7 @@ impl<'a> Members<'a> {
 impl<'a> Members<'a> {
     /// The remaining members of an object whose first ones have been read otherwise: `reader` is after a
     /// member's value, and the object ends the document.
-    pub(crate) fn rest_of_object(
-        reader: &mut Reader<'a>,
-        what: &'static str,
-    ) -> Result<Self, Fault> {
+    pub(crate) fn rest_of_object(reader: &mut Reader<'a>, what: What) -> Result<Self, Fault> {
         let rest = reader.rest();
         let at = reader.position();
         if let Err(error) = core::str::from_utf8(rest) {
@@ -481,7 +481,7 @@ const fn pair(high: u32, low: u32) -> u32 {
 }
 
 /// What is not UTF-8 is no JSON.
-fn utf8<'a>(document: &'a [u8], what: &'static str) -> Result<&'a str, Fault> {
+fn utf8(document: &[u8], what: What) -> Result<&str, Fault> {
     core::str::from_utf8(document)
         .map_err(|error| Fault::new(what, FaultKind::Utf8, error.valid_up_to()))
 }
@@ -512,7 +512,7 @@ struct Scanned {
 }
 
 impl Scanned {
-    fn begin_value(&mut self, reader: &Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    fn begin_value(&mut self, reader: &Reader<'_>, what: What) -> Result<(), Fault> {
         self.values = self.values.saturating_add(1);
         if self.values > JSON_VALUES_MAX {
             return Err(reader.fault(what, FaultKind::Limit));
@@ -520,7 +520,7 @@ impl Scanned {
         Ok(())
     }
 
-    fn open(&mut self, reader: &Reader<'_>, what: &'static str) -> Result<(), Fault> {
+    fn open(&mut self, reader: &Reader<'_>, what: What) -> Result<(), Fault> {
         if self.depth >= JSON_DEPTH_MAX {
             return Err(reader.fault(what, FaultKind::Limit));
         }
@@ -538,7 +538,7 @@ fn scan(
     reader: &mut Reader<'_>,
     start: Start,
     scanned: &mut Scanned,
-    what: &'static str,
+    what: What,
 ) -> Result<(), Fault> {
     // One bit a level, the innermost lowest: set for an object.
     let mut objects = 0_u64;
@@ -586,7 +586,7 @@ fn scan_scalar_or_open(
     reader: &mut Reader<'_>,
     objects: &mut u64,
     scanned: &mut Scanned,
-    what: &'static str,
+    what: What,
 ) -> Result<bool, Fault> {
     match reader.peek() {
         Some(b'"') => {
@@ -620,7 +620,7 @@ fn scan_scalar_or_open(
 
 /// A member's name and the colon, up to where its value begins. Returns where the name's closing quote is, and
 /// whether the name has escapes.
-fn scan_name(reader: &mut Reader<'_>, what: &'static str) -> Result<(usize, bool), Fault> {
+fn scan_name(reader: &mut Reader<'_>, what: What) -> Result<(usize, bool), Fault> {
     if reader.peek() != Some(b'"') {
         return Err(unexpected(reader, what));
     }
@@ -635,7 +635,7 @@ fn scan_name(reader: &mut Reader<'_>, what: &'static str) -> Result<(usize, bool
 }
 
 /// The fault of what comes next where something else has to: another character, or the end.
-fn unexpected(reader: &Reader<'_>, what: &'static str) -> Fault {
+fn unexpected(reader: &Reader<'_>, what: What) -> Fault {
     let kind = if reader.is_empty() {
         FaultKind::Truncated
     } else {
@@ -667,7 +667,7 @@ const fn stops(word: u64) -> u64 {
 }
 
 /// Says whether the string has escapes.
-fn scan_string(reader: &mut Reader<'_>, what: &'static str) -> Result<bool, Fault> {
+fn scan_string(reader: &mut Reader<'_>, what: What) -> Result<bool, Fault> {
     reader.byte(what)?;
     let mut has_escapes = false;
     loop {
@@ -716,14 +716,14 @@ fn skip_scanned_string(reader: &mut Reader<'_>) {
     loop {
         skip_plain(reader);
         // What an escape begins with may be a quote.
-        match reader.byte("") {
+        match reader.byte(What::Json) {
             Ok(b'\\') => reader.skip_prefix(reader.rest().get(..1).unwrap_or_default()),
             _ => return,
         };
     }
 }
 
-fn scan_escape(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+fn scan_escape(reader: &mut Reader<'_>, what: What) -> Result<(), Fault> {
     let at = reader.position();
     match reader.byte(what)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
@@ -743,7 +743,7 @@ fn scan_escape(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault>
     }
 }
 
-fn scan_unit(reader: &mut Reader<'_>, what: &'static str) -> Result<u32, Fault> {
+fn scan_unit(reader: &mut Reader<'_>, what: What) -> Result<u32, Fault> {
     let mut unit = 0_u32;
     for _ in 0..4 {
         let at = reader.position();
@@ -755,7 +755,7 @@ fn scan_unit(reader: &mut Reader<'_>, what: &'static str) -> Result<u32, Fault> 
     Ok(unit)
 }
 
-fn scan_number(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+fn scan_number(reader: &mut Reader<'_>, what: What) -> Result<(), Fault> {
     reader.skip_prefix(b"-");
     if !reader.skip_prefix(b"0") {
         scan_digits(reader, what)?;
@@ -772,7 +772,7 @@ fn scan_number(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault>
     Ok(())
 }
 
-fn scan_digits(reader: &mut Reader<'_>, what: &'static str) -> Result<(), Fault> {
+fn scan_digits(reader: &mut Reader<'_>, what: What) -> Result<(), Fault> {
     if !reader.peek().is_some_and(|byte| byte.is_ascii_digit()) {
         return Err(reader.fault(what, FaultKind::Syntax));
     }
@@ -836,11 +836,11 @@ mod tests {
     use std::vec::Vec;
 
     use super::{Content, Value};
-    use crate::encoding::FaultKind;
+    use crate::encoding::{FaultKind, What};
     use crate::limits::{JSON_DEPTH_MAX, JSON_VALUES_MAX};
 
     fn fault(document: &[u8]) -> Option<FaultKind> {
-        Value::parse(document, "JSON")
+        Value::parse(document, What::Json)
             .err()
             .map(|fault| fault.kind())
     }
@@ -930,7 +930,7 @@ mod tests {
     #[test]
     fn members_come_in_order_with_their_places() {
         let document = br#" {"a" : [1, {"x": 2}] , "\u0062":"c\n", "a":null} "#;
-        let value = Value::parse(document, "JSON").unwrap();
+        let value = Value::parse(document, What::Json).unwrap();
         let members: Vec<_> = value.as_object().unwrap().collect();
         assert_eq!(members.len(), 3);
         assert!(members[0].0 == *"a" && members[1].0 == *"b" && members[2].0 == *"a");
@@ -955,7 +955,7 @@ mod tests {
             ("", ""),
         ] {
             let mut document = ["\"", string, "\""].concat().into_bytes();
-            let span = Value::parse(&document, "JSON")
+            let span = Value::parse(&document, What::Json)
                 .unwrap()
                 .as_str()
                 .unwrap()
@@ -999,8 +999,8 @@ mod tests {
         documents.extend([depth, depth + 1].map(|depth| nested(depth).into_bytes()));
         documents.extend([values, values + 1].map(|values| members(values).into_bytes()));
         for document in documents {
-            let scanned = Value::parse(&document, "JSON").err();
-            let read = super::Cursor::read_document(&document, "JSON", read_members).err();
+            let scanned = Value::parse(&document, What::Json).err();
+            let read = super::Cursor::read_document(&document, What::Json, read_members).err();
             assert_eq!(read, scanned, "{}", String::from_utf8_lossy(&document));
         }
     }

@@ -15,12 +15,15 @@ pub(crate) mod json;
 #[cfg(feature = "json")]
 pub(crate) mod pem;
 pub(crate) mod reader;
+mod what;
+
+pub(crate) use what::What;
 
 /// Why bytes could not be read. A ceremony turns it into an [`Error`](crate::ceremony::Error) by
 /// adding the step that reads them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    what: &'static str,
+    what: What,
     kind: FaultKind,
     /// The byte that was found where it does not belong; 0 where none is worth telling.
     found: u8,
@@ -91,7 +94,7 @@ impl FaultKind {
 }
 
 impl Fault {
-    pub(crate) fn new(what: &'static str, kind: FaultKind, at: usize) -> Self {
+    pub(crate) fn new(what: What, kind: FaultKind, at: usize) -> Self {
         Self {
             what,
             kind,
@@ -149,7 +152,7 @@ impl Fault {
     /// What was being read, by its name in the specification.
     #[must_use]
     pub const fn what(&self) -> &'static str {
-        self.what
+        self.what.name()
     }
 
     /// What is wrong with it.
@@ -167,7 +170,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.what, self.kind.describe())?;
+        write!(f, "{} {}", self.what(), self.kind.describe())?;
         if matches!(
             self.kind,
             FaultKind::Missing | FaultKind::Encoded | FaultKind::Differs
@@ -187,11 +190,11 @@ impl fmt::Display for Fault {
 }
 
 /// The place of a member that may come once, where it has not come yet.
-pub(crate) fn once<'s, T>(
-    slot: &'s mut Option<T>,
-    what: &'static str,
+pub(crate) fn once<T>(
+    slot: &mut Option<T>,
+    what: What,
     at: usize,
-) -> Result<&'s mut Option<T>, Fault> {
+) -> Result<&mut Option<T>, Fault> {
     match slot {
         Some(_) => Err(Fault::new(what, FaultKind::Duplicate, at)),
         None => Ok(slot),

@@ -1,6 +1,6 @@
 //! The only file that moves an offset over bytes.
 
-use super::{Fault, FaultKind};
+use super::{Fault, FaultKind, What};
 
 /// A cursor over borrowed bytes. It only moves forward, and never past the end.
 #[derive(Clone, Copy, Debug)]
@@ -34,19 +34,16 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
-    pub(crate) fn byte(&mut self, what: &'static str) -> Result<u8, Fault> {
+    pub(crate) fn byte(&mut self, what: What) -> Result<u8, Fault> {
         let [byte] = self.array(what)?;
         Ok(byte)
     }
 
-    pub(crate) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], Fault> {
+    pub(crate) fn array<const N: usize>(&mut self, what: What) -> Result<[u8; N], Fault> {
         self.array_ref(what).copied()
     }
 
-    pub(crate) fn array_ref<const N: usize>(
-        &mut self,
-        what: &'static str,
-    ) -> Result<&'a [u8; N], Fault> {
+    pub(crate) fn array_ref<const N: usize>(&mut self, what: What) -> Result<&'a [u8; N], Fault> {
         let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
             return Err(self.fault(what, FaultKind::Truncated));
         };
@@ -54,7 +51,7 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    pub(crate) fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], Fault> {
+    pub(crate) fn take(&mut self, len: usize, what: What) -> Result<&'a [u8], Fault> {
         let Some((head, rest)) = self.rest.split_at_checked(len) else {
             return Err(self.fault(what, FaultKind::Truncated));
         };
@@ -109,7 +106,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Fails unless everything has been read.
-    pub(crate) fn finish(&self, what: &'static str) -> Result<(), Fault> {
+    pub(crate) fn finish(&self, what: What) -> Result<(), Fault> {
         if self.rest.is_empty() {
             Ok(())
         } else {
@@ -117,7 +114,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn fault(&self, what: &'static str, kind: FaultKind) -> Fault {
+    pub(crate) fn fault(&self, what: What, kind: FaultKind) -> Fault {
         Fault::new(what, kind, self.position)
     }
 

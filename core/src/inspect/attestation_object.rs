@@ -5,13 +5,13 @@ use super::dump::{Artefact, Break, Field, Value, Visitor};
 use super::{names, part, statement};
 use crate::encoding::cbor::{Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Explains an attestation object, member by member in their order.
 pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     let mut reader = Reader::new(bytes);
-    let mut left = Left::read(&mut reader, Major::Map, "attestation object (a map)")?;
-    let whole = Item::parse(bytes, "attestation object");
+    let mut left = Left::read(&mut reader, Major::Map, What::AttestationObjectAMap)?;
+    let whole = Item::parse(bytes, What::AttestationObject);
     let problem = match &whole {
         Ok((_, form)) if !form.canonical => "the object is not canonical CBOR",
         _ => "",
@@ -33,9 +33,9 @@ pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Bre
 /// Explains what an authenticator answers to `authenticatorMakeCredential` or `authenticatorGetAssertion`: a map with
 /// numbers for names (CTAP 2.2, sections 6.1 and 6.2).
 pub(super) fn explain_ctap(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
-    const WHAT: &str = "CTAP2 response member";
+    const WHAT: What = What::Ctap2ResponseMember;
     let mut reader = Reader::new(bytes);
-    let mut left = Left::read(&mut reader, Major::Map, "CTAP2 response (a map)")?;
+    let mut left = Left::read(&mut reader, Major::Map, What::Ctap2ResponseAMap)?;
     visitor.field(
         &Field::new("map", 0, reader.position(), left.value()).meaning("members that follow"),
     );
@@ -84,7 +84,7 @@ pub(super) fn explain_ctap(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<()
         reader = ahead;
         visitor.field(&cbor::item_field(name, at, item, reader.position()).meaning(meaning));
     }
-    Item::parse(bytes, "CTAP2 response")?;
+    Item::parse(bytes, What::Ctap2Response)?;
     Ok(())
 }
 
@@ -93,7 +93,7 @@ fn explain_member<'a>(
     format: &mut &'a str,
     visitor: &mut dyn Visitor,
 ) -> Result<(), Break> {
-    const WHAT: &str = "attestation object member";
+    const WHAT: What = What::AttestationObjectMember;
     let at = reader.position();
     let name = cbor::read_name(reader, WHAT)?;
     match name {
@@ -128,7 +128,7 @@ fn explain_authenticator_data(
     at: usize,
     visitor: &mut dyn Visitor,
 ) -> Result<(), Break> {
-    const WHAT: &str = "authData (a byte string)";
+    const WHAT: What = What::AuthDataAByteString;
     let value_at = reader.position();
     let length = cbor::extent(reader, at);
     let head = Head::read(reader, WHAT)?;

@@ -4,19 +4,20 @@ use super::cbor::{self, Left};
 use super::dump::{Break, Field, Value, Visitor};
 use super::{cose, names};
 use crate::data::{Aaguid, Flags};
+use crate::encoding::What;
 use crate::encoding::cbor::{Item, Major};
 use crate::encoding::reader::Reader;
 
 /// Explains authenticator data from the first byte to the last.
 pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     let mut reader = Reader::new(bytes);
-    let hash = reader.take(32, "rpIdHash (32 bytes)")?;
+    let hash = reader.take(32, What::RpIdHash32Bytes)?;
     visitor
         .field(&Field::new("rpIdHash", 0, 32, Value::Bytes(hash)).meaning("SHA-256 of the RP ID"));
-    let flags = Flags::new(reader.byte("flags (1 byte)")?);
+    let flags = Flags::new(reader.byte(What::Flags1Byte)?);
     explain_flags(flags, visitor);
     let at = reader.position();
-    let count = u32::from_be_bytes(reader.array("signCount (4 bytes)")?);
+    let count = u32::from_be_bytes(reader.array(What::SignCount4Bytes)?);
     let meaning = match count {
         0 => "the signature counter: 0, so this authenticator may have none",
         _ => "the signature counter",
@@ -28,7 +29,7 @@ pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Bre
     if flags.extension_data() {
         explain_extensions(&mut reader, visitor)?;
     }
-    Ok(reader.finish("authenticator data")?)
+    Ok(reader.finish(What::AuthenticatorData)?)
 }
 
 fn explain_flags(flags: Flags, visitor: &mut dyn Visitor) {
@@ -109,20 +110,20 @@ fn credential_extent(mut reader: Reader<'_>) -> usize {
     let start = reader.position();
     let all = reader.rest().len();
     let credential = reader
-        .take(16, "")
-        .and_then(|_| reader.array("").map(u16::from_be_bytes))
-        .and_then(|length| reader.take(length.into(), ""));
+        .take(16, What::CborItem)
+        .and_then(|_| reader.array(What::CborItem).map(u16::from_be_bytes))
+        .and_then(|length| reader.take(length.into(), What::CborItem));
     credential.map_or(all, |_| cbor::extent(&reader, start))
 }
 
 fn explain_credential(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
     let at = reader.position();
-    let aaguid = Aaguid::new(reader.array("aaguid (16 bytes)")?);
+    let aaguid = Aaguid::new(reader.array(What::Aaguid16Bytes)?);
     visitor.field(
         &Field::new("aaguid", at, 16, Value::Aaguid(aaguid)).meaning(names::authenticator(aaguid)),
     );
     let at = reader.position();
-    let length = u16::from_be_bytes(reader.array("credentialIdLength (2 bytes)")?);
+    let length = u16::from_be_bytes(reader.array(What::CredentialIdLength2Bytes)?);
     let problem = if length > 1023 {
         "is more than 1023"
     } else {
@@ -134,7 +135,7 @@ fn explain_credential(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Res
     let at = reader.position();
     let available = reader.rest();
     let id = reader
-        .take(length.into(), "credentialId")
+        .take(length.into(), What::CredentialId)
         .map_err(|fault| Break {
             missing: usize::from(length).saturating_sub(available.len()),
             ..fault.into()
@@ -166,11 +167,11 @@ fn explain_extensions(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Res
 }
 
 fn explain_outputs(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
-    let mut left = Left::read(reader, Major::Map, "extensions (a map)")?;
+    let mut left = Left::read(reader, Major::Map, What::ExtensionsAMap)?;
     while left.advance(reader) {
         let at = reader.position();
-        let identifier = cbor::read_name(reader, "extension output")?;
-        let (item, _) = Item::read(reader, "extension output")?;
+        let identifier = cbor::read_name(reader, What::ExtensionOutput)?;
+        let (item, _) = Item::read(reader, What::ExtensionOutput)?;
         let mut field = cbor::item_field(identifier, at, item, reader.position())
             .meaning(names::extension(identifier));
         if identifier.is_empty() {

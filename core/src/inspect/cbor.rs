@@ -3,7 +3,7 @@
 use super::dump::{Break, Field, Value};
 use crate::encoding::cbor::{self, Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// The members or elements of a map or an array that are still to come.
 #[derive(Clone, Copy)]
@@ -11,11 +11,7 @@ pub(super) struct Left(Option<u64>);
 
 impl Left {
     /// Reads the head of a map or an array.
-    pub(super) fn read(
-        reader: &mut Reader<'_>,
-        major: Major,
-        what: &'static str,
-    ) -> Result<Self, Fault> {
+    pub(super) fn read(reader: &mut Reader<'_>, major: Major, what: What) -> Result<Self, Fault> {
         let at = reader.position();
         let head = Head::read(reader, what)?;
         if head.major == major {
@@ -46,7 +42,7 @@ impl Left {
 }
 
 /// The name of a map's member; empty if it is not a text.
-pub(super) fn read_name<'a>(reader: &mut Reader<'a>, what: &'static str) -> Result<&'a str, Fault> {
+pub(super) fn read_name<'a>(reader: &mut Reader<'a>, what: What) -> Result<&'a str, Fault> {
     let (name, _) = Item::read(reader, what)?;
     Ok(name.as_text().unwrap_or_default())
 }
@@ -54,7 +50,7 @@ pub(super) fn read_name<'a>(reader: &mut Reader<'a>, what: &'static str) -> Resu
 /// How many bytes from `start` on the item at `reader` takes: all of them if it is cut.
 pub(super) fn extent(reader: &Reader<'_>, start: usize) -> usize {
     let mut ahead = *reader;
-    let end = match Item::read(&mut ahead, "") {
+    let end = match Item::read(&mut ahead, What::CborItem) {
         Ok(_) => ahead.position(),
         Err(_) => reader.position().saturating_add(reader.rest().len()),
     };
@@ -68,11 +64,7 @@ pub(super) struct Bytes<'a> {
 }
 
 /// Reads a byte string after its head, whether it is cut or not.
-pub(super) fn read_bytes<'a>(
-    reader: &mut Reader<'a>,
-    head: &Head,
-    what: &'static str,
-) -> Bytes<'a> {
+pub(super) fn read_bytes<'a>(reader: &mut Reader<'a>, head: &Head, what: What) -> Bytes<'a> {
     let available = reader.rest();
     match cbor::string(reader, head, what) {
         Ok(bytes) => Bytes {
@@ -96,7 +88,7 @@ pub(super) fn read_bytes<'a>(
 
 /// Whether a byte string comes next.
 pub(super) fn is_bytes(reader: &Reader<'_>) -> bool {
-    let head = Head::read(&mut reader.clone(), "");
+    let head = Head::read(&mut reader.clone(), What::CborItem);
     head.is_ok_and(|head| head.major == Major::Bytes)
 }
 

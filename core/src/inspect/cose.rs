@@ -6,13 +6,13 @@ use super::{curve, names};
 use crate::data::{CoseKey, Curve};
 use crate::encoding::cbor::{self, Head, Major};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Explains the parameters of a key from its head on. A wrong parameter is
 /// reported and the walk goes on; what makes the verifier refuse the whole is reported at the end.
 pub(super) fn explain(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
     let (at, before) = (reader.position(), reader.rest());
-    let mut left = Left::read(reader, Major::Map, "COSE key (a map)")?;
+    let mut left = Left::read(reader, Major::Map, What::CoseKeyAMap)?;
     let length = reader.position().saturating_sub(at);
     visitor.field(&Field::new("map", at, length, left.value()).meaning("members that follow"));
     let mut kind = Kind::default();
@@ -44,7 +44,7 @@ fn explain_parameter(
     kind: &mut Kind,
     visitor: &mut dyn Visitor,
 ) -> Result<(), Break> {
-    const WHAT: &str = "COSE key parameter";
+    const WHAT: What = What::CoseKeyParameter;
     let at = reader.position();
     let label = cbor::integer(&Head::read(reader, WHAT)?);
     let (name, meaning) = match (label, kind.kty) {
@@ -61,12 +61,17 @@ fn explain_parameter(
         _ => ("unknown parameter", "credential keys do not have it"),
     };
     let value_at = reader.position();
-    let head = Head::read(reader, name)?;
+    let broken = |fault| Break::of(name, fault);
+    let head = Head::read(reader, What::CoseKeyParameter).map_err(broken)?;
     let field = |value, reader: &Reader<'_>| {
         Field::new(name, at, reader.position().saturating_sub(at), value).meaning(meaning)
     };
     if head.major == Major::Bytes {
-        let Bytes { bytes, whole } = read_bytes(reader, &head, name);
+        let Bytes { bytes, whole } = read_bytes(reader, &head, What::CoseKeyParameter);
+        let whole = whole.map_err(|cut| Break {
+            missing: cut.missing,
+            ..broken(cut.fault)
+        });
         let curve = kind.curve.filter(|_| matches!(kind.kty, Some(1 | 2)));
         let problem = match (label, curve.and_then(Curve::of)) {
             _ if whole.is_err() => "is cut",
@@ -84,14 +89,18 @@ fn explain_parameter(
         return whole;
     }
     if head.major == Major::Text {
-        let bytes = cbor::string(reader, &head, name)?;
+        let bytes = cbor::string(reader, &head, What::CoseKeyParameter).map_err(broken)?;
         let text = core::str::from_utf8(bytes).unwrap_or_default();
         let problem = "is a text; WebAuthn's COSE keys have none";
         visitor.field(&field(Value::Text(text), reader).problem(problem));
         return Ok(());
     }
     let Some(number) = cbor::integer(&head) else {
-        return Err(Fault::new(name, FaultKind::Type, value_at).into());
+        return Err(broken(Fault::new(
+            What::CoseKeyParameter,
+            FaultKind::Type,
+            value_at,
+        )));
     };
     let (meaning, problem) = match label {
         Some(1) => {

@@ -11,7 +11,7 @@ use super::names;
 use crate::data::{Aaguid, UnixTime};
 use crate::encoding::der::{Head, Tag};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Structures within structures: the deepest grammar here, names within an extension of a
 /// certificate, has 13.
@@ -206,14 +206,16 @@ pub(super) fn explain(
         }
     }
     walked?;
-    Ok(walk.reader.finish(root.name)?)
+    walk.reader
+        .finish(What::Structure)
+        .map_err(|fault| Break::of(root.name, fault))
 }
 
 impl<'a> Walk<'a, '_> {
     /// Reads what comes next in the innermost structure, or leaves it.
     fn step(&mut self) -> Result<(), Break> {
         let at = self.reader.position();
-        let tag = Head::read(&mut self.reader.clone(), "")
+        let tag = Head::read(&mut self.reader.clone(), What::Structure)
             .ok()
             .map(|head| head.tag);
         let Some(innermost) = self.open.last_mut() else {
@@ -222,7 +224,7 @@ impl<'a> Walk<'a, '_> {
         if at < innermost.end {
             return match innermost.rest.next(tag) {
                 Some(node) => self.element(node),
-                None => Err(Fault::new("structure", FaultKind::Trailing, at).into()),
+                None => Err(Fault::new(What::Structure, FaultKind::Trailing, at).into()),
             };
         }
         if let Some(node) = innermost.rest.missing() {
@@ -240,7 +242,7 @@ impl<'a> Walk<'a, '_> {
     /// Reads one element: a value is shown, a structure entered.
     fn element(&mut self, node: &'static Node) -> Result<(), Break> {
         let at = self.reader.position();
-        let head = Head::read(&mut self.reader, node.name).map_err(|fault| Break {
+        let head = Head::read(&mut self.reader, What::Structure).map_err(|fault| Break {
             missing: self.announced().saturating_sub(self.bytes.len()),
             ..expected(node, fault.kind(), at)
         })?;
@@ -275,7 +277,7 @@ impl<'a> Walk<'a, '_> {
                     Some((_, within)) => {
                         self.hand(at, "", "");
                         if tag == Tag::BIT_STRING {
-                            self.reader.byte(node.name)?;
+                            self.reader.byte(What::Structure)?;
                         }
                         self.push(end, Rest::Fields(core::slice::from_ref(within)), false)
                     }
@@ -305,8 +307,8 @@ impl<'a> Walk<'a, '_> {
         fields: &'static [Node],
     ) -> Result<(), Break> {
         let mut ahead = self.reader;
-        let label = Head::read(&mut ahead, "")
-            .and_then(|head| ahead.take(head.length, ""))
+        let label = Head::read(&mut ahead, What::Structure)
+            .and_then(|head| ahead.take(head.length, What::Structure))
             .unwrap_or_default();
         let mut field = self.field(node, at, end, Value::Identifier(label));
         if let Some((name, meaning)) = names::identifier(label) {
@@ -330,7 +332,7 @@ impl<'a> Walk<'a, '_> {
             if shown {
                 self.visitor.end();
             }
-            Fault::new("structure", FaultKind::Limit, at).into()
+            Fault::new(What::Structure, FaultKind::Limit, at).into()
         })
     }
 
@@ -361,7 +363,7 @@ impl<'a> Walk<'a, '_> {
     fn value(&mut self, node: &Node, tag: Tag, at: usize, end: usize) -> Result<(), Break> {
         let length = end.saturating_sub(self.reader.position());
         let available = length.min(self.reader.rest().len());
-        let content = self.reader.take(available, node.name)?;
+        let content = self.reader.take(available, What::Structure)?;
         if available < length {
             let field = self.field(node, at, end, Value::Bytes(content));
             self.visitor.field(&field.problem("is cut"));
@@ -409,7 +411,8 @@ fn expected(node: &Node, kind: FaultKind, at: usize) -> Break {
     Break {
         belongs: node.belongs(),
         why: node.meaning,
-        ..Fault::new(node.name, kind, at).into()
+        what: node.name,
+        ..Fault::new(What::Structure, kind, at).into()
     }
 }
 

@@ -220,7 +220,9 @@ impl<'a> Field<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Break {
-    /// What was being read, what is wrong with it, and where.
+    /// What was being read, by the name that the dump has for it.
+    pub what: &'static str,
+    /// What is wrong with it, and where.
     pub fault: Fault,
     /// Bytes that were announced and are not there; 0 where nothing announced them.
     pub missing: usize,
@@ -230,14 +232,22 @@ pub struct Break {
     pub why: &'static str,
 }
 
-impl From<Fault> for Break {
-    fn from(fault: Fault) -> Self {
+impl Break {
+    /// The break where what has this name could not be read.
+    pub(super) fn of(what: &'static str, fault: Fault) -> Self {
         Self {
+            what,
             fault,
             missing: 0,
             belongs: "",
-            why: names::reason(fault.what()),
+            why: names::reason(what),
         }
+    }
+}
+
+impl From<Fault> for Break {
+    fn from(fault: Fault) -> Self {
+        Self::of(fault.what(), fault)
     }
 }
 

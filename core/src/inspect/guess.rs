@@ -4,6 +4,7 @@ use super::dump::{Artefact, Encoding, Guess};
 use super::printed;
 use crate::data::{AuthenticatorData, CoseKey};
 use crate::encoding::Span;
+use crate::encoding::What;
 use crate::encoding::base64url;
 use crate::encoding::cbor::{Content, Item, Members};
 use crate::encoding::der::{Head, Tag};
@@ -94,7 +95,7 @@ fn find_artefact(input: &mut [u8]) -> Guess {
 
 /// JSON that was put into a JSON string.
 fn guess_json_string(input: &mut [u8]) -> Option<Guess> {
-    let text = json::Value::parse(input, "").ok()?.as_str()?;
+    let text = json::Value::parse(input, What::Json).ok()?.as_str()?;
     let begins = text.chars().find(|character| !character.is_whitespace());
     if begins != Some('{') {
         return None;
@@ -265,7 +266,7 @@ fn guess_json(input: &[u8], span: Span, embedded: bool) -> Option<Guess> {
 
 /// Which document a text is, where it is one JSON object.
 pub(super) fn document(text: &[u8]) -> Option<Artefact> {
-    document_of(json::Value::parse(text, "JSON").ok()?)
+    document_of(json::Value::parse(text, What::Json).ok()?)
 }
 
 /// Which document a broken text was meant to be, by the names in it.
@@ -352,7 +353,7 @@ fn is_ctap_response(members: Members<'_>) -> bool {
 /// Which artefact bytes are. What is whole and well-formed is recognised by reading it; what is not, by how
 /// it begins.
 pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
-    if let Ok((item, _)) = Item::parse(bytes, "")
+    if let Ok((item, _)) = Item::parse(bytes, What::CborItem)
         && let Content::Map(mut members) = item.content()
     {
         if members.any(|(name, _)| matches!(name.as_text(), Some("authData" | "attStmt" | "fmt"))) {
@@ -368,7 +369,7 @@ pub(super) fn artefact_of(bytes: &[u8]) -> Artefact {
     if CoseKey::parse(bytes).is_ok() {
         return Artefact::CoseKey;
     }
-    if let Ok(value) = json::Value::parse(strip_bom(bytes), "")
+    if let Ok(value) = json::Value::parse(strip_bom(bytes), What::Json)
         && let Some(artefact) = document_of(value)
     {
         return artefact;
@@ -444,7 +445,11 @@ pub(super) fn der_artefact(bytes: &[u8]) -> Option<Artefact> {
     /// The longest ECDSA signature, that on P-521.
     const SIGNATURE_MAX: usize = 139;
     let mut reader = Reader::new(bytes);
-    let mut next = || Head::read(&mut reader, "").ok().map(|head| head.tag);
+    let mut next = || {
+        Head::read(&mut reader, What::Structure)
+            .ok()
+            .map(|head| head.tag)
+    };
     match (next()?, next()?) {
         (Tag::SEQUENCE, Tag::INTEGER) if bytes.len() <= SIGNATURE_MAX => {
             Some(Artefact::EcdsaSignature)

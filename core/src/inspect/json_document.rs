@@ -9,7 +9,7 @@ use heapless::Vec;
 use super::dump::{Artefact, Break, Field, Value, Visitor};
 use super::{guess, names, part};
 use crate::encoding::json::{self, Content, Cut, Elements, JsonStr, Members};
-use crate::encoding::{Fault, FaultKind, Span};
+use crate::encoding::{Fault, FaultKind, Span, What};
 
 /// Members of one document that are explained. A response has about fifteen; a verdict has seven for
 /// each of its steps, begin and end included.
@@ -225,8 +225,8 @@ struct Found {
 }
 
 /// The members of a document from front to back, up to where it breaks.
-fn members(document: &[u8], what: &'static str) -> Found {
-    let fault = json::Value::parse(document, what).err();
+fn members(document: &[u8]) -> Found {
+    let fault = json::Value::parse(document, What::Json).err();
     let end = fault.map_or(document.len(), |fault| {
         usize::try_from(fault.at()).unwrap_or(usize::MAX)
     });
@@ -245,7 +245,7 @@ fn members(document: &[u8], what: &'static str) -> Found {
         at: start,
     };
     if !top.rest.starts_with(b"{") {
-        found.fault = fault.or(Some(Fault::new(what, FaultKind::Type, start)));
+        found.fault = fault.or(Some(Fault::new(What::Json, FaultKind::Type, start)));
         return found;
     }
     // The brace that ends a whole object is not a member and ends the walk.
@@ -345,12 +345,13 @@ pub(super) fn explain_document(
         .len()
         .saturating_sub(guess::strip_bom(document).len());
     let document = document.get_mut(offset..).unwrap_or_default();
-    let found = members(document, kind.name());
+    let found = members(document);
     for member in &found.list {
         explain_member(document, member, visitor);
     }
     if !found.complete {
-        visitor.broken(&Fault::new(kind.name(), FaultKind::Limit, 0).into());
+        let fault = Fault::new(What::Json, FaultKind::Limit, 0);
+        visitor.broken(&Break::of(kind.name(), fault));
         // What the members that are not followed would have ended.
         let count = |kind| {
             found
@@ -364,7 +365,7 @@ pub(super) fn explain_document(
         }
     }
     if let Some(fault) = found.fault {
-        visitor.broken(&fault.into());
+        visitor.broken(&Break::of(kind.name(), fault));
     }
     visitor.end();
 }
@@ -465,10 +466,14 @@ pub(super) fn explain_token(token: &mut [u8], visitor: &mut dyn Visitor) {
         ("signature", "over header and claims; not verified here"),
     ] {
         let Some(rest) = token.get(start..) else {
-            let what = "signed token (three parts)";
             visitor.broken(&Break {
                 why: "a dot separates its parts",
-                ..Fault::new(what, FaultKind::Truncated, token.len()).into()
+                ..Fault::new(
+                    What::SignedTokenThreeParts,
+                    FaultKind::Truncated,
+                    token.len(),
+                )
+                .into()
             });
             break;
         };

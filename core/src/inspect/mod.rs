@@ -190,7 +190,8 @@ mod tests {
         for input in inputs {
             let json = json(&input);
             assert!(
-                crate::encoding::json::Value::parse(json.as_bytes(), "dump").is_ok(),
+                crate::encoding::json::Value::parse(json.as_bytes(), crate::encoding::What::Json)
+                    .is_ok(),
                 "{input:02x?}: {json}"
             );
         }

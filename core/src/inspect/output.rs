@@ -132,12 +132,13 @@ impl<W: Write> Visitor for TextWriter<W> {
 impl fmt::Display for Break {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
+            what,
             fault,
             missing,
             belongs,
             why,
         } = self;
-        write!(f, "{} {}", fault.what(), fault.kind().describe())?;
+        write!(f, "{what} {}", fault.kind().describe())?;
         if *missing > 0 {
             write!(f, ", bytes missing: {missing}")?;
         }

@@ -2,6 +2,7 @@
 
 use super::dump::{Artefact, Break, Field, Value, Visitor};
 use super::{authenticator_data, certificate, cose, guess, tpm};
+use crate::encoding::What;
 use crate::encoding::reader::Reader;
 
 /// Explains bytes as an artefact, up to the byte where they stop being one.
@@ -42,5 +43,5 @@ pub(super) fn is_signature_in_der(bytes: &[u8]) -> bool {
 fn explain_key(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     let mut reader = Reader::new(bytes);
     cose::explain(&mut reader, visitor)?;
-    Ok(reader.finish("COSE key")?)
+    Ok(reader.finish(What::CoseKey)?)
 }

@@ -6,7 +6,7 @@ use super::{json_document, names, part};
 use crate::attestation::Format;
 use crate::encoding::cbor::{Content, Head, Item, Major};
 use crate::encoding::reader::Reader;
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Longest `SafetyNet` response that is explained; genuine ones have about 9 KiB.
 const RESPONSE_MAX: usize = 16 * 1024;
@@ -30,7 +30,7 @@ pub(super) fn explain(
     format: &str,
     visitor: &mut dyn Visitor,
 ) -> Result<(), Break> {
-    const WHAT: &str = "attStmt (a map)";
+    const WHAT: What = What::AttStmtAMap;
     let at = reader.position();
     let head = Head::read(&mut reader.clone(), WHAT)?;
     match head.major {
@@ -42,7 +42,7 @@ pub(super) fn explain(
 
 /// Explains the statements of a compound one.
 fn explain_compound(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
-    let mut left = Left::read(reader, Major::Array, "statements (an array)")?;
+    let mut left = Left::read(reader, Major::Array, What::StatementsAnArray)?;
     while left.advance(reader) {
         let at = reader.position();
         let length = cbor::extent(reader, at);
@@ -56,8 +56,8 @@ fn explain_compound(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Resul
 
 /// Explains one of them: a format and a statement of it.
 fn explain_part(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
-    const WHAT: &str = "member of a compound statement";
-    let mut left = Left::read(reader, Major::Map, "compound statement (a map)")?;
+    const WHAT: What = What::MemberOfACompoundStatement;
+    let mut left = Left::read(reader, Major::Map, What::CompoundStatementAMap)?;
     let mut format = "";
     while left.advance(reader) {
         let at = reader.position();
@@ -94,11 +94,11 @@ fn explain_members(
 ) -> Result<(), Break> {
     let format = Format::from_name(format);
     let (required, optional) = format.map(Format::members).unwrap_or_default();
-    let mut left = Left::read(reader, Major::Map, "attestation statement (a map)")?;
+    let mut left = Left::read(reader, Major::Map, What::AttestationStatementAMap)?;
     let mut seen = [false; REQUIRED_MAX];
     while left.advance(reader) {
         let at = reader.position();
-        let name = cbor::read_name(reader, "attestation statement member")?;
+        let name = cbor::read_name(reader, What::AttestationStatementMember)?;
         let known = required.contains(&name) || optional.contains(&name);
         let (meaning, problem) = match format {
             // Its section alone asks for an empty map.
@@ -135,7 +135,7 @@ fn explain_member(
     problem: &'static str,
     visitor: &mut dyn Visitor,
 ) -> Result<(), Break> {
-    const WHAT: &str = "attestation statement member";
+    const WHAT: What = What::AttestationStatementMember;
     let whole = Field::new(name, at, cbor::extent(reader, at), Value::None)
         .meaning(meaning)
         .problem(problem);
@@ -207,8 +207,8 @@ fn explain_response(bytes: &[u8], visitor: &mut dyn Visitor) {
 }
 
 fn explain_certificates(reader: &mut Reader<'_>, visitor: &mut dyn Visitor) -> Result<(), Break> {
-    const WHAT: &str = "certificate (a byte string)";
-    let mut left = Left::read(reader, Major::Array, "x5c (an array)")?;
+    const WHAT: What = What::CertificateAByteString;
+    let mut left = Left::read(reader, Major::Array, What::X5cAnArray)?;
     let mut index = 0_i64;
     while left.advance(reader) {
         let at = reader.position();

@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::dump::{Break, Field, Value, Visitor};
 use super::names;
 use crate::attestation::{Attest, PublicArea, StatementError, Watch};
-use crate::encoding::{Fault, FaultKind};
+use crate::encoding::{Fault, FaultKind, What};
 
 /// Explains `TPMS_ATTEST`.
 pub(super) fn explain_attest(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
@@ -18,8 +18,9 @@ pub(super) fn explain_attest(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<
                 StatementError::Content(why) => why,
                 _ => "",
             };
-            let fault = Fault::new(dump.name, FaultKind::Value, dump.at);
+            let fault = Fault::new(What::Structure, FaultKind::Value, dump.at);
             Err(Break {
+                what: dump.name,
                 why,
                 ..fault.into()
             })
@@ -55,15 +56,15 @@ impl<'v> Dump<'v> {
 
     /// The break at the field that was being read.
     fn broken(&self, fault: Fault) -> Break {
-        let at = usize::try_from(fault.at()).unwrap_or(usize::MAX);
         let what = match fault.kind() {
             FaultKind::Trailing => fault.what(),
             _ => self.name,
         };
         let why = field_of(self.name).map_or("", |(_, _, meaning)| meaning);
         Break {
+            what,
             why,
-            ..Fault::new(what, fault.kind(), at).into()
+            ..fault.into()
         }
     }
 }
