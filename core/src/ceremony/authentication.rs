@@ -4,13 +4,16 @@ use super::authenticator_data::{
 };
 use super::client_data::{self, ClientDataSteps};
 use super::client_extensions::check_client_extensions;
-use super::run::{Checked, Failure, Run, check, fail, malformed, pass, pass_with, skip, tolerate};
+use super::run::{
+    Checked, Failed, Failure, Run, check, fail, malformed, pass, pass_with, skip, tolerate,
+};
 use super::{BackupPolicy, CounterPolicy, Error, ErrorKind, Note, Observer, Policy, Step, Value};
 use crate::algorithm::{Crypto, Sha256, SignatureError};
 use crate::data::{
     AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge, CoseAlgorithm,
     CoseKey, CredentialRecord, Expected, Flags, PublicKey,
 };
+use crate::encoding::cbor::Item;
 use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::USER_HANDLE_MAX;
 
@@ -21,7 +24,7 @@ pub struct VerifiedAuthentication<'a> {
     user_handle: Option<&'a [u8]>,
     flags: Flags,
     sign_count: u32,
-    extensions: AuthenticatorExtensions<'a>,
+    extensions: Option<Item<'a>>,
 }
 
 impl<'a> VerifiedAuthentication<'a> {
@@ -45,8 +48,8 @@ impl<'a> VerifiedAuthentication<'a> {
 
     /// The authenticator's extension outputs.
     #[must_use]
-    pub const fn extensions(&self) -> &AuthenticatorExtensions<'a> {
-        &self.extensions
+    pub fn extensions(&self) -> AuthenticatorExtensions<'a> {
+        AuthenticatorExtensions::of(self.extensions)
     }
 
     /// Whether the authenticator verified the user.
@@ -85,14 +88,16 @@ pub fn verify_authentication<'a, O: Observer<'a> + ?Sized>(
     crypto: &Crypto<'_>,
     observer: &mut O,
 ) -> Result<VerifiedAuthentication<'a>, Error> {
+    let run = &mut Run::new(observer);
     // Taken by reference: the frames of the steps before and after do not hold copies.
-    match &prepare(response, record, challenge, policy, crypto.sha256, observer) {
+    let verified = match &prepare(run, response, record, challenge, policy, crypto.sha256) {
         Ok(prepared) => {
-            let signature = prepared.check_signature(crypto, observer);
-            prepared.finish(signature, observer)
+            let signature = prepared.check_signature(crypto, run.observer);
+            prepared.finish(run, signature)
         }
-        Err(error) => Err(*error),
-    }
+        Err(failed) => Err(*failed),
+    };
+    run.end(verified)
 }
 
 /// The same for a signature that something else verifies, such as an asynchronous peripheral. Everything
@@ -131,12 +136,15 @@ pub fn begin_authentication<'a, 'r, O: Observer<'a> + ?Sized>(
     sha256: &dyn Sha256,
     observer: &mut O,
 ) -> Result<PendingAuthentication<'a, 'r>, Error> {
-    let prepared = prepare(response, Some(record), challenge, policy, sha256, observer)?;
-    let run = &mut Run { observer };
-    match read_recorded_key(record, policy.strict, run.observer) {
-        Ok(key) => Ok(PendingAuthentication { prepared, key }),
-        Err(failure) => Err(run.fail(Step::AUTH_SIGNATURE, failure)),
-    }
+    let run = &mut Run::new(observer);
+    let pending =
+        prepare(run, response, Some(record), challenge, policy, sha256).and_then(|prepared| {
+            match read_recorded_key(record, policy.strict, run.observer) {
+                Ok(key) => Ok(PendingAuthentication { prepared, key }),
+                Err(failure) => Err(run.fail(Step::AUTH_SIGNATURE, failure)),
+            }
+        });
+    run.end(pending)
 }
 
 /// A sign-in that is verified up to the signature.
@@ -185,7 +193,9 @@ impl<'a, 'r> PendingAuthentication<'a, 'r> {
     ) -> Result<VerifiedAuthentication<'a>, Error> {
         let value = Value::Algorithm(self.algorithm());
         let signature = check(answer.is_ok(), ErrorKind::SignatureInvalid, value);
-        self.prepared.finish(signature, observer)
+        let run = &mut Run::new(observer);
+        let verified = self.prepared.finish(run, signature);
+        run.end(verified)
     }
 }
 
@@ -194,7 +204,7 @@ impl<'a, 'r> PendingAuthentication<'a, 'r> {
 struct Prepared<'a, 'r> {
     credential_id: &'a [u8],
     user_handle: Option<&'a [u8]>,
-    auth_data: AuthenticatorData<'a>,
+    auth_data: Signed<'a>,
     client_data_hash: [u8; 32],
     signature: &'a [u8],
     record: Option<CredentialRecord<'r>>,
@@ -202,20 +212,34 @@ struct Prepared<'a, 'r> {
     strict: bool,
 }
 
+/// What the authenticator has signed, as far as the steps behind the signature look into it.
+#[derive(Clone, Copy, Debug)]
+struct Signed<'a> {
+    bytes: &'a [u8],
+    flags: Flags,
+    sign_count: u32,
+    extensions: Option<Item<'a>>,
+}
+
 /// Steps 3 to 20.
 #[inline(never)]
 fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
+    run: &mut Run<'_, O>,
     response: &AuthenticationResponse<'a>,
     record: Option<&CredentialRecord<'r>>,
     challenge: Challenge<'_>,
     policy: &Policy<'_>,
     sha256: &dyn Sha256,
-    observer: &mut O,
-) -> Result<Prepared<'a, 'r>, Error> {
-    let run = &mut Run { observer };
+) -> Result<Prepared<'a, 'r>, Failed> {
     let credential_id = run.step(Step::AUTH_RESPONSE, check_response(response))?;
-    let app_id = check_app_id(response, policy, run.observer);
-    let app_id = run.step(Step::AUTH_CLIENT_EXTENSIONS, app_id)?;
+    let app_id = &used_app_id(response, policy);
+    let results = response.client_extension_results();
+    let checked = match app_id {
+        Ok(_) => check_client_extensions(results, policy, run.observer),
+        Err(fault) => fail(ErrorKind::ClientExtensionsMalformed, Value::Fault(*fault)),
+    };
+    run.step(Step::AUTH_CLIENT_EXTENSIONS, checked)?;
+    let app_id = app_id.unwrap_or_default();
     run.step(Step::AUTH_ALLOW_LIST, check_allowed(credential_id, policy))?;
     let user = check_user(response, record, policy, run.observer);
     run.step(Step::AUTH_USER, user)?;
@@ -235,21 +259,14 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
         policy,
     )?;
 
-    let parsed = AuthenticatorData::parse(values.authenticator_data);
-    let auth_data = check_authenticator_data(&parsed, policy, app_id, sha256, run.observer);
-    let auth_data = run.step(Step::AUTH_RP_ID, auth_data)?;
-    let flags = auth_data.flags();
-    run.step(Step::AUTH_USER_PRESENT, check_user_present(flags))?;
-    run.step(Step::AUTH_USER_VERIFIED, check_user_verified(flags, policy))?;
-    run.step(Step::AUTH_BACKUP_FLAGS, check_backup_flags(flags))?;
-    let backup = check_backup_eligibility(flags, record, policy, run.observer);
-    run.step(Step::AUTH_BACKUP_ELIGIBILITY, backup)?;
+    let auth_data = values.authenticator_data;
+    let auth_data = verify_authenticator_data(run, auth_data, record, policy, app_id, sha256)?;
     let client_data_hash = sha256.digest(&[json]);
     run.step(Step::AUTH_CLIENT_DATA_HASH, pass())?;
     Ok(Prepared {
         credential_id,
         user_handle: response.user_handle(),
-        auth_data: *auth_data,
+        auth_data,
         client_data_hash,
         signature: values.signature,
         record: record.copied(),
@@ -258,9 +275,49 @@ fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
     })
 }
 
+/// Steps 15 to 19. Apart, so that the stack that they take is free again while others run.
+#[inline(never)]
+fn verify_authenticator_data<'a, O: Observer<'a> + ?Sized>(
+    run: &mut Run<'_, O>,
+    bytes: &'a [u8],
+    record: Option<&CredentialRecord<'_>>,
+    policy: &Policy<'_>,
+    app_id: Option<&str>,
+    sha256: &dyn Sha256,
+) -> Result<Signed<'a>, Failed> {
+    let parsed = AuthenticatorData::parse(bytes);
+    let readable = match &parsed {
+        Ok(auth_data) => check_form(auth_data, policy, run.observer).map(|()| auth_data),
+        Err(fault) => Err(*fault),
+    };
+    let auth_data = match readable {
+        Ok(auth_data) => auth_data,
+        Err(fault) => {
+            let failure = malformed(ErrorKind::AuthenticatorDataMalformed)(fault);
+            return Err(run.fail(Step::AUTH_RP_ID, failure));
+        }
+    };
+    run.step(
+        Step::AUTH_RP_ID,
+        check_rp_id(auth_data, policy, app_id, sha256),
+    )?;
+    let flags = auth_data.flags();
+    run.step(Step::AUTH_USER_PRESENT, check_user_present(flags))?;
+    run.step(Step::AUTH_USER_VERIFIED, check_user_verified(flags, policy))?;
+    run.step(Step::AUTH_BACKUP_FLAGS, check_backup_flags(flags))?;
+    let backup = check_backup_eligibility(flags, record, policy, run.observer);
+    run.step(Step::AUTH_BACKUP_ELIGIBILITY, backup)?;
+    Ok(Signed {
+        bytes,
+        flags,
+        sign_count: auth_data.sign_count(),
+        extensions: auth_data.extensions_item(),
+    })
+}
+
 impl<'a, 'r> Prepared<'a, 'r> {
     const fn message(&self) -> [&[u8]; 2] {
-        [self.auth_data.bytes(), &self.client_data_hash]
+        [self.auth_data.bytes, &self.client_data_hash]
     }
 
     /// [7.2.21](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
@@ -287,16 +344,18 @@ impl<'a, 'r> Prepared<'a, 'r> {
     #[inline(never)]
     fn finish<O: Observer<'a> + ?Sized>(
         &self,
+        run: &mut Run<'_, O>,
         signature: Checked<'a>,
-        observer: &mut O,
-    ) -> Result<VerifiedAuthentication<'a>, Error> {
-        let run = &mut Run { observer };
+    ) -> Result<VerifiedAuthentication<'a>, Failed> {
         let (auth_data, record) = (&self.auth_data, self.record.as_ref());
         run.step(Step::AUTH_SIGNATURE, signature)?;
-        let counter = check_sign_count(auth_data, record, self.counter, run.observer);
+        let counter = check_sign_count(auth_data.sign_count, record, self.counter, run.observer);
         run.step(Step::AUTH_SIGN_COUNT, counter)?;
-        let extensions = run.step(Step::AUTH_EXTENSIONS, check_extensions(auth_data))?;
-        if extensions.unknown {
+        let unknown = run.step(
+            Step::AUTH_EXTENSIONS,
+            check_extensions(auth_data.extensions),
+        )?;
+        if unknown {
             run.observer.note(Note::AuthenticatorExtensionUnknown);
         }
         run.step(
@@ -310,9 +369,9 @@ impl<'a, 'r> Prepared<'a, 'r> {
         Ok(VerifiedAuthentication {
             credential_id: self.credential_id,
             user_handle: self.user_handle,
-            flags: auth_data.flags(),
-            sign_count: auth_data.sign_count(),
-            extensions,
+            flags: auth_data.flags,
+            sign_count: auth_data.sign_count,
+            extensions: auth_data.extensions,
         })
     }
 }
@@ -326,25 +385,19 @@ fn check_response<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, &'a 
     pass_with(Value::None, id)
 }
 
-/// [7.2.4](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion),
-/// and the `AppID` where the client has used it in the RP ID's place
+/// [7.2.4](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the `AppID` where the client has
+/// used it in the RP ID's place
 /// ([section 10.1.1](https://www.w3.org/TR/webauthn-3/#sctn-appid-extension)). Who has requested that
 /// relies on the result.
-fn check_app_id<'a, 'p, O: Observer<'a> + ?Sized>(
-    response: &AuthenticationResponse<'a>,
+fn used_app_id<'p>(
+    response: &AuthenticationResponse<'_>,
     policy: &Policy<'p>,
-    observer: &mut O,
-) -> Checked<'a, Option<&'p str>> {
-    let results = response.client_extension_results();
-    let mut used = None;
-    if let Some(app_id) = policy.app_id {
-        let is_used = results
-            .app_id
-            .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
-        used = is_used.then_some(app_id);
-    }
-    let checked = check_client_extensions(results, policy, observer)?;
-    Ok(checked.with(used))
+) -> Result<Option<&'p str>, Fault> {
+    let Some(app_id) = policy.app_id else {
+        return Ok(None);
+    };
+    let is_used = response.client_extension_results().app_id?;
+    Ok(is_used.then_some(app_id))
 }
 
 /// [7.2.5](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion):
@@ -373,7 +426,8 @@ fn check_user<'a, O: Observer<'a> + ?Sized>(
     let length = Fault::new(What::UserHandle, FaultKind::Length, 0);
     let mut user_handle = response.checked_user_handle().map_err(malformed(KIND))?;
     if user_handle.is_some_and(<[u8]>::is_empty) {
-        tolerate(policy.strict, observer, Note::UserHandleEmpty, KIND, length)?;
+        tolerate(policy.strict, observer, Note::UserHandleEmpty, length)
+            .map_err(malformed(KIND))?;
         user_handle = None;
     }
     if user_handle.is_some_and(|sent| sent.len() > USER_HANDLE_MAX) {
@@ -421,23 +475,6 @@ fn read_values<'a>(response: &AuthenticationResponse<'a>) -> Checked<'a, Values<
     pass_with(Value::None, values)
 }
 
-/// [7.2.15](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the first step that looks into
-/// the authenticator data.
-fn check_authenticator_data<'a, 's, O: Observer<'a> + ?Sized>(
-    parsed: &'s Result<AuthenticatorData<'a>, Fault>,
-    policy: &Policy<'_>,
-    app_id: Option<&str>,
-    sha256: &dyn Sha256,
-    observer: &mut O,
-) -> Checked<'a, &'s AuthenticatorData<'a>> {
-    let auth_data = parsed
-        .as_ref()
-        .map_err(|fault| malformed(ErrorKind::AuthenticatorDataMalformed)(*fault))?;
-    check_form(auth_data, policy, observer)?;
-    let checked = check_rp_id(auth_data, policy, app_id, sha256)?;
-    Ok(checked.with(auth_data))
-}
-
 /// The key of a record.
 fn read_recorded_key<'a, 'r, O: Observer<'a> + ?Sized>(
     record: &CredentialRecord<'r>,
@@ -448,7 +485,7 @@ fn read_recorded_key<'a, 'r, O: Observer<'a> + ?Sized>(
     let mut overlong = None;
     let key = CoseKey::parse_recorded(record.public_key, &mut overlong).map_err(malformed(KIND))?;
     if let Some(fault) = overlong {
-        tolerate(strict, observer, Note::PublicKeyOverlong, KIND, fault)?;
+        tolerate(strict, observer, Note::PublicKeyOverlong, fault).map_err(malformed(KIND))?;
     }
     Ok(key)
 }
@@ -486,7 +523,7 @@ fn check_backup_eligibility<'a, O: Observer<'a> + ?Sized>(
 
 /// [7.2.22](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the signature counter has grown.
 fn check_sign_count<'a, O: Observer<'a> + ?Sized>(
-    auth_data: &AuthenticatorData<'a>,
+    received: u32,
     record: Option<&CredentialRecord<'_>>,
     policy: CounterPolicy,
     observer: &mut O,
@@ -494,7 +531,7 @@ fn check_sign_count<'a, O: Observer<'a> + ?Sized>(
     let Some(record) = record else {
         return skip();
     };
-    let (recorded, received) = (record.sign_count, auth_data.sign_count());
+    let recorded = record.sign_count;
     if recorded == 0 && received == 0 {
         return skip();
     }

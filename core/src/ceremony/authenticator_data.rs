@@ -1,10 +1,11 @@
 //! What both ceremonies check of the authenticator data: steps 7.1.14 to 7.1.17 and 7.1.28, 7.2.15 to
 //! 7.2.18 and 7.2.23.
 
-use super::run::{Checked, Failure, check, malformed, pass_with, skip, tolerate};
+use super::run::{Checked, check, malformed, pass_with, skip, tolerate};
 use super::{ErrorKind, Note, Observer, Policy, UserVerification, Value};
 use crate::algorithm::Sha256;
 use crate::data::{AuthenticatorData, AuthenticatorExtensions, Flags};
+use crate::encoding::cbor::Item;
 use crate::encoding::{Fault, FaultKind, What};
 
 /// Where they are first looked into, 7.1.13 and 7.2.15: CTAP2 has their CBOR in its canonical form.
@@ -12,7 +13,7 @@ pub(super) fn check_form<'a, O: Observer<'a> + ?Sized>(
     auth_data: &AuthenticatorData<'a>,
     policy: &Policy<'_>,
     observer: &mut O,
-) -> Result<(), Failure<'a>> {
+) -> Result<(), Fault> {
     if auth_data.is_canonical() {
         return Ok(());
     }
@@ -20,7 +21,6 @@ pub(super) fn check_form<'a, O: Observer<'a> + ?Sized>(
         policy.strict,
         observer,
         Note::AuthenticatorDataNotCanonical,
-        ErrorKind::AuthenticatorDataMalformed,
         Fault::new(What::AuthenticatorData, FaultKind::Form, 0),
     )
 }
@@ -76,14 +76,12 @@ pub(super) fn check_backup_flags<'a>(flags: Flags) -> Checked<'a> {
 
 /// [7.1.28](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
 /// [7.2.23](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the outputs are readable. None
-/// of them changes the verdict.
-pub(super) fn check_extensions<'a>(
-    auth_data: &AuthenticatorData<'a>,
-) -> Checked<'a, AuthenticatorExtensions<'a>> {
-    let Some(outputs) = auth_data.extensions_item() else {
-        return skip().map(|skipped| skipped.with(AuthenticatorExtensions::default()));
+/// of them changes the verdict. Says whether there are some that are not known here.
+pub(super) fn check_extensions<'a>(outputs: Option<Item<'a>>) -> Checked<'a, bool> {
+    let Some(outputs) = outputs else {
+        return skip().map(|skipped| skipped.with(false));
     };
     let extensions = AuthenticatorExtensions::read(outputs)
         .map_err(malformed(ErrorKind::ExtensionsMalformed))?;
-    pass_with(Value::None, extensions)
+    pass_with(Value::None, extensions.unknown)
 }

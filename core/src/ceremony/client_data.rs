@@ -1,40 +1,41 @@
 //! What both ceremonies check of the client data: steps 7.1.5 to 7.1.11 and 7.2.8 to 7.2.14.
 
-use super::run::{Checked, Run, check, fail, malformed, pass_with, skip};
-use super::{CrossOrigin, Error, ErrorKind, Observer, Policy, Step, Value};
-use crate::data::{Expected, Finding, Found, Subject};
+use super::run::{Checked, Failed, Run, check, fail, malformed, pass_with, skip};
+use super::{CrossOrigin, ErrorKind, Observer, Policy, Step, Value};
+use crate::data::{Expected, Finding, Findings, Found};
 use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::CLIENT_DATA_MAX;
 
-/// The steps that read the client data, by what each of them checks.
+/// The steps that read the client data.
 pub(super) struct ClientDataSteps {
-    pub(super) utf8: Step,
-    pub(super) syntax: Step,
-    pub(super) ty: Step,
-    pub(super) challenge: Step,
-    pub(super) origin: Step,
-    pub(super) cross_origin: Step,
-    pub(super) top_origin: Step,
+    utf8: Step,
+    syntax: Step,
+    /// Those that judge a member, and the refusal of one that is not as expected.
+    judged: [(Step, ErrorKind); 5],
 }
 
 impl ClientDataSteps {
     pub(super) const REGISTRATION: Self = Self {
         utf8: Step::REG_CLIENT_DATA_UTF8,
         syntax: Step::REG_CLIENT_DATA_JSON,
-        ty: Step::REG_TYPE,
-        challenge: Step::REG_CHALLENGE,
-        origin: Step::REG_ORIGIN,
-        cross_origin: Step::REG_CROSS_ORIGIN,
-        top_origin: Step::REG_TOP_ORIGIN,
+        judged: [
+            (Step::REG_TYPE, ErrorKind::TypeMismatch),
+            (Step::REG_CHALLENGE, ErrorKind::ChallengeMismatch),
+            (Step::REG_ORIGIN, ErrorKind::OriginMismatch),
+            (Step::REG_CROSS_ORIGIN, ErrorKind::CrossOriginUnexpected),
+            (Step::REG_TOP_ORIGIN, ErrorKind::TopOriginMismatch),
+        ],
     };
     pub(super) const AUTHENTICATION: Self = Self {
         utf8: Step::AUTH_CLIENT_DATA_UTF8,
         syntax: Step::AUTH_CLIENT_DATA_JSON,
-        ty: Step::AUTH_TYPE,
-        challenge: Step::AUTH_CHALLENGE,
-        origin: Step::AUTH_ORIGIN,
-        cross_origin: Step::AUTH_CROSS_ORIGIN,
-        top_origin: Step::AUTH_TOP_ORIGIN,
+        judged: [
+            (Step::AUTH_TYPE, ErrorKind::TypeMismatch),
+            (Step::AUTH_CHALLENGE, ErrorKind::ChallengeMismatch),
+            (Step::AUTH_ORIGIN, ErrorKind::OriginMismatch),
+            (Step::AUTH_CROSS_ORIGIN, ErrorKind::CrossOriginUnexpected),
+            (Step::AUTH_TOP_ORIGIN, ErrorKind::TopOriginMismatch),
+        ],
     };
 }
 
@@ -46,33 +47,27 @@ pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
     json: Result<&'a [u8], Fault>,
     expected: &Expected<'_>,
     policy: &Policy<'_>,
-) -> Result<&'a [u8], Error> {
+) -> Result<&'a [u8], Failed> {
     let json = run.step(steps.utf8, check_utf8(json))?;
-    let mut result = Ok(json);
-    (policy.client_data.read)(json, expected, &mut |finding| {
-        let (step, checked) = judge(steps, &finding, policy.cross_origin);
-        match run.step(step, checked) {
-            Ok(()) => true,
-            Err(error) => {
-                result = Err(error);
-                false
-            }
-        }
-    });
-    result
+    let read = &(policy.client_data.read)(json, expected);
+    let found = run.step(steps.syntax, check_syntax(read))?;
+    for ((step, mismatch), finding) in steps.judged.iter().zip(found) {
+        run.step(*step, judge(finding, *mismatch, policy.cross_origin))?;
+    }
+    Ok(json.as_bytes())
 }
 
 /// [7.1.5](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
 /// [7.2.8](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion). The specification's decoder
 /// replaces what is not UTF-8; here it is refused.
-fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
+fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a str> {
     let json = json.map_err(malformed(ErrorKind::ClientDataMalformed))?;
     if json.len() > CLIENT_DATA_MAX {
         let fault = Fault::new(What::ClientData, FaultKind::Limit, CLIENT_DATA_MAX);
         return fail(ErrorKind::ClientDataMalformed, Value::Fault(fault));
     }
     match core::str::from_utf8(json) {
-        Ok(_) => pass_with(Value::None, json),
+        Ok(text) => pass_with(Value::None, text),
         Err(error) => fail(
             ErrorKind::ClientDataMalformed,
             Value::Fault(Fault::new(
@@ -84,35 +79,35 @@ fn check_utf8<'a>(json: Result<&'a [u8], Fault>) -> Checked<'a, &'a [u8]> {
     }
 }
 
+/// [7.1.6](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// [7.2.9](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion).
+fn check_syntax<'a, 'f>(read: &'f Result<Findings<'a>, Fault>) -> Checked<'a, &'f Findings<'a>> {
+    match read {
+        Ok(findings) => pass_with(Value::None, findings),
+        Err(fault) => fail(ErrorKind::ClientDataMalformed, Value::Fault(*fault)),
+    }
+}
+
 /// The other steps, by what was found:
-/// 7.1.6 to 7.1.11 [of a registration](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
-/// 7.2.9 to 7.2.14 [of an authentication](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion).
+/// 7.1.7 to 7.1.11 [of a registration](https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential),
+/// 7.2.10 to 7.2.14 [of an authentication](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion).
 fn judge<'a>(
-    steps: &ClientDataSteps,
     finding: &Finding<'a>,
+    mismatch: ErrorKind,
     cross_origin: CrossOrigin<'_>,
-) -> (Step, Checked<'a>) {
-    let (step, mismatch) = match finding.subject {
-        Subject::Syntax => (steps.syntax, ErrorKind::ClientDataMalformed),
-        Subject::Type => (steps.ty, ErrorKind::TypeMismatch),
-        Subject::Challenge => (steps.challenge, ErrorKind::ChallengeMismatch),
-        Subject::Origin => (steps.origin, ErrorKind::OriginMismatch),
-        Subject::CrossOrigin => (steps.cross_origin, ErrorKind::CrossOriginUnexpected),
-        Subject::TopOrigin => (steps.top_origin, ErrorKind::TopOriginMismatch),
-    };
+) -> Checked<'a> {
     let value = match finding.found {
         Found::Nothing => Value::None,
         Found::Plain(text) => Value::Text(text),
         Found::Json(text) => Value::JsonText(text),
     };
     let refused = matches!(cross_origin, CrossOrigin::Refused);
-    let checked = match (finding.subject, finding.holds) {
+    match (mismatch, finding.holds) {
         (_, Err(fault)) => fail(ErrorKind::ClientDataMalformed, Value::Fault(fault)),
-        (Subject::CrossOrigin, Ok(false)) => skip(),
-        (Subject::CrossOrigin, Ok(true)) => check(!refused, mismatch, value),
-        (Subject::TopOrigin, _) if matches!(finding.found, Found::Nothing) => skip(),
-        (Subject::TopOrigin, _) if refused => fail(ErrorKind::TopOriginUnexpected, value),
+        (ErrorKind::CrossOriginUnexpected, Ok(false)) => skip(),
+        (ErrorKind::CrossOriginUnexpected, Ok(true)) => check(!refused, mismatch, value),
+        (ErrorKind::TopOriginMismatch, _) if matches!(finding.found, Found::Nothing) => skip(),
+        (ErrorKind::TopOriginMismatch, _) if refused => fail(ErrorKind::TopOriginUnexpected, value),
         (_, Ok(holds)) => check(holds, mismatch, value),
-    };
-    (step, checked)
+    }
 }

@@ -4,7 +4,7 @@
 //! bytes through `JSON.stringify`, native clients send `null`. Both sections tell the relying party to be
 //! prepared for that.
 
-use super::run::{Checked, pass, pass_with, tolerate};
+use super::run::{Checked, malformed, pass, pass_with, tolerate};
 use super::{ErrorKind, Note, Observer, Policy, Value};
 use crate::data::ClientExtensionResults;
 
@@ -23,8 +23,8 @@ pub(super) fn check_client_extensions<'a, O: Observer<'a> + ?Sized>(
         policy.strict,
         observer,
         Note::ClientExtensionMalformed,
-        ErrorKind::ClientExtensionsMalformed,
         fault,
-    )?;
+    )
+    .map_err(malformed(ErrorKind::ClientExtensionsMalformed))?;
     pass_with(Value::Fault(fault), ())
 }

@@ -6,7 +6,9 @@ use super::authenticator_data::{
 };
 use super::client_data::{self, ClientDataSteps};
 use super::client_extensions::check_client_extensions;
-use super::run::{Checked, Failure, Run, check, fail, malformed, pass, pass_with, skip, tolerate};
+use super::run::{
+    Checked, Failed, Failure, Run, check, fail, malformed, pass, pass_with, skip, tolerate,
+};
 use super::{AttestationPolicy, Error, ErrorKind, Mediation, Note, Observer, Policy, Step, Value};
 use crate::algorithm::Crypto;
 use crate::attestation::{self, AttestationType, Format, Statement, StatementError, Verified};
@@ -16,6 +18,7 @@ use crate::data::{
     Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
     Challenge, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags, RegistrationResponse,
 };
+use crate::encoding::cbor::Item;
 use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::CREDENTIAL_ID_MAX;
 
@@ -28,7 +31,7 @@ pub struct VerifiedRegistration<'a> {
     flags: Flags,
     sign_count: u32,
     format: Format,
-    extensions: AuthenticatorExtensions<'a>,
+    extensions: Option<Item<'a>>,
     resident_key: Option<bool>,
     /// `None` where the policy had the statement ignored.
     attestation_type: Option<AttestationType>,
@@ -92,8 +95,8 @@ impl<'a> VerifiedRegistration<'a> {
 
     /// The authenticator's extension outputs.
     #[must_use]
-    pub const fn extensions(&self) -> &AuthenticatorExtensions<'a> {
-        &self.extensions
+    pub fn extensions(&self) -> AuthenticatorExtensions<'a> {
+        AuthenticatorExtensions::of(self.extensions)
     }
 
     /// Whether the credential is discoverable, if the client reported it (`credProps`). Nothing proves
@@ -135,7 +138,18 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
     crypto: &Crypto<'_>,
     observer: &mut O,
 ) -> Result<VerifiedRegistration<'a>, Error> {
-    let run = &mut Run { observer };
+    let run = &mut Run::new(observer);
+    let verified = verify(run, response, challenge, policy, crypto);
+    run.end(verified)
+}
+
+fn verify<'a, O: Observer<'a> + ?Sized>(
+    run: &mut Run<'_, O>,
+    response: &RegistrationResponse<'a>,
+    challenge: Challenge<'_>,
+    policy: &Policy<'_>,
+    crypto: &Crypto<'_>,
+) -> Result<VerifiedRegistration<'a>, Failed> {
     run.step(Step::REG_RESPONSE, check_response(response))?;
     let client_extensions = response.client_extension_results();
     let checked = check_client_extensions(client_extensions, policy, run.observer);
@@ -224,8 +238,11 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         check_unused(&credential, policy),
     )?;
     run.step(Step::REG_CREDENTIAL_RECORD, pass())?;
-    let extensions = run.step(Step::REG_EXTENSIONS, check_extensions(&auth_data))?;
-    if extensions.unknown {
+    let unknown = run.step(
+        Step::REG_EXTENSIONS,
+        check_extensions(auth_data.extensions_item()),
+    )?;
+    if unknown {
         run.observer.note(Note::AuthenticatorExtensionUnknown);
     }
     run.step(Step::REG_DONE, pass())?;
@@ -236,7 +253,7 @@ pub fn verify_registration<'a, O: Observer<'a> + ?Sized>(
         flags,
         sign_count: auth_data.sign_count(),
         format,
-        extensions,
+        extensions: auth_data.extensions_item(),
         resident_key: client_extensions.resident_key,
         attestation_type: attestation.map(|attestation| attestation.attestation_type),
     })
@@ -279,11 +296,12 @@ fn read_attestation_object<'a, O: Observer<'a> + ?Sized>(
             policy.strict,
             observer,
             Note::AttestationObjectNotCanonical,
-            ErrorKind::AttestationObjectMalformed,
             Fault::new(What::AttestationObject, FaultKind::Form, 0),
-        )?;
+        )
+        .map_err(malformed(ErrorKind::AttestationObjectMalformed))?;
     }
-    check_form(&auth_data, policy, observer)?;
+    check_form(&auth_data, policy, observer)
+        .map_err(malformed(ErrorKind::AuthenticatorDataMalformed))?;
     pass_with(
         Value::None,
         Attested {

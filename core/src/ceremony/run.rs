@@ -6,7 +6,13 @@ use crate::encoding::Fault;
 /// Reports each step of a ceremony as it is performed and stops at the first that fails.
 pub(super) struct Run<'o, O: ?Sized> {
     pub(super) observer: &'o mut O,
+    /// Of the step that has failed; nobody reads it before.
+    error: Error,
 }
+
+/// A step has failed. The run keeps the error: it would be too large to be handed from one to the next.
+#[derive(Clone, Copy)]
+pub(super) struct Failed(());
 
 /// The result of a check that passed or was skipped.
 pub(super) struct Performed<'a, T> {
@@ -83,18 +89,27 @@ pub(super) fn tolerate<'a, O: Observer<'a> + ?Sized>(
     strict: bool,
     observer: &mut O,
     note: Note,
-    kind: ErrorKind,
     fault: Fault,
-) -> Result<(), Failure<'a>> {
+) -> Result<(), Fault> {
     if strict {
-        return Err(malformed(kind)(fault));
+        return Err(fault);
     }
     observer.note(note);
     Ok(())
 }
 
-impl<O: ?Sized> Run<'_, O> {
-    pub(super) fn step<'a, T>(&mut self, step: Step, checked: Checked<'a, T>) -> Result<T, Error>
+impl<'o, O: ?Sized> Run<'o, O> {
+    pub(super) const fn new(observer: &'o mut O) -> Self {
+        let error = Error::new(Step::AUTH_RESPONSE, ErrorKind::ResponseMalformed, None);
+        Self { observer, error }
+    }
+
+    /// What the ceremony comes to.
+    pub(super) fn end<T>(&self, result: Result<T, Failed>) -> Result<T, Error> {
+        result.map_err(|Failed(())| self.error)
+    }
+
+    pub(super) fn step<'a, T>(&mut self, step: Step, checked: Checked<'a, T>) -> Result<T, Failed>
     where
         O: Observer<'a>,
     {
@@ -116,7 +131,7 @@ impl<O: ?Sized> Run<'_, O> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn fail<'a>(&mut self, step: Step, failure: Failure<'a>) -> Error
+    pub(super) fn fail<'a>(&mut self, step: Step, failure: Failure<'a>) -> Failed
     where
         O: Observer<'a>,
     {
@@ -125,6 +140,7 @@ impl<O: ?Sized> Run<'_, O> {
             Value::Fault(fault) => Some(fault),
             _ => None,
         };
-        Error::new(step, failure.kind, fault)
+        self.error = Error::new(step, failure.kind, fault);
+        Failed(())
     }
 }

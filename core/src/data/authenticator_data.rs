@@ -22,7 +22,7 @@ pub struct Flags(u8);
 /// [Attested credential data](https://www.w3.org/TR/webauthn-3/#sctn-attested-credential-data).
 #[derive(Clone, Copy, Debug)]
 pub struct AttestedCredentialData<'a> {
-    aaguid: Aaguid,
+    aaguid: &'a [u8; 16],
     credential_id: &'a [u8],
     credential_public_key: &'a [u8],
 }
@@ -186,7 +186,7 @@ impl<'a> AttestedCredentialData<'a> {
     #[inline(never)]
     fn read(reader: &mut Reader<'a>, canonical: &mut bool) -> Result<Self, Fault> {
         const WHAT: What = What::AttestedCredentialData;
-        let aaguid = Aaguid::new(reader.array(WHAT)?);
+        let aaguid = reader.array_ref(WHAT)?;
         let length = u16::from_be_bytes(reader.array(WHAT)?);
         let credential_id = reader.take(usize::from(length), WHAT)?;
         // Only walking the key shows where it ends.
@@ -202,7 +202,7 @@ impl<'a> AttestedCredentialData<'a> {
     /// The authenticator's model; all zero if it does not identify it.
     #[must_use]
     pub const fn aaguid(&self) -> Aaguid {
-        self.aaguid
+        Aaguid::new(*self.aaguid)
     }
 
     /// The credential id.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::encoding::base64url;
-use crate::encoding::json::{Content, JsonStr, Members, Value};
+use crate::encoding::json::{Cursor, JsonStr, Value};
 use crate::encoding::reader::Reader;
 use crate::encoding::{Fault, FaultKind, What};
 
@@ -75,29 +75,19 @@ pub struct ClientDataReader {
     pub(crate) read: Read,
 }
 
-/// Reads client data and reports each [`Finding`] in the order of the ceremonies' steps, until it is
-/// asked to stop.
-type Read = for<'j> fn(&'j [u8], &Expected<'_>, &mut dyn FnMut(Finding<'j>) -> bool);
+/// Reads client data: what they say of each of their members, or why they cannot be read.
+type Read = for<'j> fn(&'j str, &Expected<'_>) -> Result<Findings<'j>, Fault>;
 
-/// What the client data say of one of their members, or of themselves.
+/// What the client data say of each of their members, in the order of the ceremonies' steps: type,
+/// challenge, origin, whether the frame is of another origin, and the page that it was embedded in, where
+/// the client names one.
+pub(crate) type Findings<'j> = [Finding<'j>; 5];
+
+/// What the client data say of one of their members.
 pub(crate) struct Finding<'j> {
-    pub(crate) subject: Subject,
-    /// Whether it is as expected. In the place of that: whether the frame is of another origin.
+    /// Whether it is as expected.
     pub(crate) holds: Result<bool, Fault>,
     pub(crate) found: Found<'j>,
-}
-
-/// What a [`Finding`] is about, in the order of the ceremonies' steps.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Subject {
-    /// Whether the client data can be read at all.
-    Syntax,
-    Type,
-    Challenge,
-    Origin,
-    CrossOrigin,
-    /// Nothing is found where the client does not name the page that the frame was embedded in.
-    TopOrigin,
 }
 
 /// What the client wrote.
@@ -136,96 +126,38 @@ impl fmt::Debug for ClientDataReader {
     }
 }
 
-fn tolerant<'j>(
-    json: &'j [u8],
-    expected: &Expected<'_>,
-    judge: &mut dyn FnMut(Finding<'j>) -> bool,
-) {
-    let mut judge = |subject, holds, found| {
-        judge(Finding {
-            subject,
-            holds,
-            found,
-        })
-    };
-    // Borrowed where it was parsed to: a copy on the way would stay on the stack.
-    let parsed = ClientData::parse(json, expected);
-    let data = match &parsed {
-        Ok(data) => data,
-        Err(fault) => {
-            judge(Subject::Syntax, Err(*fault), Found::Nothing);
-            return;
-        }
-    };
-    let origin = data
-        .as_expected
-        .map_or_else(|| found(data.origin), Found::Plain);
-    let _all = judge(Subject::Syntax, Ok(true), Found::Nothing)
-        && judge(Subject::Type, data.is_type(expected), found(data.ty))
-        && judge(
-            Subject::Challenge,
-            data.is_challenge(expected),
-            found(data.challenge),
-        )
-        && judge(Subject::Origin, data.is_origin(expected), origin)
-        && judge(Subject::CrossOrigin, data.is_cross_origin(), Found::Nothing)
-        && judge(
-            Subject::TopOrigin,
-            data.is_top_origin(expected),
-            found(data.top_origin),
-        );
+fn tolerant<'j>(json: &'j str, expected: &Expected<'_>) -> Result<Findings<'j>, Fault> {
+    let mut data = ClientData::default();
+    data.read(json, expected)?;
+    Ok(data.judge(expected))
 }
 
-/// What the client wrote.
-fn found(member: Option<Value<'_>>) -> Found<'_> {
-    member
-        .and_then(Value::as_str)
-        .map_or(Found::Nothing, |text| Found::Json(text.raw()))
-}
-
-fn limited<'j>(
-    json: &'j [u8],
-    expected: &Expected<'_>,
-    judge: &mut dyn FnMut(Finding<'j>) -> bool,
-) {
-    let mut reader = Reader::new(json);
+fn limited<'j>(json: &'j str, expected: &Expected<'_>) -> Result<Findings<'j>, Fault> {
+    let mut reader = Reader::new(json.as_bytes());
     let Some(data) = Serialised::read(&mut reader) else {
-        judge(Finding {
-            subject: Subject::Syntax,
-            holds: Err(reader.fault(WHAT, FaultKind::Syntax)),
-            found: Found::Nothing,
-        });
-        return;
+        return Err(reader.fault(WHAT, FaultKind::Syntax));
     };
     let is_any =
         |text: &str, origins: &[Origin<'_>]| origins.iter().any(|origin| origin.matches(text));
-    let is_challenge = data.challenge.bytes().eq(expected.challenge.characters());
+    let mut challenge = Reader::new(data.challenge.as_bytes());
+    let is_challenge = expected.challenge.skip(&mut challenge) && challenge.is_empty();
     let is_origin = is_any(data.origin, expected.origins);
     let is_top_origin = match (data.top_origin, expected.top_origins) {
         (Some(text), Some(expected)) => is_any(text, expected),
         _ => true,
     };
     let top_origin = data.top_origin.map_or(Found::Nothing, Found::Json);
-    let _all = [
-        (Subject::Syntax, true, Found::Nothing),
-        (Subject::Type, data.ty == expected.ty, Found::Json(data.ty)),
-        (
-            Subject::Challenge,
-            is_challenge,
-            Found::Json(data.challenge),
-        ),
-        (Subject::Origin, is_origin, Found::Plain(data.origin)),
-        (Subject::CrossOrigin, data.cross_origin, Found::Nothing),
-        (Subject::TopOrigin, is_top_origin, top_origin),
-    ]
-    .into_iter()
-    .all(|(subject, holds, found)| {
-        judge(Finding {
-            subject,
-            holds: Ok(holds),
-            found,
-        })
-    });
+    let finding = |holds, found| Finding {
+        holds: Ok(holds),
+        found,
+    };
+    Ok([
+        finding(data.ty == expected.ty, Found::Json(data.ty)),
+        finding(is_challenge, Found::Json(data.challenge)),
+        finding(is_origin, Found::Plain(data.origin)),
+        finding(data.cross_origin, Found::Nothing),
+        finding(is_top_origin, top_origin),
+    ])
 }
 
 /// Client data in the one serialisation that they have, with nothing escaped.
@@ -297,101 +229,122 @@ impl<'a> ClientData<'a> {
     /// scanner that takes members in any order. What either skips must still be JSON and must not repeat
     /// a member that a ceremony judges.
     #[inline(never)]
-    fn parse(json: &'a [u8], expected: &Expected<'_>) -> Result<Self, Fault> {
-        let mut data = Self::default();
-        let mut reader = Reader::new(json);
-        data.as_expected = skip_expected(&mut reader, expected);
-        if data.as_expected.is_some() {
-            if reader.rest() != b"}" {
-                data.collect(Members::rest_of_object(&mut reader, WHAT)?)?;
-            }
-            return Ok(data);
-        }
-        let text = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-        let value = Value::parse(text, WHAT)?;
-        let members = value
-            .as_object()
-            .ok_or(Fault::new(WHAT, FaultKind::Type, value.at()))?;
-        data.collect(members)?;
-        Ok(data)
+    fn read(&mut self, json: &'a str, expected: &Expected<'_>) -> Result<(), Fault> {
+        let mut reader = Reader::new(json.as_bytes());
+        self.as_expected = skip_expected(&mut reader, expected);
+        let members = if self.as_expected.is_none() {
+            let text = json.strip_prefix('\u{feff}').unwrap_or(json);
+            Cursor::begin(text, WHAT)
+        } else if reader.rest() == b"}" {
+            return Ok(());
+        } else {
+            Cursor::behind_member(json, reader, WHAT)
+        };
+        self.collect(&mut members?)
     }
 
-    fn collect(&mut self, members: Members<'a>) -> Result<(), Fault> {
-        for (name, value) in members {
-            let Some(slot) = self.member(name) else {
+    /// Reads the members that the cursor is at.
+    #[inline(never)]
+    fn collect(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        // It is reported once the rest is known to be JSON.
+        let mut repeated = Ok(());
+        while let Some(name) = cursor.next_member()? {
+            let value = cursor.value()?;
+            let Some((slot, what, seen)) = self.member(name) else {
                 continue;
             };
-            let (slot, what, seen) = slot;
             if seen || slot.is_some() {
-                return Err(Fault::new(what, FaultKind::Duplicate, name.at()));
+                repeated = repeated.and(Err(Fault::new(what, FaultKind::Duplicate, name.at())));
+            } else {
+                *slot = Some(value);
             }
-            *slot = Some(value);
         }
-        Ok(())
+        cursor.finish()?;
+        repeated
     }
 
     /// The slot of a member that a ceremony judges, and whether the expected beginning held it.
     fn member(&mut self, name: JsonStr<'_>) -> Option<(&mut Option<Value<'a>>, What, bool)> {
         let seen = self.as_expected.is_some();
-        if name == *"type" {
-            Some((&mut self.ty, TYPE, seen))
-        } else if name == *"challenge" {
-            Some((&mut self.challenge, CHALLENGE, seen))
-        } else if name == *"origin" {
-            Some((&mut self.origin, ORIGIN, seen))
-        } else if name == *"crossOrigin" {
-            Some((&mut self.cross_origin, CROSS_ORIGIN, seen))
-        } else if name == *"topOrigin" {
-            Some((&mut self.top_origin, TOP_ORIGIN, false))
-        } else {
-            None
-        }
+        [
+            ("type", &mut self.ty, TYPE, seen),
+            ("challenge", &mut self.challenge, CHALLENGE, seen),
+            ("origin", &mut self.origin, ORIGIN, seen),
+            ("crossOrigin", &mut self.cross_origin, CROSS_ORIGIN, seen),
+            ("topOrigin", &mut self.top_origin, TOP_ORIGIN, false),
+        ]
+        .into_iter()
+        .find(|(known, ..)| name == **known)
+        .map(|(_, slot, what, seen)| (slot, what, seen))
     }
 
-    fn is_type(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
-        if self.as_expected.is_some() {
-            return Ok(true);
-        }
-        Ok(text(self.ty, TYPE)? == *expected.ty)
-    }
-
-    fn is_challenge(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
-        if self.as_expected.is_some() {
-            return Ok(true);
-        }
-        let challenge = text(self.challenge, CHALLENGE)?;
-        let expected = expected.challenge.characters().map(char::from);
-        Ok(challenge.chars().eq(expected))
-    }
-
-    fn is_origin(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
-        if self.as_expected.is_some() {
-            return Ok(true);
-        }
-        let origin = text(self.origin, ORIGIN)?;
-        Ok(is_any_origin(origin, expected.origins))
+    /// What the members say.
+    #[inline(never)]
+    fn judge(&self, expected: &Expected<'_>) -> Findings<'a> {
+        let [ty, challenge, origin] = match self.as_expected {
+            Some(origin) => {
+                [Found::Nothing, Found::Nothing, Found::Plain(origin)].map(|found| Finding {
+                    holds: Ok(true),
+                    found,
+                })
+            }
+            None => [
+                finding(self.ty, TYPE, |text| text == *expected.ty),
+                finding(self.challenge, CHALLENGE, |text| {
+                    let characters = expected.challenge.characters().map(char::from);
+                    text.chars().eq(characters)
+                }),
+                finding(self.origin, ORIGIN, |text| {
+                    is_any_origin(text, expected.origins)
+                }),
+            ],
+        };
+        let cross_origin = Finding {
+            holds: self.is_cross_origin(),
+            found: Found::Nothing,
+        };
+        let top_origin = match self.top_origin {
+            None => Finding {
+                holds: Ok(true),
+                found: Found::Nothing,
+            },
+            member => finding(member, TOP_ORIGIN, |text| {
+                expected
+                    .top_origins
+                    .is_none_or(|origins| is_any_origin(text, origins))
+            }),
+        };
+        [ty, challenge, origin, cross_origin, top_origin]
     }
 
     /// Whether the client says that the ceremony ran in a frame of another origin.
     fn is_cross_origin(&self) -> Result<bool, Fault> {
         match self.cross_origin {
             None => Ok(false),
-            Some(value) => match value.content() {
-                Content::Bool(cross_origin) => Ok(cross_origin),
-                _ => Err(Fault::new(CROSS_ORIGIN, FaultKind::Type, value.at())),
-            },
+            Some(value) => {
+                value
+                    .as_bool()
+                    .ok_or(Fault::new(CROSS_ORIGIN, FaultKind::Type, value.at()))
+            }
         }
     }
+}
 
-    /// Whether the page that the ceremony's frame was embedded in is expected, where it is named.
-    fn is_top_origin(&self, expected: &Expected<'_>) -> Result<bool, Fault> {
-        let Some(value) = self.top_origin else {
-            return Ok(true);
-        };
-        let text = text(Some(value), TOP_ORIGIN)?;
-        Ok(expected
-            .top_origins
-            .is_none_or(|origins| is_any_origin(text, origins)))
+/// What a member says, of which this has to hold.
+fn finding<'a>(
+    member: Option<Value<'a>>,
+    what: What,
+    holds: impl FnOnce(JsonStr<'a>) -> bool,
+) -> Finding<'a> {
+    match text(member, what) {
+        Ok(text) => Finding {
+            found: Found::Json(text.raw()),
+            holds: Ok(holds(text)),
+        },
+        Err(fault) => Finding {
+            holds: Err(fault),
+            found: Found::Nothing,
+        },
     }
 }
 
@@ -411,6 +364,7 @@ fn text<'a>(value: Option<Value<'a>>, what: What) -> Result<JsonStr<'a>, Fault> 
 
 /// Skips the beginning that clients of Level 2 and later write in a top-level page, if it matches what is
 /// expected, and returns the origin in it. Frames are left to the scanner.
+#[inline(never)]
 fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option<&'a str> {
     let begins = reader.skip_prefix(b"{\"type\":\"")
         && reader.skip_prefix(expected.ty.as_bytes())
@@ -441,13 +395,13 @@ mod tests {
     use std::format;
     use std::string::String;
 
-    use super::{Challenge, ClientData, ClientDataReader, Expected, Found, Subject};
+    use super::{Challenge, ClientData, ClientDataReader, Expected, Findings, Found};
     use crate::data::Origin;
     use crate::encoding::FaultKind;
 
     const ORIGIN: &str = "https://example.org";
 
-    fn parse(json: &[u8]) -> Result<(bool, bool), FaultKind> {
+    fn parse(json: &str) -> Result<(bool, bool), FaultKind> {
         let origins = [
             Origin::parse("https://other.example").unwrap(),
             Origin::parse(ORIGIN).unwrap(),
@@ -458,18 +412,17 @@ mod tests {
             origins: &origins,
             top_origins: None,
         };
-        let data = ClientData::parse(json, &expected).map_err(|fault| fault.kind())?;
-        let holds = [
-            data.is_type(&expected),
-            data.is_challenge(&expected),
-            data.is_origin(&expected),
-            data.is_cross_origin().map(|cross| !cross),
-            Ok(data.top_origin.is_none()),
-        ];
-        Ok((
-            data.as_expected.is_some(),
-            holds.iter().all(|holds| *holds == Ok(true)),
-        ))
+        let mut data = ClientData::default();
+        data.read(json, &expected).map_err(|fault| fault.kind())?;
+        Ok((data.as_expected.is_some(), hold(&data.judge(&expected))))
+    }
+
+    /// Whether all is as expected, in a page that is in no frame.
+    fn hold([ty, challenge, origin, cross_origin, top_origin]: &Findings<'_>) -> bool {
+        let right = [ty, challenge, origin, top_origin];
+        right.iter().all(|finding| finding.holds == Ok(true))
+            && cross_origin.holds == Ok(false)
+            && matches!(top_origin.found, Found::Nothing)
     }
 
     /// Whether a reader takes the client data, up to the last step.
@@ -481,17 +434,8 @@ mod tests {
             origins: &origins,
             top_origins: None,
         };
-        let mut steps = 0;
-        (reader.read)(json, &expected, &mut |finding| {
-            let holds = match finding.subject {
-                Subject::CrossOrigin => finding.holds == Ok(false),
-                Subject::TopOrigin => matches!(finding.found, Found::Nothing),
-                _ => finding.holds == Ok(true),
-            };
-            steps += u32::from(holds);
-            holds
-        });
-        steps == 6
+        core::str::from_utf8(json)
+            .is_ok_and(|json| (reader.read)(json, &expected).is_ok_and(|findings| hold(&findings)))
     }
 
     #[test]
@@ -550,7 +494,7 @@ mod tests {
             r#", "type2":"webauthn.create" }"#,
         ] {
             assert_eq!(
-                parse([BEGINNING, rest].concat().as_bytes()),
+                parse(&[BEGINNING, rest].concat()),
                 Ok((true, true)),
                 "{rest}"
             );
@@ -573,7 +517,7 @@ mod tests {
                 text.strip_prefix('{').unwrap()
             ),
         ] {
-            assert_eq!(parse(json.as_bytes()), Ok((false, true)), "{json}");
+            assert_eq!(parse(&json), Ok((false, true)), "{json}");
         }
     }
 
@@ -590,16 +534,8 @@ mod tests {
             (r#","topOrigin":"a","topOrigin":"b"}"#, FaultKind::Duplicate),
             (",\"a\":\"\u{1}\"}", FaultKind::Syntax),
         ] {
-            assert_eq!(
-                parse([BEGINNING, rest].concat().as_bytes()),
-                Err(kind),
-                "{rest}"
-            );
+            assert_eq!(parse(&[BEGINNING, rest].concat()), Err(kind), "{rest}");
         }
-        assert_eq!(
-            parse(&[BEGINNING.as_bytes(), b",\"a\":\"\xff\"}"].concat()),
-            Err(FaultKind::Utf8)
-        );
     }
 
     /// An opaque origin may be configured with characters that JSON has to escape.
@@ -614,8 +550,9 @@ mod tests {
                 top_origins: None,
             };
             let json = [&BEGINNING.replace(ORIGIN, origin), "}"].concat();
-            let holds = ClientData::parse(json.as_bytes(), &expected)
-                .is_ok_and(|data| data.is_origin(&expected) == Ok(true));
+            let mut data = ClientData::default();
+            let holds =
+                data.read(&json, &expected).is_ok() && data.judge(&expected)[2].holds == Ok(true);
             assert!(!holds, "{origin:?}");
         }
     }
@@ -636,8 +573,8 @@ mod tests {
         for rest in rests {
             let text = [BEGINNING, rest].concat();
             // A blank in front keeps the beginning from being the expected one.
-            let scanned = parse(String::from_iter([" ", &text]).as_bytes());
-            let limited = parse(text.as_bytes());
+            let scanned = parse(&String::from_iter([" ", &text]));
+            let limited = parse(&text);
             assert_eq!(
                 limited.map(|(_, holds)| holds),
                 scanned.map(|(_, holds)| holds),

@@ -212,7 +212,8 @@ const WHAT: What = What::CredentialPublicKey;
 /// The value of one parameter.
 #[derive(Clone, Copy)]
 enum Parameter<'a> {
-    Integer(i64),
+    /// None where it has more than 32 bits, as no value that is known here.
+    Integer(Option<i32>),
     Bytes(&'a [u8]),
 }
 
@@ -244,9 +245,8 @@ impl<'a> CoseKey<'a> {
     }
 
     fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
-        let mut reader = Reader::new(bytes);
-        let parameters = Parameters::read(&mut reader)?;
-        reader.finish(WHAT)?;
+        let mut parameters = Parameters::default();
+        parameters.read(bytes)?;
         parameters.key()
     }
 
@@ -270,9 +270,8 @@ impl<'a> CoseKey<'a> {
     }
 
     fn read_recorded(bytes: &'a [u8], overlong: &mut Option<Fault>) -> Result<Self, Fault> {
-        let mut reader = Reader::new(bytes);
-        let mut parameters = Parameters::read(&mut reader)?;
-        reader.finish(WHAT)?;
+        let mut parameters = Parameters::default();
+        parameters.read(bytes)?;
         let what = parameters.trim();
         *overlong = what.map(|what| Fault::new(what, FaultKind::Form, 0));
         parameters.key()
@@ -292,43 +291,54 @@ impl<'a> CoseKey<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
+    /// Reads the parameters of a key that is the whole input.
+    fn read(&mut self, bytes: &'a [u8]) -> Result<(), Fault> {
+        let reader = &mut Reader::new(bytes);
         let head = Head::read(reader, WHAT)?;
         let (Major::Map, Some(members)) = (head.major, head.argument) else {
             return Err(Fault::new(WHAT, FaultKind::Type, 0));
         };
-        let mut parameters = Self {
-            overlong: head.overlong,
-            ..Self::default()
-        };
+        self.overlong = head.overlong;
         for _ in 0..members {
-            let at = reader.position();
-            let label = Head::read(reader, WHAT)?;
-            let slot = match cbor::integer(&label) {
-                Some(1) => &mut parameters.kty,
-                Some(3) => &mut parameters.alg,
-                Some(-1) => &mut parameters.minus_1,
-                Some(-2) => &mut parameters.minus_2,
-                Some(-3) => &mut parameters.minus_3,
-                _ => return Err(Fault::new(WHAT, FaultKind::Unexpected, at)),
-            };
-            let slot = once(slot, WHAT, at)?;
-            let (value, overlong) = Parameter::read(reader)?;
-            *slot = Some(value);
-            parameters.overlong |= label.overlong | overlong;
+            self.member(reader)?;
         }
-        Ok(parameters)
+        reader.finish(WHAT)
+    }
+
+    #[inline(never)]
+    fn member(&mut self, reader: &mut Reader<'a>) -> Result<(), Fault> {
+        let at = reader.position();
+        let label = Head::read(reader, WHAT)?;
+        let slot = match small(&label) {
+            Some(1) => &mut self.kty,
+            Some(3) => &mut self.alg,
+            Some(-1) => &mut self.minus_1,
+            Some(-2) => &mut self.minus_2,
+            Some(-3) => &mut self.minus_3,
+            _ => return Err(Fault::new(WHAT, FaultKind::Unexpected, at)),
+        };
+        let slot = once(slot, WHAT, at)?;
+        let at = reader.position();
+        let head = Head::read(reader, WHAT)?;
+        *slot = Some(if head.major == Major::Bytes {
+            Parameter::Bytes(cbor::string(reader, &head, WHAT)?)
+        } else {
+            cbor::integer(&head).ok_or(Fault::new(WHAT, FaultKind::Type, at))?;
+            Parameter::Integer(small(&head))
+        });
+        self.overlong |= label.overlong | head.overlong;
+        Ok(())
     }
 
     /// Takes away the zero octets in front of numbers. Names what was written in more octets than needed.
     fn trim(&mut self) -> Option<What> {
         let (first, second, length) = match (self.kty, self.minus_1) {
-            (Some(Parameter::Integer(2)), Some(Parameter::Integer(curve))) => (
+            (Some(Parameter::Integer(Some(2))), Some(Parameter::Integer(curve))) => (
                 (&mut self.minus_2, What::CoseX),
                 (&mut self.minus_3, What::CoseY),
-                Curve::of(curve).map_or(usize::MAX, Curve::coordinate_length),
+                curve_of(curve).map_or(usize::MAX, Curve::coordinate_length),
             ),
-            (Some(Parameter::Integer(3)), _) => (
+            (Some(Parameter::Integer(Some(3))), _) => (
                 (&mut self.minus_1, What::CoseN),
                 (&mut self.minus_2, What::CoseE),
                 1,
@@ -345,40 +355,39 @@ impl<'a> Parameters<'a> {
     }
 
     fn key(&self) -> Result<CoseKey<'a>, Fault> {
-        let kty = integer(self.kty, What::CoseKty)?;
-        let algorithm = integer(self.alg, What::CoseAlg)?;
-        let algorithm = i32::try_from(algorithm)
+        let kty = integer(&self.kty, What::CoseKty)?;
+        let algorithm = integer(&self.alg, What::CoseAlg)?
             .map(CoseAlgorithm::new)
-            .map_err(|_| Fault::new(What::CoseAlg, FaultKind::Value, 0))?;
+            .ok_or(Fault::new(What::CoseAlg, FaultKind::Value, 0))?;
         let key = match kty {
-            1 => {
-                absent(self.minus_3, What::CoseParameterMinus3)?;
-                let curve = curve(self.minus_1, true)?;
+            Some(1) => {
+                absent(&self.minus_3, What::CoseParameterMinus3)?;
+                let curve = curve(&self.minus_1, true)?;
                 PublicKey::Okp {
                     curve,
-                    x: coordinate(self.minus_2, curve, What::CoseX)?,
+                    x: coordinate(&self.minus_2, curve, What::CoseX)?,
                 }
             }
-            2 => {
-                let curve = curve(self.minus_1, false)?;
+            Some(2) => {
+                let curve = curve(&self.minus_1, false)?;
                 PublicKey::Ec2 {
                     curve,
-                    x: coordinate(self.minus_2, curve, What::CoseX)?,
-                    y: coordinate(self.minus_3, curve, What::CoseY)?,
+                    x: coordinate(&self.minus_2, curve, What::CoseX)?,
+                    y: coordinate(&self.minus_3, curve, What::CoseY)?,
                 }
             }
-            3 => {
-                absent(self.minus_3, What::CoseParameterMinus3)?;
+            Some(3) => {
+                absent(&self.minus_3, What::CoseParameterMinus3)?;
                 PublicKey::Rsa {
-                    n: number(self.minus_1, What::CoseN)?,
-                    e: number(self.minus_2, What::CoseE)?,
+                    n: number(&self.minus_1, What::CoseN)?,
+                    e: number(&self.minus_2, What::CoseE)?,
                 }
             }
-            7 => {
-                absent(self.minus_2, What::CoseParameterMinus2)?;
-                absent(self.minus_3, What::CoseParameterMinus3)?;
+            Some(7) => {
+                absent(&self.minus_2, What::CoseParameterMinus2)?;
+                absent(&self.minus_3, What::CoseParameterMinus3)?;
                 PublicKey::Akp {
-                    public_key: bytes(self.minus_1, What::CosePub)?,
+                    public_key: bytes(&self.minus_1, What::CosePub)?,
                 }
             }
             _ => return Err(Fault::new(What::CoseKty, FaultKind::Value, 0)),
@@ -387,31 +396,23 @@ impl<'a> Parameters<'a> {
     }
 }
 
-impl<'a> Parameter<'a> {
-    /// Also says whether it is written in more octets than needed.
-    fn read(reader: &mut Reader<'a>) -> Result<(Self, bool), Fault> {
-        let at = reader.position();
-        let head = Head::read(reader, WHAT)?;
-        let value = if head.major == Major::Bytes {
-            Self::Bytes(cbor::string(reader, &head, WHAT)?)
-        } else {
-            cbor::integer(&head)
-                .map(Self::Integer)
-                .ok_or(Fault::new(WHAT, FaultKind::Type, at))?
-        };
-        Ok((value, head.overlong))
-    }
+fn small(head: &Head) -> Option<i32> {
+    i32::try_from(cbor::integer(head)?).ok()
 }
 
-fn integer(parameter: Option<Parameter<'_>>, what: What) -> Result<i64, Fault> {
+fn curve_of(number: Option<i32>) -> Option<Curve> {
+    Curve::of(number?.into())
+}
+
+fn integer(parameter: &Option<Parameter<'_>>, what: What) -> Result<Option<i32>, Fault> {
     match parameter {
-        Some(Parameter::Integer(value)) => Ok(value),
+        Some(Parameter::Integer(value)) => Ok(*value),
         Some(Parameter::Bytes(_)) => Err(Fault::new(what, FaultKind::Type, 0)),
         None => Err(Fault::new(what, FaultKind::Missing, 0)),
     }
 }
 
-fn bytes<'a>(parameter: Option<Parameter<'a>>, what: What) -> Result<&'a [u8], Fault> {
+fn bytes<'a>(parameter: &Option<Parameter<'a>>, what: What) -> Result<&'a [u8], Fault> {
     match parameter {
         Some(Parameter::Bytes(bytes)) => Ok(bytes),
         Some(Parameter::Integer(_)) => Err(Fault::new(what, FaultKind::Type, 0)),
@@ -420,7 +421,7 @@ fn bytes<'a>(parameter: Option<Parameter<'a>>, what: What) -> Result<&'a [u8], F
 }
 
 /// RSA's numbers are written without leading zeros (RFC 8230 section 4).
-fn number<'a>(parameter: Option<Parameter<'a>>, what: What) -> Result<&'a [u8], Fault> {
+fn number<'a>(parameter: &Option<Parameter<'a>>, what: What) -> Result<&'a [u8], Fault> {
     let number = bytes(parameter, what)?;
     match number.first() {
         Some(0) => Err(Fault::new(what, FaultKind::Value, 0)),
@@ -444,22 +445,22 @@ fn trim(parameter: &mut Option<Parameter<'_>>, length: usize) -> bool {
     trimmed
 }
 
-fn absent(parameter: Option<Parameter<'_>>, what: What) -> Result<(), Fault> {
+fn absent(parameter: &Option<Parameter<'_>>, what: What) -> Result<(), Fault> {
     match parameter {
         None => Ok(()),
         Some(_) => Err(Fault::new(what, FaultKind::Unexpected, 0)),
     }
 }
 
-fn curve(parameter: Option<Parameter<'_>>, edwards: bool) -> Result<Curve, Fault> {
+fn curve(parameter: &Option<Parameter<'_>>, edwards: bool) -> Result<Curve, Fault> {
     const WHAT: What = What::CoseCrv;
-    Curve::of(integer(parameter, WHAT)?)
+    curve_of(integer(parameter, WHAT)?)
         .filter(|curve| curve.is_edwards() == edwards)
         .ok_or(Fault::new(WHAT, FaultKind::Value, 0))
 }
 
 fn coordinate<'a>(
-    parameter: Option<Parameter<'a>>,
+    parameter: &Option<Parameter<'a>>,
     curve: Curve,
     what: What,
 ) -> Result<&'a [u8], Fault> {

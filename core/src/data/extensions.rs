@@ -46,48 +46,62 @@ pub struct UserVerificationMethod {
 const PIN_LENGTH_MAX: u8 = 63;
 
 impl<'a> AuthenticatorExtensions<'a> {
+    /// The outputs that a ceremony has read before.
+    pub(crate) fn of(outputs: Option<Item<'a>>) -> Self {
+        let read = outputs.map(Self::read);
+        read.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// Reads the outputs of one ceremony: a map with a name for each key.
     #[inline(never)]
     pub(crate) fn read(outputs: Item<'a>) -> Result<Self, Fault> {
         let mut found = Self::default();
-        for (name, output) in outputs.as_map().into_iter().flatten() {
-            let name =
-                name.as_text()
-                    .ok_or(Fault::new(What::ExtensionIdentifier, FaultKind::Type, 0))?;
-            found.member(name, output)?;
+        if let Content::Map(members) = outputs.content() {
+            for (name, output) in members {
+                let unnamed = Fault::new(What::ExtensionIdentifier, FaultKind::Type, 0);
+                found.member(name.as_text().ok_or(unnamed)?, output)?;
+            }
         }
         Ok(found)
     }
 
     fn member(&mut self, name: &str, output: Item<'a>) -> Result<(), Fault> {
-        match (name, output.content()) {
-            ("credProtect", Content::Integer(level)) => {
-                self.cred_protect = Some(within(level, 1, 3, What::CredProtect)?);
+        match name {
+            "credProtect" => {
+                self.cred_protect = Some(within(output, 1, 3, What::CredProtect)?);
             }
-            ("minPinLength", Content::Integer(length)) => {
-                let length = within(length, 0, PIN_LENGTH_MAX, What::MinPinLength)?;
+            "minPinLength" => {
+                let length = within(output, 0, PIN_LENGTH_MAX, What::MinPinLength)?;
                 self.min_pin_length = Some(length);
             }
-            ("credBlob", Content::Bool(stored)) => self.cred_blob_stored = Some(stored),
-            ("credBlob", Content::Bytes(blob)) => self.cred_blob = Some(blob),
-            ("hmac-secret", Content::Bool(created)) => self.hmac_secret_created = Some(created),
-            ("hmac-secret" | "hmac-secret-mc", Content::Bytes(outputs)) => {
+            "credBlob" => match output.content() {
+                Content::Bool(stored) => self.cred_blob_stored = Some(stored),
+                Content::Bytes(blob) => self.cred_blob = Some(blob),
+                _ => return Err(wrong_type(What::CredBlob)),
+            },
+            "hmac-secret" | "hmac-secret-mc" => match output.content() {
+                Content::Bool(created) if name == "hmac-secret" => {
+                    self.hmac_secret_created = Some(created);
+                }
                 // One or two outputs of 32 bytes, with an initialization vector or without.
-                if !matches!(outputs.len(), 32 | 48 | 64 | 80) {
+                Content::Bytes(outputs) if matches!(outputs.len(), 32 | 48 | 64 | 80) => {
+                    self.hmac_secret = Some(outputs);
+                }
+                Content::Bytes(_) => {
                     return Err(Fault::new(What::HmacSecret, FaultKind::Length, 0));
                 }
-                self.hmac_secret = Some(outputs);
-            }
-            ("thirdPartyPayment", Content::Bool(may)) => self.third_party_payment = Some(may),
-            ("uvm", Content::Array(methods)) => {
-                self.user_verification_methods = Some(read_methods(methods)?);
-            }
-            ("credProtect", _) => return Err(wrong_type(What::CredProtect)),
-            ("minPinLength", _) => return Err(wrong_type(What::MinPinLength)),
-            ("credBlob", _) => return Err(wrong_type(What::CredBlob)),
-            ("hmac-secret" | "hmac-secret-mc", _) => return Err(wrong_type(What::HmacSecret)),
-            ("thirdPartyPayment", _) => return Err(wrong_type(What::ThirdPartyPayment)),
-            ("uvm", _) => return Err(wrong_type(What::Uvm)),
+                _ => return Err(wrong_type(What::HmacSecret)),
+            },
+            "thirdPartyPayment" => match output.content() {
+                Content::Bool(may) => self.third_party_payment = Some(may),
+                _ => return Err(wrong_type(What::ThirdPartyPayment)),
+            },
+            "uvm" => match output.content() {
+                Content::Array(methods) => {
+                    self.user_verification_methods = Some(read_methods(methods)?);
+                }
+                _ => return Err(wrong_type(What::Uvm)),
+            },
             _ => self.unknown = true,
         }
         Ok(())
@@ -98,7 +112,8 @@ fn wrong_type(what: What) -> Fault {
     Fault::new(what, FaultKind::Type, 0)
 }
 
-fn within(value: i64, least: u8, most: u8, what: What) -> Result<u8, Fault> {
+fn within(output: Item<'_>, least: u8, most: u8, what: What) -> Result<u8, Fault> {
+    let value = output.as_integer().ok_or(wrong_type(what))?;
     u8::try_from(value)
         .ok()
         .filter(|value| (least..=most).contains(value))
@@ -106,22 +121,19 @@ fn within(value: i64, least: u8, most: u8, what: What) -> Result<u8, Fault> {
 }
 
 fn read_methods<'a>(
-    entries: impl Iterator<Item = Item<'a>>,
+    mut entries: impl Iterator<Item = Item<'a>>,
 ) -> Result<[Option<UserVerificationMethod>; 3], Fault> {
+    let length = Fault::new(What::Uvm, FaultKind::Length, 0);
     let mut methods = [None; 3];
-    let mut room = methods.iter_mut();
-    let mut any = false;
-    for entry in entries {
-        let slot = room
-            .next()
-            .ok_or(Fault::new(What::Uvm, FaultKind::Length, 0))?;
+    for slot in &mut methods {
+        let Some(entry) = entries.next() else {
+            break;
+        };
         *slot = Some(read_method(entry).ok_or(wrong_type(What::Uvm))?);
-        any = true;
     }
-    if any {
-        Ok(methods)
-    } else {
-        Err(Fault::new(What::Uvm, FaultKind::Length, 0))
+    match (entries.next(), methods) {
+        (None, [Some(_), ..]) => Ok(methods),
+        _ => Err(length),
     }
 }
 

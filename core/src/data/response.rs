@@ -68,10 +68,9 @@ impl<'a> RegistrationResponse<'a> {
     /// The transports that the browser has reported, such as `internal` or `hybrid`. Nothing proves
     /// them, and there may be any number.
     pub fn transports(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let elements = match Value::parse(self.transports, What::Transports).map(Value::content) {
-            Ok(crate::encoding::json::Content::Array(elements)) => Some(elements),
-            _ => None,
-        };
+        let elements = Value::parse(self.transports, What::Transports)
+            .ok()
+            .and_then(Value::as_array);
         elements
             .into_iter()
             .flatten()

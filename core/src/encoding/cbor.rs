@@ -55,28 +55,24 @@ impl Head {
             6 => return Err(Fault::new(what, FaultKind::Unexpected, at)),
             _ => Major::Simple,
         };
-        let (argument, width, least) = match first & 0x1f {
-            short @ 0..=23 => (Some(u64::from(short)), 0, 0),
-            24 => (Some(u64::from(reader.byte(what)?)), 1, 24),
-            25 => (
-                Some(u64::from(u16::from_be_bytes(reader.array(what)?))),
-                2,
-                1 << 8,
-            ),
-            26 => (
-                Some(u64::from(u32::from_be_bytes(reader.array(what)?))),
-                4,
-                1 << 16,
-            ),
-            27 => (Some(u64::from_be_bytes(reader.array(what)?)), 8, 1 << 32),
-            31 if matches!(major, Major::Array | Major::Map | Major::Simple) => (None, 0, 0),
+        let (argument, width) = match first & 0x1f {
+            short @ 0..=23 => (Some(u64::from(short)), 0),
+            long @ 24..=27 => {
+                let width = 1 << (long & 3);
+                let bytes = reader.take(usize::from(width), what)?;
+                let argument = bytes
+                    .iter()
+                    .fold(0, |argument, byte| (argument << 8) | u64::from(*byte));
+                (Some(argument), width)
+            }
+            31 if matches!(major, Major::Array | Major::Map | Major::Simple) => (None, 0),
             _ => return Err(Fault::new(what, FaultKind::Syntax, at)),
         };
         Ok(Self {
             major,
             argument,
             // Simple values carry floats in their argument, which have no shorter form here.
-            overlong: major != Major::Simple && argument.is_some_and(|value| value < least),
+            overlong: major != Major::Simple && argument.is_some_and(|value| value < least(width)),
             width,
         })
     }
@@ -87,6 +83,17 @@ impl Head {
         self.argument
             .and_then(|length| usize::try_from(length).ok())
             .ok_or_else(|| reader.fault(what, FaultKind::Truncated))
+    }
+}
+
+/// The least argument that needs so many bytes behind the first.
+const fn least(width: u8) -> u64 {
+    match width {
+        0 => 0,
+        1 => 24,
+        2 => 1 << 8,
+        4 => 1 << 16,
+        _ => 1 << 32,
     }
 }
 
@@ -170,8 +177,8 @@ impl<'a> Item<'a> {
                 let bytes = reader.take(head.length(reader, What::CborItem)?, What::CborItem)?;
                 core::str::from_utf8(bytes).map_or(Content::Other, Content::Text)
             }
-            Major::Array => Content::Array(Elements(Sequence::new(*reader, head.argument))),
-            Major::Map => Content::Map(Members(Sequence::new(*reader, head.argument))),
+            Major::Array => Content::Array(Elements(Sequence::after(&head, *reader))),
+            Major::Map => Content::Map(Members(Sequence::after(&head, *reader))),
             Major::Simple => match (head.width, head.argument) {
                 (0, Some(20)) => Content::Bool(false),
                 (0, Some(21)) => Content::Bool(true),
@@ -209,29 +216,60 @@ impl<'a> Item<'a> {
     }
 }
 
+/// How many elements or members of a container are still to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Left(u16);
+
+impl Left {
+    /// All up to the break.
+    const UNTIL_BREAK: Self = Self(u16::MAX);
+
+    /// As the head says. No structure has as many as fit.
+    fn of(head: &Head) -> Self {
+        head.argument.map_or(Self::UNTIL_BREAK, |argument| {
+            Self(u16::try_from(argument).map_or(u16::MAX - 1, |left| left.min(u16::MAX - 1)))
+        })
+    }
+
+    /// The same in items, where each is a member of a map.
+    const fn in_pairs(self) -> Self {
+        match self {
+            Self::UNTIL_BREAK => self,
+            Self(members) => Self(members.saturating_mul(2)),
+        }
+    }
+
+    /// Whether another one begins here. A break is skipped.
+    #[cfg_attr(not(feature = "json"), inline(never))]
+    fn advance(&mut self, reader: &mut Reader<'_>) -> bool {
+        match self.0 {
+            u16::MAX => !reader.skip_prefix(&[BREAK]),
+            left => {
+                self.0 = left.saturating_sub(1);
+                left > 0
+            }
+        }
+    }
+}
+
 /// What follows the head of an array or a map, item by item.
 #[derive(Clone, Copy, Debug)]
 struct Sequence<'a> {
     reader: Reader<'a>,
-    /// Elements or members still to come; `None`: until the break.
-    left: Option<u64>,
+    left: Left,
 }
 
 impl<'a> Sequence<'a> {
-    const fn new(reader: Reader<'a>, left: Option<u64>) -> Self {
-        Self { reader, left }
+    fn after(head: &Head, reader: Reader<'a>) -> Self {
+        Self {
+            reader,
+            left: Left::of(head),
+        }
     }
 
     /// Whether another element or member begins here.
     fn advance(&mut self) -> bool {
-        match &mut self.left {
-            Some(0) => false,
-            Some(left) => {
-                *left = left.saturating_sub(1);
-                true
-            }
-            None => !matches!(self.reader.peek(), None | Some(BREAK)),
-        }
+        !self.reader.is_empty() && self.left.advance(&mut self.reader)
     }
 
     fn item(&mut self) -> Option<Item<'a>> {
@@ -325,43 +363,39 @@ pub(crate) fn string<'a>(
 }
 
 /// An array or a map that the walk is inside of.
-#[derive(Clone, Copy)]
 struct Open<'a> {
-    /// Elements or members still to come; `None`: until the break.
-    left: Option<u64>,
-    /// For a map: where its members begin, how many keys have come, and the last of them.
+    left: Left,
     map: Option<OpenMap<'a>>,
 }
 
-#[derive(Clone, Copy)]
+/// Where the members of a map begin, how many keys have come, and the last of them.
 struct OpenMap<'a> {
-    first: Reader<'a>,
-    keys: u32,
-    last: Option<Key<'a>>,
+    first: &'a [u8],
+    last: &'a [u8],
+    keys: u16,
     sorted: bool,
 }
 
+/// The containers that are open around an item, the innermost last.
+type Nesting<T> = heapless::Vec<T, CBOR_DEPTH_MAX, u8>;
+
 /// Walks one item of any depth, without recursion, and proves it well-formed.
 fn walk<'a>(reader: &mut Reader<'a>, what: What) -> Result<Form, Fault> {
-    let mut open: [Option<Open<'a>>; CBOR_DEPTH_MAX] = [None; CBOR_DEPTH_MAX];
-    let mut depth = 0_usize;
+    let mut open = Nesting::<Open<'a>>::new();
     let mut items = 0_u32;
     let mut form = Form { canonical: true };
     loop {
         // Close what is complete; begin the next element or member of what is not.
-        while let Some(level) = depth.checked_sub(1) {
-            let Some(Some(container)) = open.get_mut(level) else {
-                return Err(reader.fault(what, FaultKind::Limit));
-            };
-            if begins_another(&mut container.left, reader) {
+        while let Some(container) = open.last_mut() {
+            if container.left.advance(reader) {
                 if let Some(map) = &mut container.map {
                     items = count(items, reader, what)?;
                     read_key(map, reader, &mut form, what)?;
                 }
                 break;
             }
-            depth = level;
-            if depth == 0 {
+            open.pop();
+            if open.is_empty() {
                 return Ok(form);
             }
         }
@@ -378,37 +412,20 @@ fn walk<'a>(reader: &mut Reader<'a>, what: What) -> Result<Form, Fault> {
             Major::Simple => check_simple(&head, at, what)?,
             Major::Array | Major::Map => {
                 form.canonical &= head.argument.is_some();
-                let Some(slot) = open.get_mut(depth) else {
-                    return Err(Fault::new(what, FaultKind::Limit, at));
-                };
-                *slot = Some(Open {
-                    left: head.argument,
-                    map: (head.major == Major::Map).then_some(OpenMap {
-                        first: *reader,
-                        keys: 0,
-                        last: None,
-                        sorted: true,
-                    }),
+                let map = (head.major == Major::Map).then_some(OpenMap {
+                    first: reader.rest(),
+                    last: &[],
+                    keys: 0,
+                    sorted: true,
                 });
-                depth = depth.saturating_add(1);
+                let left = Left::of(&head);
+                open.push(Open { left, map })
+                    .map_err(|_| Fault::new(what, FaultKind::Limit, at))?;
             }
         }
-        if depth == 0 {
+        if open.is_empty() {
             return Ok(form);
         }
-    }
-}
-
-/// Whether another element or member begins here, of those that are still to come; `None`: until the
-/// break, which is skipped.
-fn begins_another(left: &mut Option<u64>, reader: &mut Reader<'_>) -> bool {
-    match left {
-        Some(0) => false,
-        Some(left) => {
-            *left = left.saturating_sub(1);
-            true
-        }
-        None => !reader.skip_prefix(&[BREAK]),
     }
 }
 
@@ -426,20 +443,23 @@ fn read_key<'a>(
     form: &mut Form,
     what: What,
 ) -> Result<(), Fault> {
-    let at = reader.position();
+    let (at, rest) = (reader.position(), reader.rest());
     let (key, head) = Key::read(reader, what)?;
     form.canonical &= !head.overlong;
-    match map.last.map_or(Ordering::Less, |last| last.cmp(&key)) {
+    // No key has come before the first one.
+    let order = Key::read(&mut Reader::new(map.last), what)
+        .map_or(Ordering::Less, |(last, _)| last.cmp(&key));
+    match order {
         Ordering::Equal => return Err(Fault::new(what, FaultKind::Duplicate, at)),
         Ordering::Greater => map.sorted = false,
         Ordering::Less => {}
     }
     if !map.sorted {
         form.canonical = false;
-        if map.keys >= CBOR_UNSORTED_MAX {
+        if u32::from(map.keys) >= CBOR_UNSORTED_MAX {
             return Err(Fault::new(what, FaultKind::Limit, at));
         }
-        let mut earlier = map.first;
+        let mut earlier = Reader::new(map.first);
         for _ in 0..map.keys {
             if Key::read(&mut earlier, what)?.0 == key {
                 return Err(Fault::new(what, FaultKind::Duplicate, at));
@@ -448,7 +468,7 @@ fn read_key<'a>(
         }
     }
     map.keys = map.keys.saturating_add(1);
-    map.last = Some(key);
+    map.last = rest;
     Ok(())
 }
 
@@ -466,40 +486,26 @@ fn check_simple(head: &Head, at: usize, what: What) -> Result<(), Fault> {
 /// Skips one item that a walk has proven well-formed.
 fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
     const WHAT: What = What::CborItem;
-    // Items still to come in each container that is open; `None`: until the break.
-    let mut open: [Option<u64>; CBOR_DEPTH_MAX] = [None; CBOR_DEPTH_MAX];
-    let mut depth = 0_usize;
+    let mut open = Nesting::<Left>::new();
     loop {
-        while let Some(level) = depth.checked_sub(1) {
-            let Some(left) = open.get_mut(level) else {
-                return Err(reader.fault(WHAT, FaultKind::Limit));
-            };
-            if begins_another(left, reader) {
-                break;
-            }
-            depth = level;
-            if depth == 0 {
-                return Ok(());
-            }
-        }
         let head = Head::read(reader, WHAT)?;
-        match head.major {
+        let left = Left::of(&head);
+        let opened = match head.major {
             Major::Bytes | Major::Text => {
                 reader.take(head.length(reader, WHAT)?, WHAT)?;
+                Ok(())
             }
-            Major::Array | Major::Map => {
-                let Some(slot) = open.get_mut(depth) else {
-                    return Err(reader.fault(WHAT, FaultKind::Limit));
-                };
-                let per_member = if head.major == Major::Map { 2 } else { 1 };
-                *slot = head
-                    .argument
-                    .map(|members| members.saturating_mul(per_member));
-                depth = depth.saturating_add(1);
-            }
-            Major::Unsigned | Major::Negative | Major::Simple => {}
+            Major::Array => open.push(left),
+            Major::Map => open.push(left.in_pairs()),
+            Major::Unsigned | Major::Negative | Major::Simple => Ok(()),
+        };
+        opened.map_err(|_| reader.fault(WHAT, FaultKind::Limit))?;
+        while let Some(left) = open.last_mut()
+            && !left.advance(reader)
+        {
+            open.pop();
         }
-        if depth == 0 {
+        if open.is_empty() {
             return Ok(());
         }
     }

@@ -20,6 +20,7 @@ pub(crate) struct Value<'a> {
 }
 
 /// A value's type, with its content where that is small.
+#[cfg(any(feature = "attestation", feature = "json"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Content<'a> {
     Null,
@@ -31,7 +32,13 @@ pub(crate) enum Content<'a> {
         )]
         &'a str,
     ),
-    String(JsonStr<'a>),
+    String(
+        #[cfg_attr(
+            not(feature = "diagnose"),
+            expect(dead_code, reason = "others ask for a text alone")
+        )]
+        JsonStr<'a>,
+    ),
     Array(Elements<'a>),
     Object(Members<'a>),
 }
@@ -51,7 +58,7 @@ impl<'a> Value<'a> {
     fn read(reader: &mut Reader<'a>, scanned: &mut Scanned, what: What) -> Result<Self, Fault> {
         let before = reader.rest();
         let at = reader.position();
-        scan(reader, Start::Value, scanned, what)?;
+        scan(reader, scanned, what)?;
         let length = reader.position().saturating_sub(at);
         let text = before.get(..length).unwrap_or_default();
         Ok(Self { text, at })
@@ -80,18 +87,10 @@ impl<'a> Value<'a> {
         (self.text.first() == Some(&b'"')).then(|| Span::new(start, end))
     }
 
+    #[cfg(any(feature = "attestation", feature = "json"))]
     pub(crate) fn content(self) -> Content<'a> {
         match self.text.first() {
-            Some(b'"') => {
-                let raw = self
-                    .text
-                    .get(1..self.text.len().saturating_sub(1))
-                    .unwrap_or_default();
-                let raw = core::str::from_utf8(raw).unwrap_or_default();
-                let has_escapes = raw.as_bytes().contains(&b'\\');
-                let at = self.at.saturating_add(1);
-                Content::String(JsonStr::new(raw, at, has_escapes))
-            }
+            Some(b'"') => Content::String(self.as_str().unwrap_or_default()),
             Some(b'{') => Content::Object(Members(self.inside())),
             Some(b'[') => Content::Array(Elements(self.inside())),
             Some(b't') => Content::Bool(true),
@@ -115,12 +114,25 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn as_str(self) -> Option<JsonStr<'a>> {
-        match self.content() {
-            Content::String(text) => Some(text),
+        let raw = self.text.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        let has_escapes = raw.contains(&b'\\');
+        let raw = core::str::from_utf8(raw).ok()?;
+        Some(JsonStr::new(raw, self.at.saturating_add(1), has_escapes))
+    }
+
+    pub(crate) fn as_bool(self) -> Option<bool> {
+        match self.text {
+            b"true" => Some(true),
+            b"false" => Some(false),
             _ => None,
         }
     }
 
+    pub(crate) fn as_array(self) -> Option<Elements<'a>> {
+        (self.text.first() == Some(&b'[')).then(|| Elements(self.inside()))
+    }
+
+    #[cfg(any(feature = "attestation", feature = "json"))]
     pub(crate) fn as_object(self) -> Option<Members<'a>> {
         match self.content() {
             Content::Object(members) => Some(members),
@@ -131,7 +143,6 @@ impl<'a> Value<'a> {
 
 /// Reads a document in one pass: what comes next is proven well-formed when it is read. A caller that reads it
 /// this way reads every value, also one that does not matter.
-#[cfg(feature = "json")]
 #[derive(Debug)]
 pub(crate) struct Cursor<'a> {
     /// What the reader began with.
@@ -140,40 +151,68 @@ pub(crate) struct Cursor<'a> {
     /// Where the reader began in the document.
     at: usize,
     scanned: Scanned,
+    /// Whether the brace of an object has just been read, so that its first member comes next.
+    opened: bool,
     what: What,
 }
 
-#[cfg(feature = "json")]
 impl<'a> Cursor<'a> {
+    /// Before the first value of a document.
+    fn new(text: &'a str, at: usize, what: What) -> Self {
+        Self {
+            text,
+            reader: Reader::new(text.as_bytes()),
+            at,
+            scanned: Scanned::default(),
+            opened: false,
+            what,
+        }
+    }
+
+    /// Before the first member of a document that is an object.
+    pub(crate) fn begin(document: &'a str, what: What) -> Result<Self, Fault> {
+        let mut cursor = Self::new(document, 0, what);
+        skip_space(&mut cursor.reader);
+        if cursor.begins_object() {
+            cursor.open()?;
+            return Ok(cursor);
+        }
+        let value = cursor.value()?;
+        cursor.finish()?;
+        Err(Fault::new(what, FaultKind::Type, value.at()))
+    }
+
+    /// Behind a member of a document that is an object. The members so far have been read otherwise.
+    pub(crate) fn behind_member(
+        document: &'a str,
+        reader: Reader<'a>,
+        what: What,
+    ) -> Result<Self, Fault> {
+        let mut cursor = Self::new(document, 0, what);
+        cursor.reader = reader;
+        cursor.scanned.open(&cursor.reader, what)?;
+        Ok(cursor)
+    }
+
     /// Reads a document that is one value, by `read`, and white space around it.
+    #[cfg(feature = "json")]
     pub(crate) fn read_document<T>(
         document: &'a [u8],
         what: What,
         read: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let mut cursor = Self {
-            text: utf8(document, what)?,
-            reader: Reader::new(document),
-            at: 0,
-            scanned: Scanned::default(),
-            what,
-        };
+        let mut cursor = Self::new(utf8(document, what)?, 0, what);
         skip_space(&mut cursor.reader);
         let read = read(&mut cursor)?;
-        skip_space(&mut cursor.reader);
-        cursor.reader.finish(what)?;
+        cursor.finish()?;
         Ok(read)
     }
 
     /// At the beginning of a value of a document that has been read otherwise.
+    #[cfg(feature = "json")]
     pub(crate) fn of(value: Value<'a>, what: What) -> Self {
-        Self {
-            text: core::str::from_utf8(value.text).unwrap_or_default(),
-            reader: Reader::new(value.text),
-            at: value.at,
-            scanned: Scanned::default(),
-            what,
-        }
+        let text = core::str::from_utf8(value.text).unwrap_or_default();
+        Self::new(text, value.at, what)
     }
 
     /// Where the next value begins.
@@ -194,40 +233,53 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the next value, an object: `read` is given the name of each member and reads its value.
+    #[cfg(feature = "json")]
     pub(crate) fn members(
         &mut self,
         mut read: impl FnMut(&mut Self, JsonStr<'a>) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.scanned.begin_value(&self.reader, self.what)?;
-        self.scanned.open(&self.reader, self.what)?;
-        // Before the first member there is the brace, before the others a comma.
-        self.reader.byte(self.what)?;
-        skip_space(&mut self.reader);
-        if self.reader.skip_prefix(b"}") {
-            self.scanned.close();
-            return Ok(());
-        }
-        loop {
-            let name = self.name()?;
+        self.open()?;
+        while let Some(name) = self.next_member()? {
             read(self, name)?;
-            skip_space(&mut self.reader);
-            if self.reader.skip_prefix(b",") {
-                skip_space(&mut self.reader);
-            } else if self.reader.skip_prefix(b"}") {
-                self.scanned.close();
-                return Ok(());
-            } else {
-                return Err(unexpected(&self.reader, self.what));
-            }
         }
+        Ok(())
     }
 
-    fn name(&mut self) -> Result<JsonStr<'a>, Fault> {
+    /// Reads the brace that an object begins with.
+    fn open(&mut self) -> Result<(), Fault> {
+        self.scanned.begin_value(&self.reader, self.what)?;
+        self.scanned.open(&self.reader, self.what)?;
+        self.reader.byte(self.what)?;
+        self.opened = true;
+        Ok(())
+    }
+
+    /// Reads up to the next member's value and returns its name; nothing where the object ends.
+    pub(crate) fn next_member(&mut self) -> Result<Option<JsonStr<'a>>, Fault> {
+        skip_space(&mut self.reader);
+        if self.reader.skip_prefix(b"}") {
+            self.opened = false;
+            self.scanned.close();
+            return Ok(None);
+        }
+        // Before the first member there is only the brace, before the others a comma.
+        if !core::mem::replace(&mut self.opened, false) {
+            if !self.reader.skip_prefix(b",") {
+                return Err(unexpected(&self.reader, self.what));
+            }
+            skip_space(&mut self.reader);
+        }
         let at = self.at().saturating_add(1);
         let start = self.reader.position().saturating_add(1);
         let (end, has_escapes) = scan_name(&mut self.reader, self.what)?;
         let raw = self.text.get(start..end).unwrap_or_default();
-        Ok(JsonStr::new(raw, at, has_escapes))
+        Ok(Some(JsonStr::new(raw, at, has_escapes)))
+    }
+
+    /// Fails unless only white space follows.
+    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
+        skip_space(&mut self.reader);
+        self.reader.finish(self.what)
     }
 }
 
@@ -252,14 +304,7 @@ impl<'a> Inside<'a> {
         let at = self.reader.position();
         if self.scanned {
             skip_scanned(&mut self.reader);
-        } else if scan(
-            &mut self.reader,
-            Start::Value,
-            &mut Scanned::default(),
-            What::Json,
-        )
-        .is_err()
-        {
+        } else if scan(&mut self.reader, &mut Scanned::default(), What::Json).is_err() {
             // Nothing whole follows what is broken.
             self.reader.skip_while(|_| true);
             return None;
@@ -326,6 +371,7 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// The members of an object, in their order, duplicates included.
+#[cfg(any(feature = "attestation", feature = "json"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Members<'a>(Inside<'a>);
 
@@ -343,28 +389,7 @@ impl<'a> Members<'a> {
     }
 }
 
-impl<'a> Members<'a> {
-    /// The remaining members of an object whose first ones have been read otherwise: `reader` is after a
-    /// member's value, and the object ends the document.
-    pub(crate) fn rest_of_object(reader: &mut Reader<'a>, what: What) -> Result<Self, Fault> {
-        let rest = reader.rest();
-        let at = reader.position();
-        if let Err(error) = core::str::from_utf8(rest) {
-            let at = at.saturating_add(error.valid_up_to());
-            return Err(Fault::new(what, FaultKind::Utf8, at));
-        }
-        scan(reader, Start::InsideObject, &mut Scanned::default(), what)?;
-        let length = reader.position().saturating_sub(at).saturating_sub(1);
-        skip_space(reader);
-        reader.finish(what)?;
-        Ok(Self(Inside {
-            reader: Reader::new(rest.get(..length).unwrap_or_default()),
-            at,
-            scanned: true,
-        }))
-    }
-}
-
+#[cfg(any(feature = "attestation", feature = "json"))]
 impl<'a> Iterator for Members<'a> {
     type Item = (JsonStr<'a>, Value<'a>);
 
@@ -375,7 +400,7 @@ impl<'a> Iterator for Members<'a> {
 }
 
 /// A string as it was written between its quotes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct JsonStr<'a> {
     raw: &'a str,
     at: usize,
@@ -494,15 +519,6 @@ fn skip_space(reader: &mut Reader<'_>) {
     reader.skip_while(is_space);
 }
 
-/// Where a scan begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Start {
-    /// Before a value; the scan ends after it.
-    Value,
-    /// After a member's value; the scan ends after the object.
-    InsideObject,
-}
-
 /// What has been read of a document, as far as it is bounded.
 #[derive(Clone, Copy, Debug, Default)]
 struct Scanned {
@@ -534,21 +550,11 @@ impl Scanned {
 }
 
 /// Skips one value of any depth and proves it well-formed.
-fn scan(
-    reader: &mut Reader<'_>,
-    start: Start,
-    scanned: &mut Scanned,
-    what: What,
-) -> Result<(), Fault> {
+fn scan(reader: &mut Reader<'_>, scanned: &mut Scanned, what: What) -> Result<(), Fault> {
     // One bit a level, the innermost lowest: set for an object.
     let mut objects = 0_u64;
     let around = scanned.depth;
     let mut value_ended = false;
-    if start == Start::InsideObject {
-        objects = 1;
-        scanned.open(reader, what)?;
-        value_ended = true;
-    }
     loop {
         if !value_ended {
             scanned.begin_value(reader, what)?;
@@ -582,6 +588,7 @@ fn scan(
 
 /// Moves over a value that is complete in itself, or into a container up to where its first value
 /// begins. Says whether a value has ended.
+#[cfg_attr(not(feature = "json"), inline(never))]
 fn scan_scalar_or_open(
     reader: &mut Reader<'_>,
     objects: &mut u64,

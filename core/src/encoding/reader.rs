@@ -6,20 +6,21 @@ use super::{Fault, FaultKind, What};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    position: usize,
+    /// Bytes of the whole input. What has been read follows from it, and costs nothing to keep.
+    length: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(input: &'a [u8]) -> Self {
         Self {
             rest: input,
-            position: 0,
+            length: input.len(),
         }
     }
 
     /// Bytes read so far.
     pub(crate) const fn position(&self) -> usize {
-        self.position
+        self.length.saturating_sub(self.rest.len())
     }
 
     pub(crate) const fn rest(&self) -> &'a [u8] {
@@ -47,7 +48,7 @@ impl<'a> Reader<'a> {
         let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
             return Err(self.fault(what, FaultKind::Truncated));
         };
-        self.advance_to(rest);
+        self.rest = rest;
         Ok(head)
     }
 
@@ -55,7 +56,7 @@ impl<'a> Reader<'a> {
         let Some((head, rest)) = self.rest.split_at_checked(len) else {
             return Err(self.fault(what, FaultKind::Truncated));
         };
-        self.advance_to(rest);
+        self.rest = rest;
         Ok(head)
     }
 
@@ -64,7 +65,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn skip_while(&mut self, accept: impl Fn(u8) -> bool) {
         let end = self.rest.iter().position(|byte| !accept(*byte));
         let rest = end.and_then(|end| self.rest.get(end..));
-        self.advance_to(rest.unwrap_or_default());
+        self.rest = rest.unwrap_or_default();
     }
 
     /// Skips up to the first byte for which `stops` gives a bit, eight bytes at a time: of each byte the
@@ -75,7 +76,7 @@ impl<'a> Reader<'a> {
         while let Some(word) = self.rest.first_chunk::<8>() {
             let stop = stops(u64::from_le_bytes(*word)).trailing_zeros() >> 3;
             let skipped = usize::try_from(stop).unwrap_or_default();
-            self.advance_to(self.rest.get(skipped..).unwrap_or_default());
+            self.rest = self.rest.get(skipped..).unwrap_or_default();
             if skipped < 8 {
                 return;
             }
@@ -83,10 +84,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips `prefix` if it comes next.
+    // Only the JSON forms are long enough for its calls to cost more than its code.
+    #[cfg_attr(not(feature = "json"), inline(never))]
     pub(crate) fn skip_prefix(&mut self, prefix: &[u8]) -> bool {
         match self.rest.strip_prefix(prefix) {
             Some(rest) => {
-                self.advance_to(rest);
+                self.rest = rest;
                 true
             }
             None => false,
@@ -98,7 +101,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn skip_array<const N: usize>(&mut self, prefix: &[u8; N]) -> bool {
         match self.rest.split_first_chunk::<N>() {
             Some((head, rest)) if head == prefix => {
-                self.advance_to(rest);
+                self.rest = rest;
                 true
             }
             _ => false,
@@ -115,13 +118,6 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn fault(&self, what: What, kind: FaultKind) -> Fault {
-        Fault::new(what, kind, self.position)
-    }
-
-    fn advance_to(&mut self, rest: &'a [u8]) {
-        // `rest` is always a tail of `self.rest`.
-        let read = self.rest.len().saturating_sub(rest.len());
-        self.position = self.position.saturating_add(read);
-        self.rest = rest;
+        Fault::new(what, kind, self.position())
     }
 }

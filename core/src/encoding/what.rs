@@ -10,6 +10,7 @@ macro_rules! names {
         trust { $($trust:ident = $trust_name:literal;)+ }
         json { $($json:ident = $json_name:literal;)+ }
         approval { $($approval:ident = $approval_name:literal;)+ }
+        diagnose { $($diagnose:ident = $diagnose_name:literal;)+ }
         inspect { $($inspect:ident = $inspect_name:literal;)+ }
     ) => {
         /// What was being read: a number, so that only a build that prints faults has the words.
@@ -20,6 +21,7 @@ macro_rules! names {
             $(#[cfg(feature = "trust")] $trust,)+
             $(#[cfg(feature = "json")] $json,)+
             $(#[cfg(feature = "approval")] $approval,)+
+            $(#[cfg(feature = "diagnose")] $diagnose,)+
             $(#[cfg(feature = "inspect")] $inspect,)+
         }
 
@@ -32,6 +34,7 @@ macro_rules! names {
                     $(#[cfg(feature = "trust")] Self::$trust => $trust_name,)+
                     $(#[cfg(feature = "json")] Self::$json => $json_name,)+
                     $(#[cfg(feature = "approval")] Self::$approval => $approval_name,)+
+                    $(#[cfg(feature = "diagnose")] Self::$diagnose => $diagnose_name,)+
                     $(#[cfg(feature = "inspect")] Self::$inspect => $inspect_name,)+
                 }
             }
@@ -116,16 +119,15 @@ names! {
         CertificateSubject = "certificate subject";
         CertificateUniqueIdentifier = "certificate unique identifier";
         BasicConstraints = "basic constraints";
-        KeyUsage = "key usage";
         ExtendedKeyUsage = "extended key usage";
         CertificateValidity = "certificate validity";
         CertificateExtension = "certificate extension";
         SubjectAlternativeName = "subject alternative name";
         CertificateVersion = "certificate version";
         CertificatePublicKey = "certificate public key";
-        SubjectPublicKeyInfo = "public key";
     }
     trust {
+        KeyUsage = "key usage";
         RsassaPssParameters = "RSASSA-PSS parameters";
     }
     json {
@@ -202,6 +204,9 @@ names! {
         Trace = "trace";
         Step = "step";
         Outcome = "outcome";
+    }
+    diagnose {
+        SubjectPublicKeyInfo = "public key";
     }
     inspect {
         AttestationObjectAMap = "attestation object (a map)";

@@ -13,18 +13,21 @@ pub const RP_ID: &str = "example.org";
 /// The origin of everything that is measured.
 pub const ORIGIN: Origin<'static> = Origin::exact("https://example.org");
 
+/// The policies lie in flash: firmware knows them when it is built.
+const POLICY: Policy<'_> = Policy::new(&[RP_ID], &[ORIGIN]);
+const LIMITED: Policy<'_> = POLICY.with_client_data(ClientDataReader::LIMITED);
+
 /// Verifies one assertion: challenge, credential id, public key, client data, authenticator data,
 /// signature.
 #[must_use]
 pub fn authentication(fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
-    verify(fields, crypto, &Policy::new(&[RP_ID], &[ORIGIN]))
+    verify(fields, crypto, &POLICY)
 }
 
 /// The same, with client data as the limited verification reads them.
 #[must_use]
 pub fn limited_authentication(fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
-    let policy = Policy::new(&[RP_ID], &[ORIGIN]).with_client_data(ClientDataReader::LIMITED);
-    verify(fields, crypto, &policy)
+    verify(fields, crypto, &LIMITED)
 }
 
 #[inline(always)]
@@ -45,6 +48,5 @@ pub fn registration(mut fields: Fields<'_>, crypto: &Crypto<'_>) -> bool {
         return false;
     };
     let response = RegistrationResponse::new(fields.field(), fields.field(), fields.field());
-    let policy = Policy::new(&[RP_ID], &[ORIGIN]);
-    verify_registration(&response, challenge, &policy, crypto, &mut ()).is_ok()
+    verify_registration(&response, challenge, &POLICY, crypto, &mut ()).is_ok()
 }

@@ -1,6 +1,7 @@
 //! The core on microcontrollers, under QEMU: the same verdicts as here, measured, and without a branch
 //! that panics.
 
+mod adapter;
 mod deferred;
 mod door;
 mod figures;
