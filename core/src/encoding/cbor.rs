@@ -550,6 +550,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_inside_an_element_is_no_element() {
+        // A map, an array and a map of indefinite length, each with containers in it, before a number.
+        let bytes = [
+            0x84, 0xa2, 0x01, 0x82, 0x02, 0x03, 0x04, 0xa1, 0x05, 0x06, 0x9f, 0xbf, 0xff, 0x80,
+            0xff, 0xbf, 0x61, b'a', 0xa1, 0x07, 0x9f, 0x08, 0xff, 0xff, 0x18, 99,
+        ];
+        let (item, _) = Item::parse(&bytes, What::CborItem).unwrap();
+        let Content::Array(elements) = item.content() else {
+            panic!("an array");
+        };
+        let lengths: Vec<usize> = elements.map(|element| element.bytes().len()).collect();
+        assert_eq!(lengths, [9, 5, 9, 2]);
+    }
+
+    #[test]
     fn other_forms_of_the_same_are_read_and_reported() {
         for bytes in [
             // Overlong heads, for a number, a length and a key.
