@@ -36,11 +36,15 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `cli` | the program and its command line |
+//! | `ed448` | signatures with Ed448, over a pre-release of its library |
+//! | `metadata` | FIDO metadata, `PORTCULLIS_MDS` |
 //! | `page` | the page at `/`, compiled in |
 //! | `pkcs11` | a login key in a PKCS #11 token, and module `pkcs11` |
-//! | `testing` | what a test of an application needs: a clock that can be moved |
+//! | `postgres` | accounts in PostgreSQL |
+//! | `sqlite` | accounts in a file; SQLite is compiled in, and a program can link only one |
+//! | `testing` | what a test needs: a clock that can be moved, and [`store`]'s conformance suite |
 //!
-//! All but `testing` are on by default.
+//! All but `sqlite` and `testing` are on by default.
 
 pub mod account;
 pub mod attestation;

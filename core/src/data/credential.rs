@@ -1,10 +1,10 @@
 use core::fmt;
 
 use heapless::Vec;
+use minicbor::decode::{self, Decoder};
 use minicbor::encode::write::{Cursor, Write};
 use minicbor::encode::{self, Encoder};
 
-use crate::encoding::cbor::{Content, Item};
 use crate::encoding::{Fault, FaultKind, What};
 
 /// What a relying party keeps of a credential and a sign-in is verified against
@@ -133,25 +133,9 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
     /// [`StoredCredentialError::Buffer`] where it does not fit.
     pub fn to_cbor<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], StoredCredentialError> {
         let mut encoder = Encoder::new(Cursor::new(&mut *buffer));
-        self.write(&mut encoder)
-            .map_err(|_| StoredCredentialError::Buffer)?;
+        write_record(&self.record(), &mut encoder).map_err(|_| StoredCredentialError::Buffer)?;
         let length = encoder.writer().position();
         buffer.get(..length).ok_or(StoredCredentialError::Buffer)
-    }
-
-    fn write<W: Write>(&self, encoder: &mut Encoder<W>) -> Result<(), encode::Error<W::Error>> {
-        let flags = [(4, self.backup_eligible), (5, self.backup_state)];
-        let known = flags.iter().filter(|(_, flag)| flag.is_some());
-        encoder.map(known.fold(3, |members, _| members.saturating_add(1)))?;
-        encoder.u8(1)?.bytes(&self.id)?;
-        encoder.u8(2)?.bytes(&self.public_key)?;
-        encoder.u8(3)?.u32(self.sign_count)?;
-        for (label, flag) in flags {
-            if let Some(flag) = flag {
-                encoder.u8(label)?.bool(flag)?;
-            }
-        }
-        Ok(())
     }
 
     /// Reads what [`to_cbor`](Self::to_cbor) has written, and nothing else: a damaged record is refused.
@@ -165,37 +149,67 @@ impl<const ID: usize, const KEY: usize> StoredCredential<ID, KEY> {
     }
 }
 
-fn read_record(bytes: &[u8]) -> Result<CredentialRecord<'_>, Fault> {
-    const WHAT: What = What::CredentialRecord;
-    let unexpected = Fault::new(WHAT, FaultKind::Unexpected, 0);
-    let missing = Fault::new(WHAT, FaultKind::Missing, 0);
-    let (item, form) = Item::parse(bytes, WHAT)?;
-    if !form.canonical {
-        return Err(Fault::new(WHAT, FaultKind::Syntax, 0));
-    }
-    let members = item.as_map().ok_or(Fault::new(WHAT, FaultKind::Type, 0))?;
-    let (mut id, mut public_key, mut sign_count) = (None, None, None);
-    let (mut backup_eligible, mut backup_state) = (None, None);
-    for (label, value) in members {
-        match (label.as_integer(), value.content()) {
-            (Some(1), Content::Bytes(bytes)) => id = Some(bytes),
-            (Some(2), Content::Bytes(bytes)) => public_key = Some(bytes),
-            (Some(3), Content::Integer(count)) => {
-                sign_count = Some(u32::try_from(count).map_err(|_| unexpected)?);
-            }
-            (Some(4), Content::Bool(flag)) => backup_eligible = Some(flag),
-            (Some(5), Content::Bool(flag)) => backup_state = Some(flag),
-            _ => return Err(unexpected),
+fn write_record<W: Write>(
+    record: &CredentialRecord<'_>,
+    encoder: &mut Encoder<W>,
+) -> Result<(), encode::Error<W::Error>> {
+    let flags = [(4, record.backup_eligible), (5, record.backup_state)];
+    let known = flags.iter().filter(|(_, flag)| flag.is_some());
+    encoder.map(known.fold(3, |members, _| members.saturating_add(1)))?;
+    encoder.u8(1)?.bytes(record.id)?;
+    encoder.u8(2)?.bytes(record.public_key)?;
+    encoder.u8(3)?.u32(record.sign_count)?;
+    for (label, flag) in flags {
+        if let Some(flag) = flag {
+            encoder.u8(label)?.bool(flag)?;
         }
     }
-    Ok(CredentialRecord {
-        id: id.ok_or(missing)?,
-        public_key: public_key.ok_or(missing)?,
-        sign_count: sign_count.ok_or(missing)?,
-        backup_eligible,
-        backup_state,
-    })
+    Ok(())
 }
+
+fn read_record(bytes: &[u8]) -> Result<CredentialRecord<'_>, Fault> {
+    let malformed = |at| Fault::new(What::CredentialRecord, FaultKind::Syntax, at);
+    let mut decoder = Decoder::new(bytes);
+    let record = read_members(&mut decoder).map_err(|_| malformed(decoder.position()))?;
+    // What was read, written again, has to be these bytes: nothing is missing, twice, longer than needed, or
+    // after the end.
+    let mut encoder = Encoder::new(Rest(bytes));
+    match write_record(&record, &mut encoder) {
+        Ok(()) if encoder.writer().0.is_empty() => Ok(record),
+        _ => Err(malformed(decoder.position())),
+    }
+}
+
+fn read_members<'b>(decoder: &mut Decoder<'b>) -> Result<CredentialRecord<'b>, decode::Error> {
+    let mut record = CredentialRecord::new(&[], &[], 0);
+    // Each member takes bytes, so that their number is bounded by the input.
+    for _ in 0..decoder.map()?.unwrap_or_default() {
+        match decoder.u8()? {
+            1 => record.id = decoder.bytes()?,
+            2 => record.public_key = decoder.bytes()?,
+            3 => record.sign_count = decoder.u32()?,
+            4 => record.backup_eligible = Some(decoder.bool()?),
+            5 => record.backup_state = Some(decoder.bool()?),
+            _ => break,
+        }
+    }
+    Ok(record)
+}
+
+/// What is left of the bytes that are to be written.
+struct Rest<'a>(&'a [u8]);
+
+impl Write for Rest<'_> {
+    type Error = Differs;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Differs> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(Differs)?;
+        Ok(())
+    }
+}
+
+/// Other bytes are written.
+struct Differs;
 
 #[cfg(test)]
 mod tests {

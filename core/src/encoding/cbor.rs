@@ -10,7 +10,7 @@
 //! fault on 32 and on 64 bits. With minicbor's `Decoder` for the heads the proof that nothing panics holds
 //! as well, but on a Cortex-M4 an assertion takes 1,576 bytes of flash (7.6 %) and 870 instructions (12.6 %)
 //! more, with its errors mapped only in part. Credential records, which this crate writes itself, are written
-//! by minicbor's `Encoder`.
+//! and read by minicbor.
 
 use core::cmp::Ordering;
 
