@@ -30,10 +30,6 @@ pub struct OpenError(pub(super) String);
 /// The state of a database, as a check before the start reads it.
 #[cfg(feature = "cli")]
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(any(feature = "sqlite", feature = "postgres")),
-    expect(dead_code, reason = "no store of this build has a schema")
-)]
 pub(crate) struct Look {
     /// The migrations that it has had.
     pub(crate) schema: usize,
