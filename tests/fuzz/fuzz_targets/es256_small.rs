@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use p256::elliptic_curve::PrimeField;
-use p256::elliptic_curve::ops::{Invert, Reduce};
+use p256::elliptic_curve::ops::Reduce;
 use p256::elliptic_curve::point::AffineCoordinates;
 use p256::{ProjectivePoint, Scalar, U256};
 use portcullis_core::Sha256 as _;
