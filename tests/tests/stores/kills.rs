@@ -1,7 +1,7 @@
 //! `kill -9` under load: what was acknowledged is there afterwards, counters have not moved back, spent tokens
 //! stay spent.
 //!
-//! `PORTCULLIS_KILLS=300` makes it a long run.
+//! `PORTCULLIS_KILLS=1000` makes it a long run.
 
 use core::mem;
 use std::{
@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use super::{Running, folder, postgres, sqlite};
 
 /// Kills of each test, unless the environment says otherwise.
-const KILLS: usize = 8;
+const KILLS: usize = 100;
 
 /// Answers between two kills: so many, and a few more.
 const BETWEEN: usize = 6;
