@@ -145,17 +145,27 @@ fn is_test(path: &str) -> bool {
     })
 }
 
+/// Whether the source has a test of that name which runs.
 fn has_test(source: &str, name: &str) -> bool {
     let function = format!("fn {name}(");
-    let mut is_marked = false;
+    let mut attributes = Vec::new();
     for line in source.lines().map(str::trim) {
-        if is_marked && line.contains(&function) {
+        if line.starts_with("#[") {
+            attributes.push(line);
+            continue;
+        }
+        let has = |test: fn(&str) -> bool| attributes.iter().any(|attribute| test(attribute));
+        let runs = has(|it| it.ends_with("test]")) && !has(|it| it.starts_with(SKIPPED));
+        if runs && line.contains(&function) {
             return true;
         }
-        is_marked = line.starts_with("#[") && (is_marked || line.ends_with("test]"));
+        attributes.clear();
     }
     false
 }
+
+/// How the attribute begins with which a test does not run.
+const SKIPPED: &str = concat!("#[", "ignore");
 
 #[cfg(test)]
 mod tests {
@@ -163,11 +173,14 @@ mod tests {
 
     #[test]
     fn a_function_is_a_test_where_it_is_marked_as_one() {
-        let source = "#[test]\n#[ignore]\nfn one() {}\n\nfn two() {}\n#[rocket::async_test]\nasync fn three() {}\n";
+        let skipped = format!("{SKIPPED}]\n#[test]\nfn five() {{}}\n");
+        let source = "#[test]\n#[cfg(unix)]\nfn one() {}\n\nfn two() {}\n#[rocket::async_test]\nasync fn three() {}\n";
+        let source = &*[source, &skipped].concat();
         assert!(has_test(source, "one"));
         assert!(!has_test(source, "two"));
         assert!(has_test(source, "three"));
         assert!(!has_test(source, "thre"));
         assert!(!has_test(source, "four"));
+        assert!(!has_test(source, "five"), "it does not run");
     }
 }

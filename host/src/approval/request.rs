@@ -163,16 +163,7 @@ impl Requests {
         keys: &[KeySource],
         durable: bool,
     ) -> Result<Self, CryptoFailure> {
-        // Where a restart forgets who has approved, it forgets the key too.
-        let process = if durable {
-            Vec::new()
-        } else {
-            keys::random::<32>()?.to_vec()
-        };
-        let keys = keys
-            .iter()
-            .map(|keys| keys.derive(&[b"approval", &process]));
-        let keys: Vec<[u8; 32]> = keys.collect();
+        let keys = keys::once(keys, b"approval", durable)?;
         Ok(Self {
             kind: TokenKind::hs256(TYPE, &keys, config.issuer())?,
             rp_id: config.rp_id.clone(),

@@ -162,16 +162,7 @@ impl Challenges {
         keys: &[KeySource],
         durable: bool,
     ) -> Result<Self, CryptoFailure> {
-        // Where a restart forgets the spent ids, it forgets the key too.
-        let process = if durable {
-            Vec::new()
-        } else {
-            keys::random::<32>()?.to_vec()
-        };
-        let keys = keys
-            .iter()
-            .map(|keys| keys.derive(&[b"challenge", &process]));
-        let keys: Vec<[u8; 32]> = keys.collect();
+        let keys = keys::once(keys, b"challenge", durable)?;
         Ok(Self {
             kind: TokenKind::hs256(TYPE, &keys, config.issuer())?,
             rp_id: config.rp_id.clone(),

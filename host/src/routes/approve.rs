@@ -326,10 +326,6 @@ async fn approve(
     };
     let mut json = verify::copy(sent.response);
     let assertion = AuthenticationResponse::from_json(&mut json);
-    claim.credential = assertion
-        .id()
-        .filter(|id| !id.is_empty())
-        .map(<[u8]>::to_vec);
     for _ in 0..ATTEMPTS {
         let verified = judge(app, &asked, sent, &assertion, claim).await?;
         if !request.may_be_approved_by(&verified.account) {

@@ -185,10 +185,6 @@ async fn sign_in(
     };
     let mut json = verify::copy(request.assertion);
     let assertion = AuthenticationResponse::from_json(&mut json);
-    claim.credential = assertion
-        .id()
-        .filter(|id| !id.is_empty())
-        .map(<[u8]>::to_vec);
     for _ in 0..ATTEMPTS {
         let verified = judge(app, &asked, sent, &assertion, claim).await?;
         let event = visitor.sign(verified.event(EventKind::SignedIn, app));
@@ -260,6 +256,7 @@ pub(super) async fn judge(
     claim: &mut Claim,
 ) -> Result<Verified, Problem> {
     let id = assertion.id().unwrap_or_default();
+    claim.credential = (!id.is_empty()).then(|| id.to_vec());
     let (account, named) = match asked.flow.username.as_deref() {
         Some(text) => {
             let name = Username::parse(text)?;

@@ -61,6 +61,24 @@ impl KeySource {
     }
 }
 
+/// The keys of tokens that are good once, of each source. `durable`: whether what is spent outlives this process;
+/// where it does not, the keys end with it too.
+pub(crate) fn once(
+    sources: &[KeySource],
+    purpose: &[u8],
+    durable: bool,
+) -> Result<Vec<[u8; 32]>, CryptoFailure> {
+    let process = if durable {
+        Vec::new()
+    } else {
+        random::<32>()?.to_vec()
+    };
+    let keys = sources
+        .iter()
+        .map(|source| source.derive(&[purpose, &process]));
+    Ok(keys.collect())
+}
+
 /// `N` random bytes.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], CryptoFailure> {
     let mut bytes = [0; N];
