@@ -11,7 +11,7 @@ use super::{BackupPolicy, CounterPolicy, Error, ErrorKind, Note, Observer, Polic
 use crate::algorithm::{Crypto, Sha256, SignatureError};
 use crate::data::{
     AuthenticationResponse, AuthenticatorData, AuthenticatorExtensions, Challenge, CoseAlgorithm,
-    CoseKey, CredentialRecord, Expected, Flags, PublicKey,
+    CoseKey, CredentialRecord, Flags, PublicKey,
 };
 use crate::encoding::cbor::Item;
 use crate::encoding::{Fault, FaultKind, What};
@@ -92,7 +92,7 @@ pub fn verify_authentication<'a, O: Observer<'a> + ?Sized>(
     // Taken by reference: the frames of the steps before and after do not hold copies.
     let verified = match &prepare(run, response, record, challenge, policy, crypto.sha256) {
         Ok(prepared) => {
-            let signature = prepared.check_signature(crypto, run.observer);
+            let signature = prepared.check_signature(record, crypto, run.observer);
             prepared.finish(run, signature)
         }
         Err(failed) => Err(*failed),
@@ -151,7 +151,7 @@ pub fn begin_authentication<'a, 'r, O: Observer<'a> + ?Sized>(
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is accepted before the signature is"]
 pub struct PendingAuthentication<'a, 'r> {
-    prepared: Prepared<'a, 'r>,
+    prepared: Prepared<'a>,
     key: CoseKey<'r>,
 }
 
@@ -201,13 +201,14 @@ impl<'a, 'r> PendingAuthentication<'a, 'r> {
 
 /// What steps 3 to 20 leave for those after them.
 #[derive(Clone, Copy, Debug)]
-struct Prepared<'a, 'r> {
+struct Prepared<'a> {
     credential_id: &'a [u8],
     user_handle: Option<&'a [u8]>,
     auth_data: Signed<'a>,
     client_data_hash: [u8; 32],
     signature: &'a [u8],
-    record: Option<CredentialRecord<'r>>,
+    /// The counter of the record, where there is one.
+    recorded: Option<u32>,
     counter: CounterPolicy,
     strict: bool,
 }
@@ -221,58 +222,57 @@ struct Signed<'a> {
     extensions: Option<Item<'a>>,
 }
 
-/// Steps 3 to 20.
-#[inline(never)]
-fn prepare<'a, 'r, O: Observer<'a> + ?Sized>(
+/// Steps 3 to 20. In parts that stand beside each other, so that the stack of one is free again in the next.
+#[inline]
+fn prepare<'a, O: Observer<'a> + ?Sized>(
     run: &mut Run<'_, O>,
     response: &AuthenticationResponse<'a>,
-    record: Option<&CredentialRecord<'r>>,
+    record: Option<&CredentialRecord<'_>>,
     challenge: Challenge<'_>,
     policy: &Policy<'_>,
     sha256: &dyn Sha256,
-) -> Result<Prepared<'a, 'r>, Failed> {
+) -> Result<Prepared<'a>, Failed> {
     let credential_id = run.step(Step::AUTH_RESPONSE, check_response(response))?;
-    let app_id = &used_app_id(response, policy);
-    let results = response.client_extension_results();
-    let checked = match app_id {
-        Ok(_) => check_client_extensions(results, policy, run.observer),
-        Err(fault) => fail(ErrorKind::ClientExtensionsMalformed, Value::Fault(*fault)),
-    };
-    run.step(Step::AUTH_CLIENT_EXTENSIONS, checked)?;
-    let app_id = app_id.unwrap_or_default();
-    run.step(Step::AUTH_ALLOW_LIST, check_allowed(credential_id, policy))?;
-    let user = check_user(response, record, policy, run.observer);
-    run.step(Step::AUTH_USER, user)?;
-    let values = run.step(Step::AUTH_RESPONSE_VALUES, read_values(response))?;
-
-    let expected = Expected {
-        ty: "webauthn.get",
-        challenge,
-        origins: policy.origins,
-        top_origins: policy.cross_origin.top_origins(),
-    };
-    let json = client_data::verify(
-        run,
-        &ClientDataSteps::AUTHENTICATION,
-        Ok(values.client_data_json),
-        &expected,
-        policy,
-    )?;
-
+    let values = read_response(run, response, credential_id, record, policy)?;
+    let json = Ok(values.client_data_json);
+    let steps = &ClientDataSteps::AUTHENTICATION;
+    client_data::verify(run, steps, json, challenge, policy)?;
+    // Step 4 has refused one that cannot be read.
+    let app_id = used_app_id(response, policy).unwrap_or_default();
     let auth_data = values.authenticator_data;
     let auth_data = verify_authenticator_data(run, auth_data, record, policy, app_id, sha256)?;
-    let client_data_hash = sha256.digest(&[json]);
     run.step(Step::AUTH_CLIENT_DATA_HASH, pass())?;
     Ok(Prepared {
         credential_id,
         user_handle: response.user_handle(),
         auth_data,
-        client_data_hash,
+        client_data_hash: sha256.digest(&[values.client_data_json]),
         signature: values.signature,
-        record: record.copied(),
+        recorded: record.map(|record| record.sign_count),
         counter: policy.counter,
         strict: policy.strict,
     })
+}
+
+/// Steps 4 to 7.
+#[inline(never)]
+fn read_response<'a, O: Observer<'a> + ?Sized>(
+    run: &mut Run<'_, O>,
+    response: &AuthenticationResponse<'a>,
+    credential_id: &'a [u8],
+    record: Option<&CredentialRecord<'_>>,
+    policy: &Policy<'_>,
+) -> Result<Values<'a>, Failed> {
+    let results = response.client_extension_results();
+    let checked = match used_app_id(response, policy) {
+        Ok(_) => check_client_extensions(results, policy, run.observer),
+        Err(fault) => fail(ErrorKind::ClientExtensionsMalformed, Value::Fault(fault)),
+    };
+    run.step(Step::AUTH_CLIENT_EXTENSIONS, checked)?;
+    run.step(Step::AUTH_ALLOW_LIST, check_allowed(credential_id, policy))?;
+    let user = check_user(response, record, policy, run.observer);
+    run.step(Step::AUTH_USER, user)?;
+    run.step(Step::AUTH_RESPONSE_VALUES, read_values(response))
 }
 
 /// Steps 15 to 19. Apart, so that the stack that they take is free again while others run.
@@ -315,7 +315,7 @@ fn verify_authenticator_data<'a, O: Observer<'a> + ?Sized>(
     })
 }
 
-impl<'a, 'r> Prepared<'a, 'r> {
+impl<'a> Prepared<'a> {
     const fn message(&self) -> [&[u8]; 2] {
         [self.auth_data.bytes, &self.client_data_hash]
     }
@@ -325,10 +325,11 @@ impl<'a, 'r> Prepared<'a, 'r> {
     #[inline(never)]
     fn check_signature<O: Observer<'a> + ?Sized>(
         &self,
+        record: Option<&CredentialRecord<'_>>,
         crypto: &Crypto<'_>,
         observer: &mut O,
     ) -> Checked<'a> {
-        let Some(record) = &self.record else {
+        let Some(record) = record else {
             return skip();
         };
         let key = read_recorded_key(record, self.strict, observer)?;
@@ -347,9 +348,9 @@ impl<'a, 'r> Prepared<'a, 'r> {
         run: &mut Run<'_, O>,
         signature: Checked<'a>,
     ) -> Result<VerifiedAuthentication<'a>, Failed> {
-        let (auth_data, record) = (&self.auth_data, self.record.as_ref());
+        let (auth_data, recorded) = (&self.auth_data, self.recorded);
         run.step(Step::AUTH_SIGNATURE, signature)?;
-        let counter = check_sign_count(auth_data.sign_count, record, self.counter, run.observer);
+        let counter = check_sign_count(auth_data.sign_count, recorded, self.counter, run.observer);
         run.step(Step::AUTH_SIGN_COUNT, counter)?;
         let unknown = run.step(
             Step::AUTH_EXTENSIONS,
@@ -360,11 +361,15 @@ impl<'a, 'r> Prepared<'a, 'r> {
         }
         run.step(
             Step::AUTH_CREDENTIAL_RECORD,
-            if record.is_some() { pass() } else { skip() },
+            if recorded.is_some() { pass() } else { skip() },
         )?;
         run.step(
             Step::AUTH_DONE,
-            check(record.is_some(), ErrorKind::CredentialMissing, Value::None),
+            check(
+                recorded.is_some(),
+                ErrorKind::CredentialMissing,
+                Value::None,
+            ),
         )?;
         Ok(VerifiedAuthentication {
             credential_id: self.credential_id,
@@ -524,14 +529,13 @@ fn check_backup_eligibility<'a, O: Observer<'a> + ?Sized>(
 /// [7.2.22](https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion): the signature counter has grown.
 fn check_sign_count<'a, O: Observer<'a> + ?Sized>(
     received: u32,
-    record: Option<&CredentialRecord<'_>>,
+    recorded: Option<u32>,
     policy: CounterPolicy,
     observer: &mut O,
 ) -> Checked<'a> {
-    let Some(record) = record else {
+    let Some(recorded) = recorded else {
         return skip();
     };
-    let recorded = record.sign_count;
     if recorded == 0 && received == 0 {
         return skip();
     }

@@ -2,12 +2,14 @@
 
 use super::run::{Checked, Failed, Run, check, fail, malformed, pass_with, skip};
 use super::{CrossOrigin, ErrorKind, Observer, Policy, Step, Value};
-use crate::data::{Expected, Finding, Findings, Found};
+use crate::data::{Challenge, Expected, Finding, Findings};
 use crate::encoding::{Fault, FaultKind, What};
 use crate::limits::CLIENT_DATA_MAX;
 
 /// The steps that read the client data.
 pub(super) struct ClientDataSteps {
+    /// What the client calls the ceremony.
+    ty: &'static str,
     utf8: Step,
     syntax: Step,
     /// Those that judge a member, and the refusal of one that is not as expected.
@@ -16,6 +18,7 @@ pub(super) struct ClientDataSteps {
 
 impl ClientDataSteps {
     pub(super) const REGISTRATION: Self = Self {
+        ty: "webauthn.create",
         utf8: Step::REG_CLIENT_DATA_UTF8,
         syntax: Step::REG_CLIENT_DATA_JSON,
         judged: [
@@ -27,6 +30,7 @@ impl ClientDataSteps {
         ],
     };
     pub(super) const AUTHENTICATION: Self = Self {
+        ty: "webauthn.get",
         utf8: Step::AUTH_CLIENT_DATA_UTF8,
         syntax: Step::AUTH_CLIENT_DATA_JSON,
         judged: [
@@ -45,11 +49,17 @@ pub(super) fn verify<'a, O: Observer<'a> + ?Sized>(
     run: &mut Run<'_, O>,
     steps: &ClientDataSteps,
     json: Result<&'a [u8], Fault>,
-    expected: &Expected<'_>,
+    challenge: Challenge<'_>,
     policy: &Policy<'_>,
 ) -> Result<&'a [u8], Failed> {
     let json = run.step(steps.utf8, check_utf8(json))?;
-    let read = &(policy.client_data.read)(json, expected);
+    let expected = Expected {
+        ty: steps.ty,
+        challenge,
+        origins: policy.origins,
+        top_origins: policy.cross_origin.top_origins(),
+    };
+    let read = &(policy.client_data.read)(json, &expected);
     let found = run.step(steps.syntax, check_syntax(read))?;
     for ((step, mismatch), finding) in steps.judged.iter().zip(found) {
         run.step(*step, judge(finding, *mismatch, policy.cross_origin))?;
@@ -96,17 +106,13 @@ fn judge<'a>(
     mismatch: ErrorKind,
     cross_origin: CrossOrigin<'_>,
 ) -> Checked<'a> {
-    let value = match finding.found {
-        Found::Nothing => Value::None,
-        Found::Plain(text) => Value::Text(text),
-        Found::Json(text) => Value::JsonText(text),
-    };
+    let value = finding.found.map_or(Value::None, Value::JsonText);
     let refused = matches!(cross_origin, CrossOrigin::Refused);
     match (mismatch, finding.holds) {
         (_, Err(fault)) => fail(ErrorKind::ClientDataMalformed, Value::Fault(fault)),
         (ErrorKind::CrossOriginUnexpected, Ok(false)) => skip(),
         (ErrorKind::CrossOriginUnexpected, Ok(true)) => check(!refused, mismatch, value),
-        (ErrorKind::TopOriginMismatch, _) if matches!(finding.found, Found::Nothing) => skip(),
+        (ErrorKind::TopOriginMismatch, _) if finding.found.is_none() => skip(),
         (ErrorKind::TopOriginMismatch, _) if refused => fail(ErrorKind::TopOriginUnexpected, value),
         (_, Ok(holds)) => check(holds, mismatch, value),
     }

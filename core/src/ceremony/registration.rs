@@ -16,7 +16,7 @@ use crate::attestation::{self, AttestationType, Format, Statement, StatementErro
 use crate::attestation::{Model, Models, PathError, Standing};
 use crate::data::{
     Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, AuthenticatorExtensions,
-    Challenge, CoseAlgorithm, CoseKey, CredentialRecord, Expected, Flags, RegistrationResponse,
+    Challenge, CoseAlgorithm, CoseKey, CredentialRecord, Flags, RegistrationResponse,
 };
 use crate::encoding::cbor::Item;
 use crate::encoding::{Fault, FaultKind, What};
@@ -155,19 +155,9 @@ fn verify<'a, O: Observer<'a> + ?Sized>(
     let checked = check_client_extensions(client_extensions, policy, run.observer);
     run.step(Step::REG_CLIENT_EXTENSIONS, checked)?;
 
-    let expected = Expected {
-        ty: "webauthn.create",
-        challenge,
-        origins: policy.origins,
-        top_origins: policy.cross_origin.top_origins(),
-    };
-    let json = client_data::verify(
-        run,
-        &ClientDataSteps::REGISTRATION,
-        response.client_data_json(),
-        &expected,
-        policy,
-    )?;
+    let json = response.client_data_json();
+    let steps = &ClientDataSteps::REGISTRATION;
+    let json = client_data::verify(run, steps, json, challenge, policy)?;
     let client_data_hash = crypto.sha256.digest(&[json]);
     run.step(Step::REG_CLIENT_DATA_HASH, pass())?;
 

@@ -87,18 +87,8 @@ pub(crate) type Findings<'j> = [Finding<'j>; 5];
 pub(crate) struct Finding<'j> {
     /// Whether it is as expected.
     pub(crate) holds: Result<bool, Fault>,
-    pub(crate) found: Found<'j>,
-}
-
-/// What the client wrote.
-#[derive(Clone, Copy)]
-pub(crate) enum Found<'j> {
-    /// Nothing, or no text.
-    Nothing,
-    /// This text.
-    Plain(&'j str),
-    /// This text, as it is between quotes in JSON.
-    Json(&'j str),
+    /// The text that the client wrote, as it is between quotes in JSON; nothing where there is no text.
+    pub(crate) found: Option<&'j str>,
 }
 
 impl ClientDataReader {
@@ -134,7 +124,7 @@ fn tolerant<'j>(json: &'j str, expected: &Expected<'_>) -> Result<Findings<'j>, 
 
 fn limited<'j>(json: &'j str, expected: &Expected<'_>) -> Result<Findings<'j>, Fault> {
     let mut reader = Reader::new(json.as_bytes());
-    let Some(data) = Serialised::read(&mut reader) else {
+    let Some(data) = Serialised::read(json, &mut reader) else {
         return Err(reader.fault(WHAT, FaultKind::Syntax));
     };
     let is_any =
@@ -146,17 +136,16 @@ fn limited<'j>(json: &'j str, expected: &Expected<'_>) -> Result<Findings<'j>, F
         (Some(text), Some(expected)) => is_any(text, expected),
         _ => true,
     };
-    let top_origin = data.top_origin.map_or(Found::Nothing, Found::Json);
     let finding = |holds, found| Finding {
         holds: Ok(holds),
         found,
     };
     Ok([
-        finding(data.ty == expected.ty, Found::Json(data.ty)),
-        finding(is_challenge, Found::Json(data.challenge)),
-        finding(is_origin, Found::Plain(data.origin)),
-        finding(data.cross_origin, Found::Nothing),
-        finding(is_top_origin, top_origin),
+        finding(data.ty == expected.ty, Some(data.ty)),
+        finding(is_challenge, Some(data.challenge)),
+        finding(is_origin, Some(data.origin)),
+        finding(data.cross_origin, None),
+        finding(is_top_origin, data.top_origin),
     ])
 }
 
@@ -171,18 +160,19 @@ struct Serialised<'j> {
 
 impl<'j> Serialised<'j> {
     /// Stops where the text is not as it has to be.
-    fn read(reader: &mut Reader<'j>) -> Option<Self> {
+    fn read(json: &'j str, reader: &mut Reader<'j>) -> Option<Self> {
+        let mut behind = |before| text_behind(json, reader, before);
         let data = Self {
-            ty: text_behind(reader, b"{\"type\":\"")?,
-            challenge: text_behind(reader, b",\"challenge\":\"")?,
-            origin: text_behind(reader, b",\"origin\":\"")?,
+            ty: behind(b"{\"type\":\"")?,
+            challenge: behind(b",\"challenge\":\"")?,
+            origin: behind(b",\"origin\":\"")?,
             cross_origin: reader.skip_prefix(b",\"crossOrigin\":true"),
             top_origin: None,
         };
         if !data.cross_origin && !reader.skip_prefix(b",\"crossOrigin\":false") {
             return None;
         }
-        let top_origin = text_behind(reader, b",\"topOrigin\":\"");
+        let top_origin = text_behind(json, reader, b",\"topOrigin\":\"");
         // What follows is for later versions of the specification to say, up to the last brace.
         match (reader.rest(), top_origin) {
             (b"}" | [b',', .., b'}'], _) => Some(Self { top_origin, ..data }),
@@ -193,21 +183,26 @@ impl<'j> Serialised<'j> {
 
 /// The text behind these bytes, which end with its quotation mark. One with an escape has no place in
 /// the serialisation of what a ceremony expects.
-fn text_behind<'j>(reader: &mut Reader<'j>, before: &[u8]) -> Option<&'j str> {
+#[inline(never)]
+fn text_behind<'j>(json: &'j str, reader: &mut Reader<'j>, before: &[u8]) -> Option<&'j str> {
     let mut ahead = *reader;
     if !ahead.skip_prefix(before) {
         return None;
     }
-    let end = ahead
-        .rest()
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f))?;
-    let text = core::str::from_utf8(ahead.take(end, WHAT).ok()?).ok()?;
+    let text = take_text(json, &mut ahead)?;
     if !ahead.skip_prefix(b"\"") {
         return None;
     }
     *reader = ahead;
     Some(text)
+}
+
+/// The text before the next quotation mark, escape or character that no JSON string has. The reader is
+/// one of this JSON.
+fn take_text<'j>(json: &'j str, reader: &mut Reader<'j>) -> Option<&'j str> {
+    let start = reader.position();
+    reader.skip_while(|byte| !matches!(byte, b'"' | b'\\' | ..=0x1f));
+    json.get(start..reader.position())
 }
 
 /// The client data. Each member is judged later, at its step.
@@ -231,7 +226,7 @@ impl<'a> ClientData<'a> {
     #[inline(never)]
     fn read(&mut self, json: &'a str, expected: &Expected<'_>) -> Result<(), Fault> {
         let mut reader = Reader::new(json.as_bytes());
-        self.as_expected = skip_expected(&mut reader, expected);
+        self.as_expected = skip_expected(json, &mut reader, expected);
         let members = if self.as_expected.is_none() {
             let text = json.strip_prefix('\u{feff}').unwrap_or(json);
             Cursor::begin(text, WHAT)
@@ -282,12 +277,10 @@ impl<'a> ClientData<'a> {
     #[inline(never)]
     fn judge(&self, expected: &Expected<'_>) -> Findings<'a> {
         let [ty, challenge, origin] = match self.as_expected {
-            Some(origin) => {
-                [Found::Nothing, Found::Nothing, Found::Plain(origin)].map(|found| Finding {
-                    holds: Ok(true),
-                    found,
-                })
-            }
+            Some(origin) => [None, None, Some(origin)].map(|found| Finding {
+                holds: Ok(true),
+                found,
+            }),
             None => [
                 finding(self.ty, TYPE, |text| text == *expected.ty),
                 finding(self.challenge, CHALLENGE, |text| {
@@ -301,12 +294,12 @@ impl<'a> ClientData<'a> {
         };
         let cross_origin = Finding {
             holds: self.is_cross_origin(),
-            found: Found::Nothing,
+            found: None,
         };
         let top_origin = match self.top_origin {
             None => Finding {
                 holds: Ok(true),
-                found: Found::Nothing,
+                found: None,
             },
             member => finding(member, TOP_ORIGIN, |text| {
                 expected
@@ -338,12 +331,12 @@ fn finding<'a>(
 ) -> Finding<'a> {
     match text(member, what) {
         Ok(text) => Finding {
-            found: Found::Json(text.raw()),
+            found: Some(text.raw()),
             holds: Ok(holds(text)),
         },
         Err(fault) => Finding {
             holds: Err(fault),
-            found: Found::Nothing,
+            found: None,
         },
     }
 }
@@ -365,7 +358,11 @@ fn text<'a>(value: Option<Value<'a>>, what: What) -> Result<JsonStr<'a>, Fault> 
 /// Skips the beginning that clients of Level 2 and later write in a top-level page, if it matches what is
 /// expected, and returns the origin in it. Frames are left to the scanner.
 #[inline(never)]
-fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option<&'a str> {
+fn skip_expected<'a>(
+    json: &'a str,
+    reader: &mut Reader<'a>,
+    expected: &Expected<'_>,
+) -> Option<&'a str> {
     let begins = reader.skip_prefix(b"{\"type\":\"")
         && reader.skip_prefix(expected.ty.as_bytes())
         && reader.skip_prefix(b"\",\"challenge\":\"")
@@ -374,17 +371,12 @@ fn skip_expected<'a>(reader: &mut Reader<'a>, expected: &Expected<'_>) -> Option
     if !begins {
         return None;
     }
-    // Up to its quotation mark. Escapes, and characters that no string has, are left to the scanner.
-    let end = reader
-        .rest()
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f))?;
-    let origin = core::str::from_utf8(reader.rest().get(..end)?).ok()?;
+    // What ends with anything else than a quotation mark is left to the scanner.
+    let origin = take_text(json, reader)?;
     let holds = expected
         .origins
         .iter()
         .any(|expected| expected.matches(origin))
-        && reader.skip_prefix(origin.as_bytes())
         && reader.skip_prefix(b"\",\"crossOrigin\":false")
         && matches!(reader.peek(), Some(b',' | b'}'));
     holds.then_some(origin)
@@ -395,7 +387,7 @@ mod tests {
     use std::format;
     use std::string::String;
 
-    use super::{Challenge, ClientData, ClientDataReader, Expected, Findings, Found};
+    use super::{Challenge, ClientData, ClientDataReader, Expected, Findings};
     use crate::data::Origin;
     use crate::encoding::FaultKind;
 
@@ -422,7 +414,7 @@ mod tests {
         let right = [ty, challenge, origin, top_origin];
         right.iter().all(|finding| finding.holds == Ok(true))
             && cross_origin.holds == Ok(false)
-            && matches!(top_origin.found, Found::Nothing)
+            && top_origin.found.is_none()
     }
 
     /// Whether a reader takes the client data, up to the last step.

@@ -21,7 +21,7 @@ pub use authenticator_data::{AttestedCredentialData, AuthenticatorData, Flags};
 #[cfg(feature = "attestation")]
 pub use certificate::{BasicConstraints, Certificate, Extension, Name};
 pub use client_data::{Challenge, ClientDataReader};
-pub(crate) use client_data::{Expected, Finding, Findings, Found};
+pub(crate) use client_data::{Expected, Finding, Findings};
 pub use cose::{CoseAlgorithm, CoseKey, Curve, PublicKey};
 pub use credential::{CredentialRecord, StoredCredential, StoredCredentialError};
 pub(crate) use extensions::ClientExtensionResults;

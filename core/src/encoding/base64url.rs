@@ -168,12 +168,11 @@ fn encode(group: &[u8]) -> ([u8; 4], usize) {
 
 fn group_characters([a, b, c]: [u8; 3]) -> [u8; 4] {
     [
-        a >> 2,
-        (a << 4 | b >> 4) & 63,
-        (b << 2 | c >> 6) & 63,
-        c & 63,
+        character(a >> 2),
+        character(a << 4 | b >> 4),
+        character(b << 2 | c >> 6),
+        character(c),
     ]
-    .map(character)
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

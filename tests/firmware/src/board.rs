@@ -32,8 +32,9 @@ impl InstructionCounter {
 
     /// Instructions since the start.
     #[must_use]
-    pub fn stop(self) -> u64 {
-        counter::instructions(counter::read() - self.start)
+    pub fn stop(self) -> u32 {
+        let count = counter::instructions(counter::read() - self.start);
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 }
 

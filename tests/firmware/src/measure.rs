@@ -69,8 +69,8 @@ pub fn read_all(buffer: &mut [u8]) -> &[u8] {
 
 struct Measured {
     right: bool,
-    instructions: u64,
-    stack: u64,
+    instructions: u32,
+    stack: u32,
 }
 
 const PAINTED_WORDS: usize = 16 * 1024;
@@ -96,7 +96,7 @@ fn measure(operation: fn(Fields<'_>) -> bool, fields: Fields<'_>) -> Measured {
     while word < top && unsafe { word.read_volatile() } == PAINT {
         word = word.wrapping_add(1);
     }
-    let stack = (top as usize - word as usize) as u64;
+    let stack = (top as usize - word as usize) as u32;
     Measured {
         right,
         instructions,
