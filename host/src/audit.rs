@@ -10,6 +10,7 @@ const LOG: &str = "portcullis::audit";
 /// The line of an event. Its row is written with what has happened.
 pub(crate) fn log(event: &Event) {
     let credential = event.credential.as_deref().map(base64url);
+    let document = event.document.as_ref().map(|hash| base64url(hash));
     tracing::info!(
         target: LOG,
         account = event.username.as_deref(),
@@ -17,6 +18,7 @@ pub(crate) fn log(event: &Event) {
         network = event.network.as_deref(),
         code = event.code.as_deref(),
         step = event.step.as_deref(),
+        document,
         "{}",
         event.kind
     );

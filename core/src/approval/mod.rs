@@ -36,7 +36,7 @@ mod tests;
 use core::fmt;
 
 use crate::algorithm::{Crypto, Sha256};
-use crate::check::{CheckError, Judged, NotACheck};
+use crate::check::{CheckError, NotACheck};
 
 pub use error::ReceiptError;
 
@@ -88,7 +88,8 @@ fn length(bytes: &[u8]) -> [u8; 8] {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes()
 }
 
-/// Verifies a receipt, and writes the verdict, a JSON object without a line end, to `out`.
+/// Verifies a receipt, and writes the verdict, a JSON object without a line end, to `out`. Returns it too: why
+/// the receipt is not accepted, if it is not.
 ///
 /// `json` is an object with the members
 ///
@@ -111,18 +112,16 @@ pub fn verify_receipt(
     json: &mut [u8],
     crypto: &Crypto<'_>,
     out: &mut dyn fmt::Write,
-) -> Result<Judged, CheckError> {
+) -> Result<Result<(), ReceiptError>, CheckError> {
     let not_a_check = |fault| CheckError::NotACheck(NotACheck::from(fault));
     let check = input::read(json).map_err(not_a_check)?;
     let verified = receipt::verify(json, &check, crypto);
-    match verified {
-        Ok(receipt) => receipt
-            .write(json, out)
-            .map(|()| Judged::Accepted)
-            .map_err(|fmt::Error| CheckError::Output),
-        Err(error) => error
-            .write(out)
-            .map(|()| Judged::Rejected)
-            .map_err(|fmt::Error| CheckError::Output),
+    let written = match &verified {
+        Ok(receipt) => receipt.write(json, out),
+        Err(error) => error.write(out),
+    };
+    match written {
+        Ok(()) => Ok(verified.map(|_| ())),
+        Err(fmt::Error) => Err(CheckError::Output),
     }
 }

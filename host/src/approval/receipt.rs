@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
-use portcullis_core::approval::{RECEIPT_HEADER, verify_receipt};
+use portcullis_core::approval::{self, RECEIPT_HEADER, verify_receipt};
 use portcullis_core::ceremony::UserVerification;
-use portcullis_core::check::Judged;
 use portcullis_core::limits::{APPROVALS_MAX, TRACE_STEPS_MAX};
 use portcullis_core::{
     AuthenticationResponse, Challenge, CredentialRecord, Crypto, Origin, Policy, TraceLog,
@@ -181,7 +180,7 @@ pub(crate) enum ReceiptError {
     Repeated,
     #[error(transparent)]
     Sign(#[from] SignError),
-    /// It would not verify elsewhere; this is the verdict.
+    /// It would not verify elsewhere; this is why.
     #[error("the receipt does not verify: {0}")]
     Unverified(String),
 }
@@ -288,12 +287,10 @@ impl Receipts {
             verify_receipt(&mut check, &Crypto::BUILT_IN, &mut verdict)
         });
         match judged.await {
-            Ok(Judged::Accepted) => Ok(text),
+            Ok(Ok(())) => Ok(text),
             // One key written in two ways.
-            Ok(Judged::Rejected) if verdict.contains(r#""code":"approver_repeated""#) => {
-                Err(ReceiptError::Repeated)
-            }
-            Ok(Judged::Rejected) => Err(ReceiptError::Unverified(verdict)),
+            Ok(Err(approval::ReceiptError::ApproverRepeated)) => Err(ReceiptError::Repeated),
+            Ok(Err(error)) => Err(ReceiptError::Unverified(error.to_string())),
             Err(error) => Err(ReceiptError::Unverified(error.to_string())),
         }
     }

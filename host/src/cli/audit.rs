@@ -61,8 +61,9 @@ fn is_of(event: &Event, name: &Username) -> bool {
 fn line(event: &Event) -> String {
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let credential = event.credential.as_deref().map(base64url);
+    let document = event.document.as_ref().map(|hash| base64url(hash));
     format!(
-        "{} {} {} {} {} {} {}",
+        "{} {} {} {} {} {} {} {}",
         rfc3339(event.time),
         event.kind,
         text(&event.username),
@@ -70,6 +71,7 @@ fn line(event: &Event) -> String {
         text(&event.network),
         text(&event.code),
         text(&event.step),
+        text(&document),
     )
 }
 
@@ -83,5 +85,6 @@ fn record(event: &Event) -> serde_json::Value {
         "network": event.network,
         "code": event.code,
         "step": event.step,
+        "document": event.document.as_ref().map(|hash| base64url(hash)),
     })
 }

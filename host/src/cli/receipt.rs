@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use aws_lc_rs::digest::{Context, SHA256};
 use portcullis_core::Crypto;
 use portcullis_core::approval;
-use portcullis_core::check::{CheckError, Judged};
+use portcullis_core::check::CheckError;
 
 use super::MAX_INPUT;
 use super::verify::Outcome;
@@ -39,8 +39,8 @@ pub(super) fn verify_receipt(
     let mut verdict = String::new();
     let mut check = check.into_bytes();
     let outcome = match approval::verify_receipt(&mut check, &Crypto::BUILT_IN, &mut verdict) {
-        Ok(Judged::Accepted) => Outcome::Accepted,
-        Ok(Judged::Rejected) => Outcome::Rejected,
+        Ok(Ok(())) => Outcome::Accepted,
+        Ok(Err(_)) => Outcome::Rejected,
         Err(CheckError::NotACheck(reason)) => {
             reason.write_json(&mut verdict).map_err(io::Error::other)?;
             Outcome::NotACheck

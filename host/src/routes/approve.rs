@@ -307,6 +307,7 @@ async fn approve(
     claim: &mut Claim,
 ) -> Result<Private<ReceiptView>, Problem> {
     let (request, now) = app.requests.open(&body.token)?;
+    claim.document = Some(request.asked.document);
     if response.get().len() > RESPONSE_MAX {
         let detail = format!("The body: `response` may have {RESPONSE_MAX} bytes.");
         return Err(Problem::new(Code::BodyInvalid, detail));
@@ -336,7 +337,8 @@ async fn approve(
         // Before anything is written: an approval whose receipt cannot be made has not been.
         let approvals = add(earlier.clone(), approval)?;
         let receipt = receipt(app, &request, approvals, now).await?;
-        let event = visitor.sign(verified.event(EventKind::Approved, app));
+        let mut event = visitor.sign(verified.event(EventKind::Approved, app));
+        event.document = Some(request.asked.document);
         let mut command = verified.command(event.clone());
         command.spends = Some(request.approval_of(&verified.account));
         match app.store.sign_in(command).await? {

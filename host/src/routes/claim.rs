@@ -18,6 +18,8 @@ pub(super) struct Claim {
     /// The name, whether somebody has it or not.
     pub(super) username: Option<Username>,
     pub(super) credential: Option<Vec<u8>>,
+    /// The hash of what is to be approved.
+    pub(super) document: Option<[u8; 32]>,
     pub(super) authenticator: Authenticator,
     since: Instant,
 }
@@ -29,6 +31,7 @@ impl Claim {
             account: None,
             username: None,
             credential: None,
+            document: None,
             authenticator: Authenticator::UNKNOWN,
             since: Instant::now(),
         }
@@ -55,6 +58,7 @@ impl App {
         event.account = claim.account;
         event.username = claim.username.map(|name| name.as_written().to_owned());
         event.credential = claim.credential;
+        event.document = claim.document;
         event.code = Some(problem.code().to_owned());
         event.step = problem.step().map(str::to_owned);
         let event = visitor.sign(event);

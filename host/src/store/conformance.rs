@@ -847,6 +847,7 @@ async fn events_are_read_newest_first(store: Arc<dyn Store>) {
         event.network = Some("192.0.2.0/24".to_owned());
         event.code = Some("signature_invalid".to_owned());
         event.step = Some("7.2.21".to_owned());
+        event.document = Some([9; 32]);
         store.record(event).await.expect("it answers");
     }
     let all = store
@@ -858,6 +859,7 @@ async fn events_are_read_newest_first(store: Arc<dyn Store>) {
     assert_eq!(all[0].code.as_deref(), Some("signature_invalid"));
     assert_eq!(all[0].step.as_deref(), Some("7.2.21"));
     assert_eq!(all[0].network.as_deref(), Some("192.0.2.0/24"));
+    assert_eq!(all[0].document, Some([9; 32]));
     let signed_up = event(EventKind::SignedUp).of(handle(1), &name("alice"));
     assert_eq!(all[3], signed_up.with_credential(&[1; 16]));
     let some = store

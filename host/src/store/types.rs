@@ -305,6 +305,8 @@ pub struct Event {
     pub code: Option<String>,
     /// The step of a refusal.
     pub step: Option<String>,
+    /// The SHA-256 of the document that an approval, or one that was refused, is of.
+    pub document: Option<[u8; 32]>,
 }
 
 impl Event {
@@ -320,6 +322,7 @@ impl Event {
             network: None,
             code: None,
             step: None,
+            document: None,
         }
     }
 

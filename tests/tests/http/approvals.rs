@@ -161,6 +161,7 @@ async fn one_person_approves_and_the_receipt_verifies_elsewhere() {
     assert_eq!(listed["credentials"][0]["signCount"], 1);
     let events = store.events(EventQuery::latest(1)).await.expect("memory");
     assert_eq!(events[0].kind, EventKind::Approved);
+    assert_eq!(events[0].document, Some(sha256(&[DOCUMENT])));
     assert_eq!(events[0].username.as_deref(), Some("Alice"));
     assert_eq!(
         events[0].credential.as_deref(),
@@ -288,6 +289,7 @@ async fn a_refused_approval_is_kept_in_the_audit_and_may_be_made_again() {
         .refused(401, "7.2.21", "signature_invalid");
     let events = store.events(EventQuery::latest(1)).await.expect("memory");
     assert_eq!(events[0].kind, EventKind::Refused);
+    assert_eq!(events[0].document, Some(sha256(&[DOCUMENT])));
     assert_eq!(events[0].code.as_deref(), Some("signature_invalid"));
     assert_eq!(events[0].username.as_deref(), Some("alice"));
     let mut unverified = alice.passkeys[0].get(&begun["publicKey"], &host.origin);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use portcullis::store::SqlStore;
+use portcullis::store::{Event, EventKind, EventQuery, SqlStore};
 use portcullis_tests::{
     host::{Host, Request, refused_start},
     person::Person,
@@ -11,7 +11,7 @@ use portcullis_tests::{
 };
 use rocket::tokio::task::JoinSet;
 
-use super::{Running, folder, sqlite};
+use super::{Running, folder, postgres, sqlite};
 
 /// The one line that a start stops with.
 #[track_caller]
@@ -232,6 +232,53 @@ async fn a_database_of_a_newer_build_stops_the_start() {
         .await
         .expect("it is written");
     assert!(refusal(&format!("sqlite:{}", path.display())).contains("newer Portcullis"));
+}
+
+/// A database as the first build left it, with an event in it.
+macro_rules! of_the_first_build {
+    ($database:literal) => {
+        concat!(
+            "create table portcullis_schema (version bigint not null);",
+            "insert into portcullis_schema (version) values (1);",
+            include_str!(concat!(
+                "../../../host/src/store/sql/migrations/",
+                $database,
+                "/0001_init.sql"
+            )),
+            "insert into portcullis_events (time, id, kind, username) values (7, '', 'approved', 'alice');",
+        )
+    };
+}
+
+#[rocket::async_test]
+async fn what_an_earlier_build_has_written_stays() {
+    let server = Postgres::start();
+    let url = server.create("earlier");
+    server.sql("earlier", of_the_first_build!("postgres"));
+
+    let path = folder("an_earlier_build").join("accounts.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true);
+    let mut other = sqlx::ConnectOptions::connect(&options)
+        .await
+        .expect("it opens");
+    let earlier = of_the_first_build!("sqlite").replace("''", "x''");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(earlier))
+        .execute(&mut other)
+        .await
+        .expect("it is written");
+    drop(other);
+
+    for store in [postgres(&url).await, sqlite(&path).await] {
+        let mut approved = Event::new(EventKind::Approved, 8);
+        approved.document = Some([9; 32]);
+        store.record(approved.clone()).await.expect("it answers");
+        let mut earlier = Event::new(EventKind::Approved, 7);
+        earlier.username = Some("alice".to_owned());
+        let events = store.events(EventQuery::latest(9)).await;
+        assert_eq!(events.expect("it answers"), [approved, earlier]);
+    }
 }
 
 #[test]

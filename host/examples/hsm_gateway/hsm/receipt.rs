@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use portcullis_core::algorithm::SoftSha256;
 use portcullis_core::approval::{RECEIPT_HEADER, verify_receipt};
-use portcullis_core::check::Judged;
 use portcullis_core::{Crypto, Sha256 as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -53,8 +52,8 @@ pub(crate) fn verify(text: &str, document: &[u8; 32], trust: &Trust) -> Result<(
         &Crypto::BUILT_IN,
         &mut verdict,
     ) {
-        Ok(Judged::Accepted) => Ok(()),
-        Ok(Judged::Rejected) => Err(Refusal::Receipt(verdict)),
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Refusal::Receipt(verdict)),
         Err(error) => Err(Refusal::Receipt(error.to_string())),
     }
 }

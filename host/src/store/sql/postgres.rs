@@ -33,7 +33,10 @@ use super::{OpenError, PATIENCE, StoreError, store_error};
 #[cfg(feature = "cli")]
 use crate::store::Look;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/postgres/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/postgres/0001_init.sql"),
+    include_str!("migrations/postgres/0002_event_document.sql"),
+];
 
 /// The connections of one host.
 const CONNECTIONS: u32 = 16;

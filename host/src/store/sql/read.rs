@@ -40,7 +40,7 @@ macro_rules! select_accounts {
 macro_rules! select_events {
     ($where:literal) => {
         concat!(
-            "select kind, time, account, username, credential, network, code, step from portcullis_events ",
+            "select kind, time, account, username, credential, network, code, step, document from portcullis_events ",
             $where,
             " order by time desc, id desc limit $2"
         )
@@ -373,5 +373,12 @@ fn event(mut row: Row) -> Result<Event, Error> {
     event.network = row.text_or_null()?;
     event.code = row.text_or_null()?;
     event.step = row.text_or_null()?;
+    event.document = row
+        .bytes_or_null()?
+        .map(|bytes| {
+            let hash = bytes.try_into();
+            hash.map_err(|_| unreadable("the SHA-256 of a document has to have 32 bytes"))
+        })
+        .transpose()?;
     Ok(event)
 }

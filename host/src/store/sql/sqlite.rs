@@ -30,7 +30,10 @@ use super::{OpenError, PATIENCE, StoreError, store_error};
 #[cfg(feature = "cli")]
 use crate::store::Look;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/sqlite/0001_init.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/sqlite/0001_init.sql"),
+    include_str!("migrations/sqlite/0002_event_document.sql"),
+];
 
 /// Connections that read.
 const READERS: u32 = 4;

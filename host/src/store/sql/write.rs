@@ -660,8 +660,8 @@ async fn begin_session(on: &mut dyn Connection, session: Option<&Session>) -> Re
 }
 
 const EVENT: Insert = insert!(
-    "portcullis_events (time, id, kind, account, username, credential, network, code, step)",
-    "$1, $2, $3, $4, $5, $6, $7, $8, $9"
+    "portcullis_events (time, id, kind, account, username, credential, network, code, step, document)",
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10"
 );
 
 fn event_values(event: &Event) -> Result<Vec<Value>, Error> {
@@ -675,6 +675,7 @@ fn event_values(event: &Event) -> Result<Vec<Value>, Error> {
         &event.network,
         &event.code,
         &event.step,
+        event.document.as_ref().map(<[u8; 32]>::as_slice),
     ])
 }
 
