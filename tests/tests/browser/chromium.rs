@@ -257,6 +257,21 @@ impl Browser {
             .await;
     }
 
+    /// Has the browser call itself one of a phone, or what it is.
+    pub(crate) async fn be_a_phone(&self, phone: bool) {
+        let agent = if phone {
+            json!({
+                "userAgent": "Mozilla/5.0 (Linux; Android 10; K) Chrome Mobile",
+                "userAgentMetadata": {
+                    "platform": "Android", "platformVersion": "10", "architecture": "", "model": "K", "mobile": true,
+                },
+            })
+        } else {
+            json!({"userAgent": ""})
+        };
+        self.devtools("Emulation.setUserAgentOverride", agent).await;
+    }
+
     /// Opens an address and waits until the page is wired.
     pub(crate) async fn open(&self, url: &str) {
         self.page.goto(url).await.expect("the page loads");

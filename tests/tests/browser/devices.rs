@@ -155,7 +155,8 @@ async fn the_account_says_which_passkey_is_of_this_device() {
     );
 }
 
-/// Has the browser consent to what it would otherwise decide by itself.
+/// Has the browser make the passkey that it would make by itself: Chromium makes one only after somebody has signed in
+/// with a password that it keeps, and a virtual authenticator has none.
 const CONSENTS: &str = "
     const create = CredentialsContainer.prototype.create;
     navigator.credentials.create = ({ mediation, ...options }) => {
@@ -186,6 +187,54 @@ async fn after_a_recovery_the_browser_may_make_a_passkey_by_itself() {
     desk.browser.wait_for("#passkeys > li:nth-child(3)").await;
     let state = desk.browser.state().await;
     assert_eq!(state["signedIn"], true, "{state:#}");
+}
+
+#[rocket::async_test]
+async fn a_phone_signs_in_by_itself_and_its_name_and_this_device_gets_a_passkey_of_its_own() {
+    let mut desk = Desk::new(&[]).await;
+    desk.browser.remove_authenticator(&desk.authenticator).await;
+    let phone = json!({"transport": "hybrid"});
+    desk.authenticator = desk.browser.add_authenticator_with(phone).await;
+    let browser = &desk.browser;
+    browser.fill("username", "alice").await;
+    let state = browser.run("create").await;
+    assert_eq!(state["account"], "alice", "{state:#}");
+    let badges = "return [...document.querySelectorAll('#passkeys .badge')].map((badge) => badge.textContent)";
+    let elsewhere = json!(["Signed you in"]);
+    assert_eq!(browser.script(badges).await, elsewhere, "not this device");
+
+    browser.script(CONSENTS).await;
+    browser
+        .script(
+            "const get = CredentialsContainer.prototype.get;
+             navigator.credentials.get = (options) => {
+                 window.asked = options.publicKey;
+                 return get.call(navigator.credentials, options);
+             };",
+        )
+        .await;
+    for (number, button) in [(2, "signin"), (3, "signin-any")] {
+        desk.sign_out().await;
+        browser
+            .script("delete document.body.dataset.conditional")
+            .await;
+        if button == "signin" {
+            browser.fill("username", "alice").await;
+        }
+        let state = browser.run(button).await;
+        assert_eq!(state["account"], "alice", "{state:#}");
+        browser.wait_for("body[data-conditional]").await;
+        browser
+            .wait_for(&format!("#passkeys > li:nth-child({number})"))
+            .await;
+        if button == "signin" {
+            // A phone may take minutes, and the code that it scans is asked for by its transport.
+            let asked = browser
+                .script("return [asked.timeout, asked.allowCredentials[0].transports.includes('hybrid')]")
+                .await;
+            assert_eq!(asked, json!([300_000, true]));
+        }
+    }
 }
 
 #[rocket::async_test]

@@ -511,7 +511,7 @@ async fn a_recovery_code_gets_a_person_back_in() {
     desk.sign_out().await;
     desk.change_authenticator().await;
 
-    desk.browser.press("lost").await;
+    desk.open("#recover").await;
     desk.browser
         .fill("recover-code", "0000-0000-0000-0000")
         .await;

@@ -254,6 +254,8 @@ async fn names_are_one_whatever_their_case_and_kept_as_registered() {
     assert!(!crate::is_free(&host, "andre\u{301}").await);
     andre.name = "andre\u{301}".to_owned();
     andre.sign_in(&host).await;
+    // What only looks alike is another name.
+    assert!(crate::is_free(&host, "\u{430}lice").await);
 }
 
 #[rocket::async_test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use portcullis_tests::{
     authenticator::{Assertion, Passkey},
     encoding::from_base64url,
-    host::{Answer, Host, Request},
+    host::{Answer, Host, Request, SECRET},
     person::{Person, SigningIn},
 };
 use serde_json::{Value, json};
@@ -87,12 +87,20 @@ async fn a_decoys_ids_are_stable_and_each_names_own() {
     assert_ne!(ids("nobody2").await, first);
     // Another instance with the same secret, and the same name after a restart.
     let other = Host::local(&[]).await;
-    let there = begin(&other, "nobody").await.ok()["publicKey"]["allowCredentials"].clone();
-    assert_eq!(there, first);
+    let there = async |host: &Host| {
+        begin(host, "nobody").await.ok()["publicKey"]["allowCredentials"].clone()
+    };
+    assert_eq!(there(&other).await, first);
+    // Another secret, while the first one is listed and once it is not.
+    let renewed = "7".repeat(64);
+    let renewed = ("PORTCULLIS_SECRET", &*renewed);
+    let previous = ("PORTCULLIS_SECRET_PREVIOUS", SECRET);
+    assert_eq!(there(&Host::local(&[renewed, previous]).await).await, first);
+    assert_ne!(there(&Host::local(&[renewed]).await).await, first);
 }
 
 /// An assertion by somebody who has only what `authenticate/begin` shows.
-fn guess(begun: &Value, host: &Host) -> SigningIn {
+pub(super) fn guess(begun: &Value, host: &Host) -> SigningIn {
     let options = begun["publicKey"].clone();
     let mut stranger = Person::new("a stranger with a key");
     let (passkey, _) = stranger

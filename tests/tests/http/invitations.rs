@@ -85,7 +85,7 @@ async fn a_new_account_needs_an_invitation_which_is_good_for_one() {
         .await;
     answer.problem(403, "invitation_required");
 
-    // It does not show whether the account exists.
+    // A name that is taken is said to be, as where sign-up is open.
     let answer = host
         .post("/register/begin", &json!({"username": "alice"}))
         .await;

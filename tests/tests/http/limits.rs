@@ -1,7 +1,14 @@
 //! The rate limit, and who a client is.
 
-use portcullis_tests::host::{Host, Request};
-use serde_json::json;
+use std::{collections::BTreeMap, net::TcpListener};
+
+use portcullis_tests::{
+    host::{Host, Request, get},
+    person::Person,
+};
+use serde_json::{Value, json};
+
+use super::decoys::guess;
 
 fn ceremony(peer: &str) -> Request {
     Request::post("/authenticate/begin", &json!({})).peer(peer)
@@ -57,6 +64,86 @@ async fn all_ceremony_calls_count_and_no_other() {
             .header("host", "localhost:8000")
             .peer("192.0.2.1:1000");
         assert_eq!(host.send(request).await.status, 200, "{path}");
+    }
+}
+
+/// What the store has been asked, by the metrics.
+async fn store_calls(metrics: &str) -> BTreeMap<String, u64> {
+    let answer = get(&format!("http://{metrics}/metrics")).await;
+    let text = String::from_utf8(answer.expect("it listens").body).expect("text");
+    let calls = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("portcullis_store_calls_total"));
+    let calls = calls.filter_map(|line| line.rsplit_once(' '));
+    // Asking for the metrics counts what there is.
+    let calls = calls.filter(|(call, _)| !call.contains("\"counts\""));
+    calls
+        .map(|(call, times)| (call.to_owned(), times.parse().expect("a number")))
+        .collect()
+}
+
+/// Signing in, recovery and invitations, by a name that somebody has and by one that nobody has.
+#[rocket::async_test]
+async fn known_and_unknown_names_cost_the_store_the_same_and_are_limited_alike() {
+    const ALLOWANCE: usize = 3;
+    let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let metrics = probe.local_addr().expect("bound").to_string();
+    drop(probe);
+    let settings = [
+        ("PORTCULLIS_METRICS", &*metrics),
+        ("PORTCULLIS_RATE_LIMIT", "3"),
+        ("PORTCULLIS_TRUSTED_PROXIES", "127.0.0.0/8"),
+        ("PORTCULLIS_RECOVERY_CODES", "on"),
+    ];
+    let host = Host::listening(&settings).await;
+    let alice = Person::with_account(&host, "alice").await;
+    let codes = Request::new(rocket::http::Method::Post, "/recovery/codes");
+    host.send(codes.cookie(alice.cookie.as_deref())).await.ok();
+    while get(&format!("http://{metrics}/metrics")).await.is_none() {
+        rocket::tokio::task::yield_now().await;
+    }
+    let mut clients = (1..=250).map(|number| format!("192.0.2.{number}"));
+    let mut client = || clients.next().expect("an address");
+    for path in [
+        "/authenticate/begin",
+        "/authenticate/complete",
+        "/recovery/begin",
+        "/register/begin",
+    ] {
+        let mut seen = Vec::new();
+        for name in ["alice", "clara"] {
+            let body = json!({
+                "username": name, "code": "0000-0000-0000-0000", "invitation": "A".repeat(43),
+            });
+            let caller = client();
+            let mut answers = Vec::new();
+            for _ in 0..=ALLOWANCE {
+                let mut body = body.clone();
+                if path == "/authenticate/complete" {
+                    let begin = Request::post("/authenticate/begin", &body);
+                    let begun = host.send(begin.header("x-forwarded-for", &client())).await;
+                    body = guess(&begun.ok(), &host).body();
+                }
+                let before = store_calls(&metrics).await;
+                let request = Request::post(path, &body).header("x-forwarded-for", &caller);
+                let answer = host.send(request).await;
+                let code = match answer.status {
+                    200 => Value::Null,
+                    _ => answer.json()["code"].clone(),
+                };
+                let mut calls = store_calls(&metrics).await;
+                for (call, times) in before {
+                    *calls.entry(call).or_default() -= times;
+                }
+                calls.retain(|_, times| *times > 0);
+                answers.push((answer.status, code, calls));
+            }
+            seen.push(answers);
+        }
+        assert_eq!(seen[0], seen[1], "{path}");
+        let (status, ..) = seen[0][ALLOWANCE];
+        assert_eq!(status, 429, "{path}");
+        assert!(!seen[0][0].2.is_empty(), "{path}: {:?}", seen[0][0]);
     }
 }
 

@@ -484,6 +484,25 @@ fn raw(host: &Host, bytes: &[u8]) -> impl Future<Output = String> + use<> {
     }
 }
 
+/// Rocket drops what is not UTF-8 before anybody sees it.
+#[rocket::async_test]
+async fn an_authorization_that_is_not_utf_8_counts_as_absent() {
+    let host = Host::listening(&[]).await;
+    let alice = Person::with_account(&host, "alice").await;
+    let cookie = alice.cookie.expect("signed in");
+    let head = format!(
+        "GET /session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {cookie}\r\nAuthorization: "
+    );
+    for (authorization, status) in [(&b"Bearer x"[..], "401"), (b"Bearer \xff", "200")] {
+        let request = [head.as_bytes(), authorization, b"\r\n\r\n"].concat();
+        let answer = raw(&host, &request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+}
+
 #[rocket::async_test]
 async fn odd_http_gets_an_answer_and_the_host_lives_on() {
     let host = Host::listening(&[]).await;

@@ -1,11 +1,11 @@
 //! What the README shows at a shell, run literally.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use portcullis_tests::{host::Host, person::Person, program};
+use portcullis_tests::{host::Host, mistakes, person::Person, program};
 use serde_json::{Value, json};
 
-use super::{blocks, folder, read};
+use super::{ROOT, blocks, folder, read};
 
 /// A session's life with curl.
 #[rocket::async_test]
@@ -55,6 +55,51 @@ async fn a_sessions_life_with_curl() {
     assert!(token["login_token"].is_string());
     assert_eq!(signed_in["status"], "OK");
     assert_eq!(account["credentials"], 1);
+}
+
+/// What `verify` prints of an example, and of a check with a public key in PEM, up to what is left out.
+#[test]
+fn verdicts_are_as_they_are_shown() {
+    let readme = read("README.md");
+    let pem = mistakes::all()
+        .iter()
+        .find(|mistake| mistake.code == "public_key_pem");
+    let folder = folder("verdicts");
+    let check = folder.join("check.json");
+    fs::write(&check, &pem.expect("a mistake").input).expect("a file");
+    let mut shown = 0;
+    for command in blocks(&readme, "console")
+        .iter()
+        .flat_map(|block| block.split("$ "))
+    {
+        let Some((command, output)) = command.split_once('\n') else {
+            continue;
+        };
+        let Some(file) = command.strip_prefix("./portcullis verify ") else {
+            continue;
+        };
+        let file = match file {
+            "check.json" => check.clone(),
+            "--ndjson < checks.ndjson > verdicts.ndjson" => continue,
+            file => Path::new(ROOT).join(file),
+        };
+        let printed = program::portcullis().arg("verify").arg(file).output();
+        let printed = String::from_utf8(printed.expect("it starts").stdout).expect("UTF-8");
+        let mut rest = printed.trim_end();
+        let output = output.trim_end().replace('\n', " ");
+        for part in output.split('…') {
+            let (before, after) = rest
+                .split_once(part)
+                .unwrap_or_else(|| panic!("{part}: {rest}"));
+            assert!(
+                rest.len() < printed.trim_end().len() || before.is_empty(),
+                "{before}"
+            );
+            rest = after;
+        }
+        shown += 1;
+    }
+    assert_eq!(shown, 2);
 }
 
 /// What is asked for at a shell, three people approve two of, and what verifies the receipt at a shell.

@@ -2,8 +2,9 @@
 
 use portcullis::{clock::Clock, store::Sweep};
 use portcullis_tests::{host::Host, person::Person, postgres::Postgres, program};
+use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 
-use super::postgres;
+use super::{folder, postgres};
 
 #[rocket::async_test]
 async fn a_database_whose_clock_is_ahead_is_named_and_ends_nothing_early() {
@@ -53,4 +54,31 @@ async fn a_database_whose_clock_is_ahead_is_named_and_ends_nothing_early() {
         .post("/authenticate/complete", &open.body())
         .await
         .ok();
+}
+
+/// What a database whose clock was ahead may have been left with, and what mends it.
+#[rocket::async_test]
+async fn a_database_that_forgot_what_is_not_over_yet_refuses_until_it_is_told_otherwise() {
+    let path = folder("swept_ahead").join("accounts.db");
+    let url = format!("sqlite:{}", path.display());
+    let store = ("PORTCULLIS_STORE", &*url);
+    let host = Host::local(&[store]).await;
+    let mut alice = Person::with_account(&host, "alice").await;
+    let file = SqliteConnectOptions::new().filename(&path);
+    let mut database = file.connect().await.expect("it opens");
+    let ahead = "update portcullis_swept set swept = unixepoch() + 3600";
+    let ahead = sqlx::raw_sql(ahead).execute(&mut database).await;
+    ahead.expect("it is written");
+    let refused = alice.begin_sign_in(&host).await;
+    let answer = host.post("/authenticate/complete", &refused.body()).await;
+    answer.problem(401, "token_expired");
+
+    let back = "update portcullis_swept set swept = 0";
+    let back = sqlx::raw_sql(back).execute(&mut database).await;
+    back.expect("it is written");
+    let secret = "7".repeat(64);
+    let host = Host::local(&[store, ("PORTCULLIS_SECRET", &secret)]).await;
+    let answer = host.post("/authenticate/complete", &refused.body()).await;
+    answer.problem(401, "token_invalid");
+    alice.sign_in(&host).await;
 }

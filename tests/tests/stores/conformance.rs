@@ -6,7 +6,8 @@ use portcullis::{
         Event, EventKind, EventQuery, Invitation, Spend, Sweep, conformance, conformance::CASES,
     },
 };
-use portcullis_tests::postgres::Postgres;
+use portcullis_tests::{host::Host, postgres::Postgres};
+use rocket::{futures::future::join_all, tokio::task::yield_now};
 
 use super::{folder, postgres, sqlite};
 
@@ -36,6 +37,55 @@ async fn postgres_conforms_with_one_instance_and_with_two() {
         case.run(conformance::in_turn(both)).await;
     }
     println!("{} cases", CASES.len());
+}
+
+/// Where transactions see only what was there when they began, those that clash are run again.
+#[rocket::async_test]
+async fn postgres_conforms_where_transactions_are_serializable() {
+    let server = Postgres::start();
+    for case in CASES {
+        println!("{}", case.name);
+        let database = format!("serializable_{}", case.name);
+        let url = server.create(&database);
+        let default = format!(
+            "alter database \"{database}\" set default_transaction_isolation = 'serializable'"
+        );
+        server.sql(&database, &default);
+        let both = vec![postgres(&url).await, postgres(&url).await];
+        case.run(conformance::in_turn(both)).await;
+    }
+}
+
+/// More than one write removes.
+#[rocket::async_test]
+async fn a_host_that_runs_removes_what_is_over() {
+    let path = folder("upkeep").join("accounts.db");
+    let store = sqlite(&path).await;
+    let hash = |number: u16| {
+        let mut hash = [0; 32];
+        hash[..2].copy_from_slice(&number.to_be_bytes());
+        hash
+    };
+    let numbers = 0..600;
+    let made = numbers
+        .clone()
+        .map(|number| store.invite(Invitation::new(hash(number), None, 10)));
+    for made in join_all(made).await {
+        made.expect("it answers");
+    }
+    let url = format!("sqlite:{}", path.display());
+    let _host = Host::listening(&[("PORTCULLIS_STORE", &url)]).await;
+    for number in numbers {
+        let there = async || {
+            store
+                .invitation(&hash(number), 0)
+                .await
+                .expect("it answers")
+        };
+        while there().await.is_some() {
+            yield_now().await;
+        }
+    }
 }
 
 /// A challenge of an instance whose clock is a year ahead is over when it is so by the database's clock; what

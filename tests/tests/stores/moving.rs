@@ -19,7 +19,9 @@ use portcullis_tests::{
     postgres::Postgres,
     program,
 };
+use rocket::futures::future::join;
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, sqlite::SqliteConnectOptions};
 
 use super::{folder, sqlite};
 
@@ -572,4 +574,27 @@ fn the_settings_are_checked_without_a_start() {
     );
     let output = run("postgres://x", &["check-config"], b"");
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// As SQLite's shell does it.
+#[rocket::async_test]
+async fn a_file_is_copied_while_a_host_runs() {
+    let folder = folder("copied");
+    let (path, copy) = (folder.join("accounts.db"), folder.join("copy.db"));
+    let store = |path: &Path| format!("sqlite:{}", path.display());
+    let host = Host::local(&[("PORTCULLIS_STORE", &store(&path))]).await;
+    let mut alice = Person::with_account(&host, "alice").await;
+    let file = SqliteConnectOptions::new().filename(&path);
+    let mut shell = file.connect().await.expect("it opens");
+    let vacuum = format!("vacuum into '{}'", copy.display());
+    let copying = sqlx::raw_sql(AssertSqlSafe(vacuum)).execute(&mut shell);
+    let signing_in = async {
+        for _ in 0..20 {
+            alice.sign_in(&host).await;
+        }
+    };
+    let (copied, ()) = join(copying, signing_in).await;
+    copied.expect("it is copied");
+    let host = Host::local(&[("PORTCULLIS_STORE", &store(&copy))]).await;
+    alice.sign_in(&host).await;
 }
