@@ -92,7 +92,7 @@ async fn a_decoys_ids_are_stable_and_each_names_own() {
     };
     assert_eq!(there(&other).await, first);
     // Another secret, while the first one is listed and once it is not.
-    let renewed = "7".repeat(64);
+    let renewed = "0123456789abcdef".repeat(4);
     let renewed = ("PORTCULLIS_SECRET", &*renewed);
     let previous = ("PORTCULLIS_SECRET_PREVIOUS", SECRET);
     assert_eq!(there(&Host::local(&[renewed, previous]).await).await, first);

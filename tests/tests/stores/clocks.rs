@@ -76,7 +76,7 @@ async fn a_database_that_forgot_what_is_not_over_yet_refuses_until_it_is_told_ot
     let back = "update portcullis_swept set swept = 0";
     let back = sqlx::raw_sql(back).execute(&mut database).await;
     back.expect("it is written");
-    let secret = "7".repeat(64);
+    let secret = "0123456789abcdef".repeat(4);
     let host = Host::local(&[store, ("PORTCULLIS_SECRET", &secret)]).await;
     let answer = host.post("/authenticate/complete", &refused.body()).await;
     answer.problem(401, "token_invalid");
