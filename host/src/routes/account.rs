@@ -67,7 +67,7 @@ fn show(caller: SignedIn, app: &App) -> Private<AccountView> {
 struct Rename {
     // Without a default: a body that does not say it is not understood.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schema(min_length = 1)]
+    #[schema(required, min_length = 1)]
     display_name: Option<String>,
 }
 

@@ -373,8 +373,13 @@ struct TrustQuery {
     ),
 )]
 #[get("/approve/trust?<threshold>")]
-fn trust<'r>(threshold: Option<&str>, app: &'r App) -> Result<Json<Trust<'r>>, Problem> {
-    let threshold = threshold.map_or(Some(1), |text| text.parse().ok());
+fn trust<'r>(threshold: Vec<&str>, app: &'r App) -> Result<Json<Trust<'r>>, Problem> {
+    // Of two that differ neither is meant.
+    let threshold = match *threshold {
+        [] => Some(1),
+        [one] => one.parse().ok(),
+        _ => None,
+    };
     let threshold = threshold.filter(|threshold| (1..=APPROVALS_MAX).contains(threshold));
     let threshold = threshold.ok_or_else(|| {
         let detail = format!("The query: `threshold` must be 1 to {APPROVALS_MAX}.");

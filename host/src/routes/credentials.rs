@@ -81,6 +81,7 @@ fn list(caller: SignedIn, app: &App) -> Private<CredentialList> {
 struct Rename {
     // Without a default: a body that does not say it is not understood.
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     name: Option<String>,
 }
 

@@ -502,7 +502,7 @@ async fn what_is_asked_and_sent_is_bounded() {
     for body in [large, many, nothing, json!({"response": good["response"]})] {
         complete(&host, &body).await.problem(400, "body_invalid");
     }
-    for query in ["0", "17", "x", ""] {
+    for query in ["0", "17", "x", "", "2&threshold=2"] {
         let request = Request::get(&format!("/approve/trust?threshold={query}"));
         host.send(request).await.problem(400, "body_invalid");
     }

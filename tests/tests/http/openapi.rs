@@ -158,6 +158,14 @@ async fn every_call_answers_as_it_is_described() {
     let host = Host::local(&settings).await;
     let mut api = Described::of(&host).await;
     assert_eq!(api.document["openapi"], "3.1.0");
+    // `null` takes the name away; a body without it says nothing.
+    let schemas = &api.document["components"]["schemas"];
+    for (schema, member) in [
+        ("AccountRename", "displayName"),
+        ("CredentialRename", "name"),
+    ] {
+        assert_eq!(schemas[schema]["required"], json!([member]), "{schema}");
+    }
 
     // The ceremonies.
     let mut alice = Person::with_account(&host, "alice").await;

@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use portcullis_tests::{
+    encoding::base64url,
     host::{Host, Request},
     person::Person,
     program,
@@ -59,18 +60,29 @@ async fn an_invitation_is_a_link_and_what_happens_is_listed() {
     let answer = host.post("/register/complete", &body).await;
     answer.problem(401, "token_spent");
 
+    // What is approved is told by its hash.
+    let document = base64url(&[9; 32]);
+    let asked = json!({"document": document, "text": "Order 7"});
+    let asked = Request::post("/approve/begin", &asked).bearer(alice.login_token.as_deref());
+    let begun = host.send(asked).await.ok();
+    let assertion = alice.passkeys[0].get(&begun["publicKey"], &host.origin);
+    let body = json!({"token": begun["token"], "response": assertion.response()});
+    host.post("/approve/complete", &body).await.ok();
+
     let lines = succeeds(run(&store, &["audit"]));
     let kinds: Vec<&str> = lines
         .lines()
         .filter_map(|line| line.split(' ').nth(1))
         .collect();
-    assert_eq!(kinds, ["signed_up", "signed_in", "refused"]);
+    assert_eq!(kinds, ["signed_up", "signed_in", "refused", "approved"]);
     let of_alice = succeeds(run(&store, &["audit", "ALICE", "--json", "--since", "1h"]));
     let events: Vec<Value> = of_alice
         .lines()
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
-    assert_eq!(events.len(), 2, "{of_alice}");
+    assert_eq!(events.len(), 3, "{of_alice}");
+    assert_eq!(events[2]["document"], document);
+    assert!(lines.ends_with(&format!(" {document}\n")), "{lines}");
     assert_eq!(events[1]["event"], "signed_in");
     assert_eq!(events[1]["username"], "alice");
     assert!(events[1]["credentialId"].is_string());

@@ -1,5 +1,7 @@
 //! Every store does what the conformance suite asks, alone and as two instances of one database.
 
+use core::time::Duration;
+
 use portcullis::{
     clock::Clock,
     store::{
@@ -7,9 +9,15 @@ use portcullis::{
     },
 };
 use portcullis_tests::{host::Host, postgres::Postgres};
-use rocket::{futures::future::join_all, tokio::task::yield_now};
+use rocket::{
+    futures::future::join_all,
+    tokio::{task::yield_now, time::timeout},
+};
 
 use super::{folder, postgres, sqlite};
+
+/// How long a host may take for what it does at once: only a failing test waits so long.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[rocket::async_test]
 async fn sqlite_conforms_with_one_instance_and_with_two() {
@@ -75,17 +83,21 @@ async fn a_host_that_runs_removes_what_is_over() {
     }
     let url = format!("sqlite:{}", path.display());
     let _host = Host::listening(&[("PORTCULLIS_STORE", &url)]).await;
-    for number in numbers {
-        let there = async || {
-            store
-                .invitation(&hash(number), 0)
-                .await
-                .expect("it answers")
-        };
-        while there().await.is_some() {
-            yield_now().await;
+    let gone = async {
+        for number in numbers {
+            let there = async || {
+                store
+                    .invitation(&hash(number), 0)
+                    .await
+                    .expect("it answers")
+            };
+            while there().await.is_some() {
+                yield_now().await;
+            }
         }
-    }
+    };
+    let waited = timeout(PATIENCE, gone).await;
+    waited.expect("it removes them");
 }
 
 /// A challenge of an instance whose clock is a year ahead is over when it is so by the database's clock; what
