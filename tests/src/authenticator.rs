@@ -257,6 +257,9 @@ pub enum Statement {
     PackedSelf,
 }
 
+/// The AAGUID of a `YubiKey` 5 Series.
+pub const YUBIKEY_5: [u8; 16] = 0x1908_3c3d_8383_4b18_bc03_8f1c_9ab2_fd1b_u128.to_be_bytes();
+
 /// A software authenticator. Every key and id follows from its seed, so a failing test fails the
 /// same way again.
 #[derive(Clone, Debug)]

@@ -487,6 +487,12 @@ impl Browser {
             .collect()
     }
 
+    /// The session's cookie, which scripts cannot read.
+    pub(crate) async fn session_cookie(&self) -> String {
+        let cookie = self.raw(Method::GET, "/cookie/portcullis", None).await;
+        format!("portcullis={}", cookie["value"].as_str().expect("text"))
+    }
+
     /// Sets the window's size.
     pub(crate) async fn set_width(&self, width: u32) {
         let rect = json!({"width": width, "height": 800});

@@ -3,7 +3,12 @@
 
 use core::time::Duration;
 
-use portcullis_tests::{corpora, npm};
+use portcullis_tests::{
+    authenticator::{Authenticator, YUBIKEY_5},
+    corpora,
+    host::Request,
+    npm,
+};
 use serde_json::{Value, json};
 
 use crate::{CODES, Desk, chromium::Browser};
@@ -153,6 +158,25 @@ async fn the_account_says_which_passkey_is_of_this_device() {
         json!([[], ["Signed you in"]]),
         "a key is no device, and signing out forgets"
     );
+}
+
+/// A virtual authenticator is of no product, so its owner has made this passkey elsewhere.
+#[rocket::async_test]
+async fn a_passkey_is_shown_with_its_product() {
+    let desk = Desk::with_account(&[], "alice").await;
+    let cookie = desk.browser.session_cookie().await;
+    let mut key = Authenticator::new("a key");
+    key.aaguid = YUBIKEY_5;
+    let begin = Request::post("/register/begin", &json!({"username": "alice"}));
+    let begun = desk.host.send(begin.cookie(Some(&cookie))).await.ok();
+    let (_, made) = key.create(&begun["publicKey"], &desk.host.origin);
+    let body = json!({"attestation": made.response(), "challenge_token": begun["challenge_token"]});
+    let complete = Request::post("/register/complete", &body);
+    desk.host.send(complete.cookie(Some(&cookie))).await.ok();
+    desk.browser.reload().await;
+    let shown = desk.browser.wait_for("#passkeys > li:nth-child(2)").await;
+    let shown = shown.text().await.expect("text");
+    assert!(shown.contains("YubiKey 5"), "{shown}");
 }
 
 /// Has the browser make the passkey that it would make by itself: Chromium makes one only after somebody has signed in

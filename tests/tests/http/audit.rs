@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portcullis::store::{Event, EventKind, EventQuery, MemoryStore, Store as _};
 use portcullis_tests::{
+    authenticator::YUBIKEY_5,
     host::{Host, Request},
     person::Person,
 };
@@ -85,9 +86,6 @@ fn value(text: &str, series: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(series));
     line.and_then(|value| value.trim().parse().ok())
 }
-
-/// The AAGUID of a YubiKey 5 Series.
-const YUBIKEY_5: [u8; 16] = 0x1908_3c3d_8383_4b18_bc03_8f1c_9ab2_fd1b_u128.to_be_bytes();
 
 #[rocket::async_test]
 async fn the_metrics_say_where_ceremonies_end() {

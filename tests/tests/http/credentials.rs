@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use portcullis::store::MAX_CREDENTIALS;
 use portcullis_tests::{
+    authenticator::YUBIKEY_5,
     host::{Answer, Host, Request},
     person::Person,
 };
@@ -43,6 +44,7 @@ async fn passkeys_are_shown_with_what_their_owner_knows_them_by() {
     let cookie = answer.cookie();
     alice.login_token = answer.ok()["login_token"].as_str().map(str::to_owned);
     alice.passkeys.push(body.passkey);
+    alice.authenticator.aaguid = YUBIKEY_5;
     alice.add_passkey(&host).await;
 
     let shown = list(&host, cookie.as_deref()).await;
@@ -71,7 +73,12 @@ async fn passkeys_are_shown_with_what_their_owner_knows_them_by() {
             .as_str()
             .is_some_and(|time| time.ends_with('Z'))
     );
-    assert!(first.get("product").is_some());
+    assert_eq!(first["product"], Value::Null, "nobody's AAGUID");
+    let product = shown["credentials"][1]["product"].as_str();
+    assert!(
+        product.is_some_and(|name| name.contains("YubiKey 5")),
+        "{product:?}"
+    );
     assert_eq!(shown["credentials"][1]["current"], false);
     let ids = json!([id_of(&alice, 0), id_of(&alice, 1)]);
     let accepted = &shown["signal"]["allAcceptedCredentials"];
