@@ -14,6 +14,8 @@ mod response;
 #[cfg(feature = "json")]
 pub(crate) mod response_json;
 mod time;
+#[cfg(any(feature = "diagnose", feature = "inspect"))]
+mod user_handle;
 
 pub use aaguid::{Aaguid, AaguidError};
 pub(crate) use attestation_object::AttestationObject;
@@ -29,3 +31,5 @@ pub use extensions::{AuthenticatorExtensions, UserVerificationMethod};
 pub use origin::{Origin, OriginError};
 pub use response::{AuthenticationResponse, RegistrationResponse};
 pub use time::UnixTime;
+#[cfg(any(feature = "diagnose", feature = "inspect"))]
+pub(crate) use user_handle::names_a_person;

@@ -1,12 +1,17 @@
 //! The challenge of the client data is not the one of the check.
 
 use super::written::{self, Cut, Form, is_one_of};
-use super::{Diagnosis, Findings, Rejected, client_member};
+use super::{Diagnosis, Findings, Rejected, Work, client_member};
 use crate::encoding::What;
 use crate::encoding::base64url;
 use crate::encoding::json::Value;
 
-pub(super) fn diagnose(case: &Rejected<'_>, room: &mut [u8], findings: &mut Findings<'_>) {
+pub(super) fn diagnose(
+    case: &Rejected<'_>,
+    room: &mut [u8],
+    work: &mut Work<'_>,
+    findings: &mut Findings<'_>,
+) {
     let expected = case.challenge.characters().map(char::from);
     let Some((expected, room)) = written::text(expected, room) else {
         return;
@@ -19,6 +24,9 @@ pub(super) fn diagnose(case: &Rejected<'_>, room: &mut [u8], findings: &mut Find
         return;
     };
     compare(expected, got, room, findings);
+    if findings.is_empty() {
+        hashed(expected, got, room, work, findings);
+    }
     if findings.is_empty() {
         findings.guess(
             Diagnosis::ChallengeOfAnotherCeremony,
@@ -50,6 +58,33 @@ fn compare(expected: &str, got: &str, room: &mut [u8], findings: &mut Findings<'
     spelling(expected, got, findings);
     decoded(expected, got, room, findings);
     bytes(expected, got, room, findings);
+}
+
+/// The hash of the challenge, of its bytes or of its characters.
+fn hashed(
+    expected: &str,
+    got: &str,
+    room: &mut [u8],
+    work: &mut Work<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let of_text = work.sha256(&[expected.as_bytes()]);
+    let of_bytes = written::base64(expected.chars(), room)
+        .and_then(|(challenge, _)| work.sha256(&[challenge]));
+    let is_hash = [of_text, of_bytes]
+        .into_iter()
+        .flatten()
+        .any(|hash| base64url::characters(&hash).eq(got.bytes()));
+    if is_hash {
+        findings.proven(
+            Diagnosis::ChallengeHashed,
+            format_args!(
+                "The client answers the SHA-256 of {}: something hashed the challenge before it was passed. Pass the \
+                 challenge itself; the client does all the hashing.",
+                Cut(expected)
+            ),
+        );
+    }
 }
 
 /// The same characters but for padding, alphabet, case or length.
@@ -129,8 +164,26 @@ fn spelling(expected: &str, got: &str, findings: &mut Findings<'_>) {
 /// One of the two is the encoding of the other's text.
 fn decoded(expected: &str, got: &str, room: &mut [u8], findings: &mut Findings<'_>) {
     if let Some((inner, rest)) = written::base64(got.chars(), room) {
-        if inner == expected.as_bytes() {
+        let in_utf16 = expected.bytes().flat_map(|character| [character, 0]);
+        if inner == expected.as_bytes() || inner.iter().copied().eq(in_utf16) {
             encoded_text(expected, got, rest, findings);
+            return;
+        }
+        if !inner.is_empty() && inner.iter().all(|byte| *byte == 0) {
+            findings.proven(
+                Diagnosis::ChallengeZeros,
+                format_args!(
+                    "The client answers {} zeros, which is what `Uint8Array.from(text)` and `new Uint8Array(length)` give. Decode {} \
+                     (`Uint8Array.fromBase64(text, {{alphabet: \"base64url\"}})`, or parseRequestOptionsFromJSON).",
+                    inner.len(),
+                    Cut(expected)
+                ),
+            );
+            return;
+        }
+        let inside = core::str::from_utf8(inner).ok().map(bare);
+        if inside == Some(expected) {
+            quoted("The page passed", expected, findings);
             return;
         }
         if let Some(challenge) = core::str::from_utf8(inner)
@@ -153,6 +206,27 @@ fn decoded(expected: &str, got: &str, room: &mut [u8], findings: &mut Findings<'
             ),
         );
     }
+}
+
+/// A text without the quotes and blanks around it, and without what Python puts before them.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let text = text
+        .strip_prefix('b')
+        .filter(|rest| rest.starts_with(written::is_quote))
+        .unwrap_or(text);
+    text.trim_matches(written::is_quote)
+}
+
+fn quoted(who: &str, challenge: &str, findings: &mut Findings<'_>) {
+    findings.proven(
+        Diagnosis::ValueQuoted,
+        format_args!(
+            "{who} the challenge with quotes or blanks around it. It is {}: parse the JSON text (Python: decode the bytes, no str()), \
+             and strip line breaks.",
+            Cut(challenge)
+        ),
+    );
 }
 
 /// The client was given the characters of the text.
@@ -222,7 +296,7 @@ fn bytes(expected: &str, got: &str, room: &mut [u8], findings: &mut Findings<'_>
         );
         return;
     }
-    if is_through_text(meant, received) {
+    if written::is_through_text(meant, received) {
         findings.proven(
             Diagnosis::ChallengeBytesAsText,
             format_args!(
@@ -232,22 +306,6 @@ fn bytes(expected: &str, got: &str, room: &mut [u8], findings: &mut Findings<'_>
             ),
         );
     }
-}
-
-/// Whether `received` is the UTF-8 of `meant` read as Latin-1, or as UTF-8 with replacements.
-fn is_through_text(meant: &[u8], received: &[u8]) -> bool {
-    let Ok(received) = core::str::from_utf8(received) else {
-        return false;
-    };
-    if meant.is_ascii() {
-        return false;
-    }
-    let latin = meant.iter().copied().map(char::from);
-    let replaced = meant.utf8_chunks().flat_map(|chunk| {
-        let replacement = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-        chunk.valid().chars().chain(replacement)
-    });
-    received.chars().eq(latin) || received.chars().eq(replaced)
 }
 
 /// The challenge that a token claims.
@@ -318,6 +376,10 @@ pub(super) fn diagnose_text(
     }
     let before = got.unwrap_or_default();
     if !before.is_empty() {
+        if bare(text) == before {
+            quoted("The check has", before, findings);
+            return;
+        }
         let is_its_text = base64url::characters(text.as_bytes()).eq(before.bytes());
         if is_its_text {
             findings.proven(

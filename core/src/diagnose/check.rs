@@ -61,6 +61,16 @@ fn no_json(fault: Fault, input: &[u8], findings: &mut Findings<'_>) {
             Diagnosis::CheckNotJson,
             format_args!("The input is deeper or has more values than any check (byte {at})."),
         );
+    } else if fault.kind() == FaultKind::Trailing {
+        findings.proven(
+            Diagnosis::CheckNotJson,
+            format_args!("One JSON value ends at byte {at}, and more follows. Give one check; `portcullis verify --ndjson` takes one a line."),
+        );
+    } else if let Some(rest) = begin.strip_prefix(b"\xef\xbb\xbf") {
+        findings.proven(
+            Diagnosis::CheckNotJson,
+            format_args!("The input begins with a byte order mark, which JSON does not have: save it as UTF-8 without one ({} bytes).", rest.len()),
+        );
     } else if begin.starts_with(b"{") || begin.starts_with(b"[") {
         findings.guess(
             Diagnosis::CheckNotJson,
@@ -115,7 +125,7 @@ fn whole(document: Value<'_>, findings: &mut Findings<'_>) -> bool {
 }
 
 /// Names that people write, and those of the check.
-const NAMES: [(&str, &str); 22] = [
+const NAMES: [(&str, &str); 27] = [
     ("rp_id", "rpId"),
     ("rpID", "rpId"),
     ("rpid", "rpId"),
@@ -138,6 +148,11 @@ const NAMES: [(&str, &str); 22] = [
     ("credential_public_key", "publicKey"),
     ("public_key", "publicKey"),
     ("sign_count", "signCount"),
+    ("counter", "signCount"),
+    ("credentialID", "id"),
+    ("credentialId", "id"),
+    ("credentialPublicKey", "publicKey"),
+    ("expected_rp_id", "rpId"),
 ];
 
 fn missing(what: &str, document: Value<'_>, findings: &mut Findings<'_>) {
@@ -150,9 +165,14 @@ fn missing(what: &str, document: Value<'_>, findings: &mut Findings<'_>) {
     };
     let other = owner.as_object().into_iter().flatten().find(|(found, _)| {
         let is = |(other, right): &(&str, &str)| *right == name && *found == **other;
-        NAMES.iter().any(is) || name == "signCount" && *found == *"counter"
+        NAMES.iter().any(is)
     });
+    let holds_response = what != name && written::member(owner, "response").is_some();
     match other {
+        _ if holds_response => findings.proven(
+            Diagnosis::CheckMemberName,
+            format_args!("`credential` holds the response, which belongs in `response`; the check's `credential` is the stored record."),
+        ),
         Some((other, _)) => findings.proven(
             Diagnosis::CheckMemberName,
             format_args!(
@@ -168,8 +188,16 @@ fn missing(what: &str, document: Value<'_>, findings: &mut Findings<'_>) {
 }
 
 /// What the members take that have a few values only.
-const CHOICES: [(&str, &str); 7] = [
+const CHOICES: [(&str, &str); 12] = [
     ("kind", "\"registration\" or \"authentication\""),
+    ("rpId", "a domain, such as \"example.org\""),
+    ("algorithms", "a list of numbers, such as [-7, -257]"),
+    (
+        "credential",
+        "one object, {\"id\", \"publicKey\", \"signCount\"}",
+    ),
+    ("credential.signCount", "a number"),
+    ("response", "the object that the browser gave"),
     (
         "userVerification",
         "\"required\", \"preferred\" or \"discouraged\"",
@@ -197,6 +225,9 @@ fn member(fault: Fault, document: Value<'_>, room: &mut [u8], findings: &mut Fin
     let response = written::member(document, "response");
     match what {
         "challenge" => {
+            if value.as_str().is_some_and(|text| written::lost(what, text, room, findings)) {
+                return;
+            }
             let got = response
                 .and_then(|response| response::client_text(response, "challenge", room));
             match got {
@@ -298,10 +329,10 @@ fn bytes_or_choice(
         let (said, _) = value
             .as_str()
             .and_then(|text| written::text(text.chars(), room))
-            .unwrap_or(("no text", &mut []));
+            .unwrap_or(("of another type", &mut []));
         findings.proven(
             Diagnosis::CheckMemberValue,
-            format_args!("`{what}` is {}; it is {choices}.", Cut(said)),
+            format_args!("`{what}` is {}; it has to be {choices}.", Cut(said)),
         );
         return;
     }
@@ -326,6 +357,18 @@ fn bytes_or_choice(
         }
         _ => value,
     };
+    if written::member(value, "id").is_some() {
+        findings.proven(
+            Diagnosis::CheckMemberValue,
+            format_args!("`{what}` has the descriptors of the options, {{\"id\", \"type\"}}. A check takes the ids alone, as texts."),
+        );
+        return;
+    }
+    if let Some(text) = value.as_str()
+        && written::lost(what, text, room, findings)
+    {
+        return;
+    }
     let sent = match what {
         "userHandle" => {
             response.and_then(|response| written::at(response, &["response", "userHandle"]))
@@ -340,6 +383,11 @@ fn bytes_or_choice(
         },
         None => (None, room),
     };
+    if let (Some(text), Some(sent)) = (value.as_str(), sent)
+        && credential::damaged(what, text, sent, room, findings)
+    {
+        return;
+    }
     let is_itself = value
         .as_str()
         .and_then(|text| written::text(text.chars(), room))

@@ -50,6 +50,10 @@ diagnosis_codes! {
     ChallengeIsToken = "challenge_is_token";
     /// The response answers a challenge of another ceremony.
     ChallengeOfAnotherCeremony = "challenge_of_another_ceremony";
+    /// The challenge's hash was passed in place of the challenge.
+    ChallengeHashed = "challenge_hashed";
+    /// The challenge is all zeros: characters were taken for numbers.
+    ChallengeZeros = "challenge_zeros";
 
     /// The origins differ by `http` and `https`.
     OriginScheme = "origin_scheme";
@@ -77,12 +81,18 @@ diagnosis_codes! {
     OriginAndroidApp = "origin_android_app";
     /// The fingerprint of an Android app's certificate is in another encoding.
     OriginAndroidFingerprint = "origin_android_fingerprint";
+    /// Both sides name an Android app, and of two certificates.
+    OriginAndroidCertificate = "origin_android_certificate";
     /// An iOS app asked, where a site is expected.
     OriginIosApp = "origin_ios_app";
     /// A site asked, where an app is expected.
     OriginOfSite = "origin_of_site";
     /// The page has no origin: a sandboxed frame, or a file.
     OriginNull = "origin_null";
+    /// The page is one of this machine: a development server, or an app's web view.
+    OriginLocal = "origin_local";
+    /// A browser extension asked.
+    OriginExtension = "origin_extension";
     /// Another site asked.
     OriginOtherSite = "origin_other_site";
     /// `origins` is one text and not a list.
@@ -176,6 +186,8 @@ diagnosis_codes! {
     SignatureHashedTwice = "signature_hashed_twice";
     /// The two parts of what is signed are the wrong way round.
     SignaturePartsSwapped = "signature_parts_swapped";
+    /// The signature is over the challenge alone.
+    SignatureOverChallenge = "signature_over_challenge";
     /// The signature is over authenticator data without their extensions.
     SignatureWithoutExtensions = "signature_without_extensions";
     /// The signature was made with another hash or padding than the algorithm has.
@@ -207,6 +219,10 @@ diagnosis_codes! {
     NamesSnakeCase = "names_snake_case";
     /// Names are in .NET's case.
     NamesDotnet = "names_dotnet";
+    /// Names are those of Apple's API.
+    NamesApple = "names_apple";
+    /// The response's `type` is another text than `public-key`.
+    ResponseTypeOther = "response_type_other";
     /// A value is in base64's standard alphabet.
     ValueStandardBase64 = "value_standard_base64";
     /// A value is in base64url with padding.
@@ -225,6 +241,20 @@ diagnosis_codes! {
     ValueDataUrl = "value_data_url";
     /// A value is the text itself and not its encoding.
     ValueNotEncoded = "value_not_encoded";
+    /// A value is what a program prints in place of bytes.
+    ValueLost = "value_lost";
+    /// A value has quotes around it, or Python's `b'...'`.
+    ValueQuoted = "value_quoted";
+    /// A value's bytes went through a text on their way.
+    ValueThroughText = "value_through_text";
+    /// A value is cut.
+    ValueCut = "value_cut";
+    /// A value lost the case of its letters.
+    ValueCase = "value_case";
+    /// Further bytes follow a value's end.
+    ValueTrailingBytes = "value_trailing_bytes";
+    /// A value is inside a CBOR byte string.
+    ValueCborBytes = "value_cbor_byte_string";
     /// The client data are not encoded.
     ClientDataNotEncoded = "client_data_not_encoded";
     /// The client data are in UTF-16.

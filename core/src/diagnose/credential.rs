@@ -3,7 +3,8 @@
 use super::written::{self, Encoded, Form};
 use super::{Diagnosis, Findings, Rejected, Response};
 use crate::ceremony::ErrorKind;
-use crate::encoding::json::{Content, Value};
+use crate::encoding::base64url;
+use crate::encoding::json::{Content, JsonStr, Value};
 
 pub(super) fn diagnose(
     case: &Rejected<'_>,
@@ -118,6 +119,11 @@ fn is_written_otherwise(
             );
             return true;
         }
+        if let Some(text) = value.as_str()
+            && damaged(name, text, wanted, room, findings)
+        {
+            return true;
+        }
         let is_itself = value
             .as_str()
             .and_then(|text| written::text(text.chars(), room))
@@ -134,6 +140,49 @@ fn is_written_otherwise(
         }
     }
     false
+}
+
+/// Whether a text was the encoding of these bytes before something happened to it.
+pub(super) fn damaged(
+    name: &str,
+    text: JsonStr<'_>,
+    wanted: &[u8],
+    room: &mut [u8],
+    findings: &mut Findings<'_>,
+) -> bool {
+    let right = || base64url::characters(wanted).map(char::from);
+    let length = text.chars().count();
+    let is_cut = length >= 8 && length < right().count() && text.chars().eq(right().take(length));
+    let is_folded = !text.chars().eq(right())
+        && text
+            .chars()
+            .map(|c| c.to_ascii_lowercase())
+            .eq(right().map(|c| c.to_ascii_lowercase()));
+    let is_through_text = written::base64(text.chars(), room)
+        .is_some_and(|(bytes, _)| written::is_through_text(wanted, bytes));
+    let (code, what) = if is_cut {
+        (
+            Diagnosis::ValueCut,
+            "is cut, as by a column that is too short",
+        )
+    } else if is_folded {
+        (
+            Diagnosis::ValueCase,
+            "lost the case of its letters: give its column a binary collation",
+        )
+    } else if is_through_text {
+        (
+            Diagnosis::ValueThroughText,
+            "went through a text that changed every byte from 128 on: encode the bytes themselves",
+        )
+    } else {
+        return false;
+    };
+    findings.proven(
+        code,
+        format_args!("`{name}` {what}. It has to be {}.", Encoded(wanted)),
+    );
+    true
 }
 
 /// The form in which a value has to be read to give these bytes.

@@ -238,7 +238,7 @@ fn diagnose(
     findings: &mut Findings<'_>,
 ) {
     match case.error.kind() {
-        ErrorKind::ChallengeMismatch => challenge::diagnose(case, room, findings),
+        ErrorKind::ChallengeMismatch => challenge::diagnose(case, room, work, findings),
         ErrorKind::OriginMismatch
         | ErrorKind::CrossOriginUnexpected
         | ErrorKind::TopOriginUnexpected

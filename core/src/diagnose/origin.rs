@@ -68,14 +68,31 @@ fn compare_all(got: &str, expected: &[Origin<'_>], room: &mut [u8], findings: &m
         );
         return;
     }
-    let want = expected
-        .first()
+    // Of several, one of the same kind of client.
+    let is_android = |text: &str| text.starts_with("android:");
+    let alike = expected.iter().find(|want| {
+        is_android(got) && written::printed(want, room).is_some_and(|(want, _)| is_android(want))
+    });
+    let want = alike
+        .or(expected.first())
         .and_then(|want| written::printed(want, room));
     let (want, _) = want.unwrap_or_default();
-    if got.starts_with("android:") {
+    if got.starts_with("android:") && want.starts_with("android:") {
+        explain(
+            Diagnosis::OriginAndroidCertificate,
+            got,
+            want,
+            "origins",
+            findings,
+        );
+    } else if got.starts_with("android:") {
         explain(Diagnosis::OriginAndroidApp, got, want, "origins", findings);
     } else if got.starts_with("ios:") {
         explain(Diagnosis::OriginIosApp, got, want, "origins", findings);
+    } else if written::split(got, "-extension://").is_some() {
+        explain(Diagnosis::OriginExtension, got, want, "origins", findings);
+    } else if host_of(got).is_some_and(is_loopback) {
+        explain(Diagnosis::OriginLocal, got, want, "origins", findings);
     } else if written::split(got, "://").is_some() && is_app(want) {
         explain(Diagnosis::OriginOfSite, got, want, "origins", findings);
     } else {
@@ -195,9 +212,6 @@ fn difference(got: &str, want: &str, room: &mut [u8]) -> Option<(usize, Diagnosi
     if same_host {
         return Some((2, Diagnosis::OriginScheme));
     }
-    let is_loopback = |host: &str| {
-        host.eq_ignore_ascii_case("localhost") || matches!(host, "127.0.0.1" | "[::1]")
-    };
     if is_loopback(mine.host) && is_loopback(its.host) {
         return Some((3, Diagnosis::OriginLoopback));
     }
@@ -219,6 +233,10 @@ fn difference(got: &str, want: &str, room: &mut [u8]) -> Option<(usize, Diagnosi
         return Some((5, Diagnosis::OriginSubdomain));
     }
     None
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || matches!(host, "127.0.0.1" | "[::1]")
 }
 
 fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
@@ -292,6 +310,17 @@ fn explain(code: Diagnosis, got: &str, want: &str, list: &str, findings: &mut Fi
         Diagnosis::OriginAndroidApp => {
             "an Android app asked. If the app is yours, list its origin beside the site's, and serve assetlinks.json"
         }
+        Diagnosis::OriginAndroidCertificate => {
+            "both are Android apps, of two certificates. Debug builds, uploads and Google Play each sign with another: list the SHA-256 of each \
+             (`keytool -list -v`; Play Console, App signing), and in assetlinks.json too"
+        }
+        Diagnosis::OriginLocal => {
+            "the page is one of this machine, a development server or an app's web view (Capacitor, Cordova). List it for development only; \
+             in an app, call the system's passkey API, whose origin is the app's or the site's"
+        }
+        Diagnosis::OriginExtension => {
+            "a browser extension asked. If it is yours, list its origin; a packed and an unpacked one have different ids"
+        }
         Diagnosis::OriginIosApp => {
             "an iOS app asked with an origin of its own. If the app is yours, list that origin beside the site's"
         }
@@ -327,6 +356,26 @@ pub(super) fn diagnose_text(
                 Cut(text),
                 if got.is_some() { ": " } else { "" },
                 Cut(got.unwrap_or_default())
+            ),
+        );
+        return;
+    }
+    if text.contains(is_one_of(&[','])) {
+        findings.proven(
+            Diagnosis::OriginsNotAList,
+            format_args!(
+                "An element of `{list}` is {}: several origins in one text. Write each as an element of its own.",
+                Cut(text)
+            ),
+        );
+        return;
+    }
+    if text.trim() != text {
+        findings.proven(
+            Diagnosis::ValueWithBlanks,
+            format_args!(
+                "An element of `{list}` has blanks around it. Write \"{}\".",
+                Cut(text.trim())
             ),
         );
         return;

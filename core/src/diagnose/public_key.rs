@@ -412,6 +412,11 @@ fn stored(
     {
         return;
     }
+    if let Some(text) = written.as_str()
+        && written::lost("credential.publicKey", text, room, search.findings)
+    {
+        return;
+    }
     if let Some((der, rest)) = pem(written, room) {
         search.bytes(der, &Writing::Pem, rest);
         return;

@@ -4,7 +4,10 @@ use super::written::{self, Form, Shown};
 use super::{Diagnosis, Findings, Rejected, Response, client_member, credential};
 use crate::ceremony::ErrorKind;
 use crate::data::{AttestationObject, AuthenticatorData};
+use crate::encoding::cbor::{Content as Cbor, Item};
 use crate::encoding::json::{Content, Value};
+use crate::encoding::reader::Reader;
+use crate::encoding::{FaultKind, What};
 
 pub(super) fn diagnose(
     case: &Rejected<'_>,
@@ -66,6 +69,15 @@ const SNAKE: [(&str, &str); 8] = [
     ("public_key", "publicKey"),
     ("sign_count", "signCount"),
 ];
+/// Names of Apple's `ASAuthorization` and what stands in their place.
+const APPLE: [(&str, &str); 6] = [
+    ("credentialID", "id"),
+    ("rawClientDataJSON", "clientDataJSON"),
+    ("rawAttestationObject", "attestationObject"),
+    ("rawAuthenticatorData", "authenticatorData"),
+    ("rawSignature", "signature"),
+    ("userID", "userHandle"),
+];
 const DOTNET: [(&str, &str); 9] = [
     ("RawId", "rawId"),
     ("Id", "id"),
@@ -82,6 +94,9 @@ fn shape(response: Value<'_>, registers: bool, room: &mut [u8], findings: &mut F
     match response.content() {
         Content::Object(_) => {}
         Content::String(text) => {
+            if written::lost("response", text, room, findings) {
+                return;
+            }
             let inner = written::text(text.chars(), room);
             let is_json = inner.is_some_and(|(text, _)| text.trim_start().starts_with('{'));
             findings.add(
@@ -91,6 +106,15 @@ fn shape(response: Value<'_>, registers: bool, room: &mut [u8], findings: &mut F
                     "`response` is a text{}. Put the object itself there: JSON.stringify was called twice, or JSON.parse \
                      was not called.",
                     if is_json { " that holds JSON" } else { "" }
+                ),
+            );
+            return;
+        }
+        Content::Array(_) => {
+            findings.proven(
+                Diagnosis::ResponseWrapped,
+                format_args!(
+                    "`response` is a list. Give the one response in it; a check holds one."
                 ),
             );
             return;
@@ -124,6 +148,13 @@ fn shape(response: Value<'_>, registers: bool, room: &mut [u8], findings: &mut F
     };
     names(inner, findings);
     if !findings.is_empty() {
+        return;
+    }
+    if inner.as_str().is_some() {
+        findings.proven(
+            Diagnosis::ResponseIsText,
+            format_args!("`response.response` is a text. Put the object itself there: a part of the response was put through JSON.stringify on its own."),
+        );
         return;
     }
     if written::is_empty(inner) {
@@ -180,14 +211,18 @@ fn without_inner(response: Value<'_>, findings: &mut Findings<'_>) {
         .into_iter()
         .flatten()
         .find(|(_, value)| {
+            let is_text = |text: crate::encoding::json::JsonStr<'_>| {
+                text.chars().find(|character| !character.is_whitespace()) == Some('{')
+            };
             written::member(*value, "response").is_some()
                 || written::member(*value, "rawId").is_some()
+                || value.as_str().is_some_and(is_text)
         });
     match inside {
         Some((name, _)) => findings.proven(
             Diagnosis::ResponseWrapped,
             format_args!(
-                "The response is inside the member `{}`. Give that object itself as `response`.",
+                "The response is inside the member `{}`. Give that object itself as `response`, parsed where it is a text.",
                 Shown(name)
             ),
         ),
@@ -204,6 +239,15 @@ fn without_inner(response: Value<'_>, findings: &mut Findings<'_>) {
 fn names(object: Value<'_>, findings: &mut Findings<'_>) {
     for (name, _) in object.as_object().into_iter().flatten() {
         let is = |(other, _): &&(&str, &str)| name == **other;
+        if let Some((other, right)) = APPLE.iter().find(is) {
+            findings.proven(
+                Diagnosis::NamesApple,
+                format_args!(
+                    "The response has `{other}`, as Apple's ASAuthorization calls what is `{right}` in WebAuthn's JSON. Build {{\"id\", \"rawId\", \"type\": \
+                     \"public-key\", \"response\": {{...}}}} in the app, each value's bytes in base64url.",
+                ),
+            );
+        }
         if let Some((other, right)) = SNAKE.iter().find(is) {
             findings.proven(
                 Diagnosis::NamesSnakeCase,
@@ -236,6 +280,17 @@ fn envelope(response: Value<'_>, room: &mut [u8], findings: &mut Findings<'_>) {
                 ),
             );
         }
+    }
+    if let Some(ty) = written::member(response, "type").and_then(Value::as_str)
+        && ty != *"public-key"
+    {
+        findings.proven(
+            Diagnosis::ResponseTypeOther,
+            format_args!(
+                "The response's `type` is {}, and a credential's is `public-key`: `webauthn.create` and `webauthn.get` are types of the client data.",
+                Shown(ty)
+            ),
+        );
     }
     let (Some(id), Some(raw_id)) = (
         written::member(response, "id"),
@@ -302,15 +357,21 @@ fn swapped(inner: Value<'_>, room: &mut [u8], findings: &mut Findings<'_>) -> bo
         written::base64(theirs.chars(), room).is_some_and(|(bytes, _)| is_client_data(bytes));
     let is_bytes =
         written::base64(client_data.chars(), room).is_some_and(|(bytes, _)| !is_client_data(bytes));
-    if is_json && is_bytes {
+    if is_json {
+        let (whose, what) = if is_bytes {
+            (" does not", "they are in each other's place. Swap them")
+        } else {
+            (
+                " does too",
+                "one variable was used twice. Take each from its own member",
+            )
+        };
         findings.proven(
             Diagnosis::ClientDataSwapped,
-            format_args!(
-                "`{other}` holds the client data and `clientDataJSON` does not: they are in each other's place. Swap them where the response is built.",
-            ),
+            format_args!("`{other}` holds the client data and `clientDataJSON`{whose}: {what} where the response is built."),
         );
     }
-    is_json && is_bytes
+    is_json
 }
 
 fn is_client_data(bytes: &[u8]) -> bool {
@@ -340,7 +401,25 @@ fn member(object: Value<'_>, name: &str, room: &mut [u8], findings: &mut Finding
         );
         return;
     };
+    let is_nothing = match value.content() {
+        Content::Null => true,
+        Content::String(text) => text.raw().is_empty(),
+        _ => false,
+    };
+    if is_nothing && name != "userHandle" {
+        findings.proven(
+            Diagnosis::MemberMissing,
+            format_args!(
+                "`{name}` is empty or null: it was read from a member of another name, or before the client had answered. Take it from \
+                 `credential.response`, bytes in base64url.",
+            ),
+        );
+        return;
+    }
     if let Some(text) = value.as_str() {
+        if written::lost(name, text, room, findings) {
+            return;
+        }
         if name == "clientDataJSON" && text.chars().find(|c| !c.is_whitespace()) == Some('{') {
             not_encoded(findings);
             return;
@@ -410,10 +489,54 @@ fn member(object: Value<'_>, name: &str, room: &mut [u8], findings: &mut Finding
         }
         if let Some(form) = likely {
             text_form(name, form, false, findings);
+        } else if let Some((bytes, _)) = written::base64(text.chars(), room) {
+            ends_elsewhere(name, bytes, findings);
         }
         return;
     }
     container(name, value, Some(name), room, findings);
+}
+
+/// Bytes that are right up to a place, or from one on.
+fn ends_elsewhere(name: &str, bytes: &[u8], findings: &mut Findings<'_>) {
+    if name == "authenticatorData"
+        && let Ok((item, _)) = Item::parse(bytes, What::CborItem)
+        && let Cbor::Bytes(inner) = item.content()
+        && is_right(name, inner)
+    {
+        findings.proven(
+            Diagnosis::ValueCborBytes,
+            format_args!(
+                "`{name}` is inside a CBOR byte string (its first {} bytes), as CTAP sends it. Take the string's content.",
+                bytes.len().saturating_sub(inner.len())
+            ),
+        );
+        return;
+    }
+    if name != "attestationObject" {
+        return;
+    }
+    match Item::read(&mut Reader::new(bytes), What::AttestationObject) {
+        Ok((item, _)) if is_right(name, item.bytes()) => findings.proven(
+            Diagnosis::ValueTrailingBytes,
+            format_args!(
+                "`{name}` ends after {} bytes, and {} came: a buffer larger than its content was encoded whole (Node.js: `buffer.buffer`; \
+                 Java: `ByteBuffer.array()`). Encode the bytes that are in use.",
+                item.bytes().len(),
+                bytes.len()
+            ),
+        ),
+        Err(fault) if fault.kind() == FaultKind::Truncated && matches!(bytes, [0xa3, 0x60..=0x7f, ..]) => {
+            findings.proven(
+                Diagnosis::ValueCut,
+                format_args!(
+                    "`{name}` breaks off after {} bytes, before what it announces: a column, a log line or a limit on requests cut it. Pass it whole.",
+                    bytes.len()
+                ),
+            );
+        }
+        _ => {}
+    }
 }
 
 /// Whether a text is the base64 of client data in UTF-16, in either order of bytes.

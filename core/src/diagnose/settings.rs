@@ -12,12 +12,13 @@
 //! typing a name (default false). `challengeLife`: milliseconds that a challenge is accepted. `attestationJudged`: attestation
 //! is held against roots.
 
+use crate::data::names_a_person;
 use crate::encoding::What;
 use core::fmt::{self, Write};
 
 use heapless::Vec;
 
-use super::written::{self, Cut, Shown, is_one_of};
+use super::written::{self, Cut, Shown};
 use crate::encoding::json::{Content, JsonStr, Value};
 use crate::escape::Escaped;
 
@@ -460,21 +461,13 @@ fn user_id(creation: Value<'_>, room: &mut [u8], concerns: &mut Concerns<'_>) {
         return;
     };
     let name = written::at(creation, &["user", "name"]).and_then(Value::as_str);
-    let is_same = |name: Option<JsonStr<'_>>, text: &str| {
-        name.is_some_and(|name| name.chars().eq(text.chars()))
-    };
     // Decoded, or as it is where somebody forgot to encode it.
     let decoded =
         written::base64(id.chars(), room).and_then(|(bytes, _)| core::str::from_utf8(bytes).ok());
     let plain = id.plain().unwrap_or_default();
-    let readable = |text: &str| {
-        !text.is_empty()
-            && (text.contains(is_one_of(&['@'])) || is_same(name, text))
-            && text.chars().all(|character| !character.is_control())
-    };
     let shown = [decoded.unwrap_or_default(), plain]
         .into_iter()
-        .find(|text| readable(text));
+        .find(|text| names_a_person(text, name.map(JsonStr::chars)));
     if let Some(shown) = shown {
         concerns.add(
             Concern::UserIdReadable,

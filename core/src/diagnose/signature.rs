@@ -3,6 +3,7 @@
 use super::public_key::{self, Algorithm, Key, Signed};
 use super::written::{self, Form};
 use super::{Diagnosis, Findings, Rejected, Response, Work};
+use crate::ceremony::Challenge;
 use crate::data::{AuthenticatorData, CoseAlgorithm, CoseKey, PublicKey};
 use crate::encoding::What;
 use crate::encoding::json::Value;
@@ -58,15 +59,16 @@ pub(super) fn diagnose(
         signed: &signed,
         work,
     };
-    let found = encoding(document, trial, room, findings)
-        || client_data(trial, room, findings)
-        || extensions(trial, room, findings)
-        || other_hash(trial, findings)
-        || other_message(trial, findings);
-    if found {
+    if encoding(document, trial, room, findings) || client_data(trial, room, findings) {
         return;
     }
-    public_key::of_another_credential(document, &signed, room, work, findings);
+    // A check that lists other credentials asks for them: they come before what is rare.
+    public_key::of_another_credential(document, &signed, room, trial.work, findings);
+    if findings.is_empty() {
+        let _ = extensions(trial, room, findings)
+            || other_hash(trial, findings)
+            || other_message(trial, case.challenge, room, findings);
+    }
     if findings.is_empty() {
         findings.guess(
             Diagnosis::SignatureOfAnotherResponse,
@@ -151,7 +153,37 @@ fn encoding(
             return true;
         }
     }
+    if signature.is_empty() {
+        findings.proven(
+            Diagnosis::MemberMissing,
+            format_args!(
+                "`signature` is empty. Take `credential.response.signature`, bytes in base64url."
+            ),
+        );
+        return true;
+    }
+    if let Some(text) = member.and_then(Value::as_str)
+        && written::lost("signature", text, room, findings)
+    {
+        return true;
+    }
     // A sequence that says how long it is.
+    if let (PublicKey::Ec2 { .. }, [0x30, length @ 8..=0x7f, ..]) = (trial.key.key(), signature)
+        && let Some((whole, [_, ..])) =
+            signature.split_at_checked(usize::from(*length).saturating_add(2))
+        && trial.is_signature(whole)
+    {
+        findings.proven(
+            Diagnosis::ValueTrailingBytes,
+            format_args!(
+                "`signature` ends after {} bytes, with which it verifies, and {} came: a buffer larger than its content was encoded whole. \
+                 Encode the bytes that are in use.",
+                whole.len(),
+                signature.len()
+            ),
+        );
+        return true;
+    }
     if let (PublicKey::Ec2 { .. }, [0x30, length @ 8..=0x7f, rest @ ..]) =
         (trial.key.key(), signature)
         && rest.len() < usize::from(*length)
@@ -232,10 +264,15 @@ fn client_data(
     let is_browsers = |end: &(&'static str, &'static str), room: &mut [u8]| {
         written::printed(Parts(begin, *end), room).is_some_and(|(json, _)| json.as_bytes() == given)
     };
-    if ends.iter().any(|end| is_browsers(end, room)) {
-        return false;
-    }
-    for end in ends {
+    // What is written as a browser writes it can still have lost members.
+    let written_as = ends.iter().position(|end| is_browsers(end, room));
+    let others = match written_as {
+        Some(0) => ends.get(1..2),
+        Some(1) => None,
+        Some(_) => ends.get(..2),
+        None => Some(&ends[..]),
+    };
+    for end in others.unwrap_or_default().iter().copied() {
         if let Some((json, _)) = written::printed(Parts(begin, end), room)
             && trial.is_over(json.as_bytes())
         {
@@ -336,7 +373,12 @@ fn other_hash(trial: &mut Trial<'_, '_, '_>, findings: &mut Findings<'_>) -> boo
 }
 
 /// The same key over something else.
-fn other_message(trial: &mut Trial<'_, '_, '_>, findings: &mut Findings<'_>) -> bool {
+fn other_message(
+    trial: &mut Trial<'_, '_, '_>,
+    challenge: Challenge<'_>,
+    room: &mut [u8],
+    findings: &mut Findings<'_>,
+) -> bool {
     let Signed {
         authenticator_data,
         client_data,
@@ -349,6 +391,19 @@ fn other_message(trial: &mut Trial<'_, '_, '_>, findings: &mut Findings<'_>) -> 
             format_args!(
                 "The signature is over the authenticator data and `clientDataJSON` itself. What is signed is the SHA-256 of \
                  `clientDataJSON`, after the authenticator data.",
+            ),
+        );
+        return true;
+    }
+    let characters = challenge.characters().map(char::from);
+    if let Some((challenge, _)) = written::base64(characters, room)
+        && trial.verifies(&[challenge], signature)
+    {
+        findings.proven(
+            Diagnosis::SignatureOverChallenge,
+            format_args!(
+                "The signature is over the challenge alone, as of a key that an app made itself. A passkey signs the authenticator data and the \
+                 SHA-256 of `clientDataJSON`, which carries the challenge: call the platform's passkey API.",
             ),
         );
         return true;

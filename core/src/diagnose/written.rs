@@ -4,7 +4,7 @@
 
 use core::fmt::{self, Write};
 
-use super::Diagnosis;
+use super::{Diagnosis, Findings};
 use crate::encoding::base64url;
 use crate::encoding::json::{Content, JsonStr, Value};
 
@@ -35,12 +35,17 @@ pub(super) enum Form {
     Numbers,
     /// A `data:` URL, as `FileReader.readAsDataURL` gives it.
     DataUrl,
+    /// base64 in quotes, or in Python's `b'...'`.
+    Quoted,
+    /// base64 of UTF-8 in which each byte became a character.
+    Latin,
 }
 
 impl Form {
     /// The forms of a text.
-    pub(super) const OF_TEXT: [Self; 9] = [
+    pub(super) const OF_TEXT: [Self; 11] = [
         Self::DataUrl,
+        Self::Quoted,
         Self::PlusLost,
         Self::Standard,
         Self::Padded,
@@ -49,6 +54,7 @@ impl Form {
         Self::Hexadecimal,
         Self::Twice,
         Self::Numbers,
+        Self::Latin,
     ];
     /// The forms of a list or an object.
     pub(super) const OF_CONTAINER: [Self; 3] = [Self::Array, Self::Buffer, Self::Indexed];
@@ -70,6 +76,8 @@ impl Form {
             }
             Self::Numbers => "numbers with commas between, as a typed array's toString() writes it",
             Self::DataUrl => "a `data:` URL",
+            Self::Quoted => "base64 in quotes",
+            Self::Latin => "base64 of UTF-8 in which every byte became a character",
         }
     }
 
@@ -92,6 +100,10 @@ impl Form {
                 "Encode the buffer itself (credential.toJSON()), not what FileReader.readAsDataURL makes of it"
             }
             Self::Percent => "Unescape it once (decodeURIComponent), or send JSON",
+            Self::Quoted => {
+                "Take the quotes away (Python: value.decode(), not str(value); JSON: parse it, or do not stringify a text)"
+            }
+            Self::Latin => "Encode the bytes themselves, not a text that was made of them",
             Self::Array | Self::Buffer | Self::Indexed | Self::Numbers => {
                 "Encode the bytes in base64url (Node.js: Buffer.from(bytes).toString(\"base64url\"); in the page: credential.toJSON())"
             }
@@ -113,6 +125,8 @@ impl Form {
             Self::Indexed => Diagnosis::BytesAsIndexedObject,
             Self::Numbers => Diagnosis::BytesAsNumbers,
             Self::DataUrl => Diagnosis::ValueDataUrl,
+            Self::Quoted => Diagnosis::ValueQuoted,
+            Self::Latin => Diagnosis::ValueThroughText,
         }
     }
 
@@ -123,13 +137,83 @@ impl Form {
             Self::Standard => Diagnosis::PublicKeyStandardBase64,
             Self::Hexadecimal => Diagnosis::PublicKeyHexadecimal,
             Self::Twice => Diagnosis::PublicKeyEncodedTwice,
-            Self::Blanks | Self::PlusLost | Self::Percent | Self::DataUrl => {
-                Diagnosis::PublicKeyChangedInTransit
-            }
+            Self::Blanks
+            | Self::PlusLost
+            | Self::Percent
+            | Self::DataUrl
+            | Self::Quoted
+            | Self::Latin => Diagnosis::PublicKeyChangedInTransit,
             Self::Array | Self::Indexed | Self::Numbers => Diagnosis::PublicKeyArray,
             Self::Buffer => Diagnosis::PublicKeyBuffer,
         }
     }
+}
+
+/// Whether a text is what a program prints in place of bytes, which are lost then.
+pub(super) fn is_placeholder(text: &str) -> bool {
+    let is_count = text.strip_suffix(" bytes").is_some_and(|count| {
+        !count.is_empty() && count.bytes().all(|digit| digit.is_ascii_digit())
+    });
+    is_count
+        || text.starts_with("[object ")
+        || text.starts_with("[B@")
+        || matches!(text, "undefined" | "null" | "None" | "nil" | "NaN")
+}
+
+/// A finding on a text that stands in place of bytes, or holds what is left of them; whether it is one.
+pub(super) fn lost(
+    name: &str,
+    text: JsonStr<'_>,
+    room: &mut [u8],
+    findings: &mut Findings<'_>,
+) -> bool {
+    let printed = self::text(text.chars(), room).is_some_and(|(text, _)| is_placeholder(text));
+    if printed {
+        findings.proven(
+            Diagnosis::ValueLost,
+            format_args!(
+                "`{name}` is the text {}, which a program prints in place of bytes: they are lost. Encode the buffer in base64url \
+                 before it is joined into a text.",
+                Shown(text)
+            ),
+        );
+        return true;
+    }
+    let replaced = base64(text.chars(), room).is_some_and(|(bytes, _)| is_replaced(bytes));
+    if replaced {
+        findings.proven(
+            Diagnosis::ValueThroughText,
+            format_args!(
+                "`{name}` holds U+FFFD (bytes ef bf bd): its bytes were read as UTF-8, and what was none is lost. Encode the bytes \
+                 themselves (Node.js: buffer.toString(\"base64url\"), not buffer.toString()).",
+            ),
+        );
+    }
+    replaced
+}
+
+/// Whether `received` is `meant` after it was read as Latin-1, or as UTF-8 with replacements, and written as UTF-8.
+pub(super) fn is_through_text(meant: &[u8], received: &[u8]) -> bool {
+    let Ok(received) = core::str::from_utf8(received) else {
+        return false;
+    };
+    if meant.is_ascii() {
+        return false;
+    }
+    let latin = meant.iter().copied().map(char::from);
+    let replaced = meant.utf8_chunks().flat_map(|chunk| {
+        let replacement = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        chunk.valid().chars().chain(replacement)
+    });
+    received.chars().eq(latin) || received.chars().eq(replaced)
+}
+
+/// Whether bytes are a text in which what was no text was replaced, and is lost.
+pub(super) fn is_replaced(bytes: &[u8]) -> bool {
+    core::str::from_utf8(bytes).is_ok_and(|text| {
+        text.chars()
+            .any(|character| character == char::REPLACEMENT_CHARACTER)
+    })
 }
 
 /// Bytes in the caller's room, and the room that is left.
@@ -170,7 +254,11 @@ pub(super) fn decode_text<'r>(
             let (once, room) = base64(text, room)?;
             let is_text = !once.is_empty() && once.iter().all(u8::is_ascii_graphic);
             let characters = once.iter().copied().map(char::from);
-            if once.iter().all(u8::is_ascii_hexdigit) {
+            // A UUID has hyphens between its digits.
+            if once
+                .iter()
+                .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+            {
                 hexadecimal(characters, room)
             } else if is_text {
                 base64(characters, room)
@@ -213,6 +301,21 @@ pub(super) fn decode_text<'r>(
             rest.any(|character| character == ',').then_some(())?;
             base64(rest, room)
         }
+        Form::Quoted => {
+            let mut rest = text.clone().skip_while(|character| *character == 'b');
+            let quote = rest.next().filter(|character| is_quote(*character))?;
+            base64(rest.take_while(|character| *character != quote), room)
+        }
+        Form::Latin => {
+            let (once, room) = base64(text, room)?;
+            let characters = core::str::from_utf8(once)
+                .ok()
+                .filter(|text| !text.is_ascii())?;
+            let bytes = characters
+                .chars()
+                .map(|character| u8::try_from(character).ok());
+            fill(bytes, room)
+        }
         Form::Array | Form::Buffer | Form::Indexed => None,
     }
 }
@@ -242,10 +345,25 @@ pub(super) fn base64(text: impl Iterator<Item = char>, room: &mut [u8]) -> Optio
     split_room(room, length)
 }
 
-fn hexadecimal(text: impl Iterator<Item = char>, room: &mut [u8]) -> Option<Filled<'_>> {
+/// Whether a character opens or closes a text.
+pub(super) const fn is_quote(character: char) -> bool {
+    matches!(character, '"' | '\'')
+}
+
+/// Hexadecimal as any program prints it: `0x30...`, `\x30...` (PostgreSQL), `30-45...` (.NET), `30:45...`, `<3045 ...>` (Apple).
+fn hexadecimal(
+    mut text: impl Iterator<Item = char> + Clone,
+    room: &mut [u8],
+) -> Option<Filled<'_>> {
+    let mut begin = text.clone();
+    if matches!((begin.next(), begin.next()), (Some('0' | '\\'), Some('x'))) {
+        text.by_ref().take(2).for_each(drop);
+    }
     let mut high = None;
     let mut length = 0_usize;
-    let is_between = |character: &char| character.is_ascii_whitespace() || *character == ':';
+    let is_between = |character: &char| {
+        character.is_ascii_whitespace() || matches!(character, ':' | '-' | '<' | '>')
+    };
     for character in text.filter(|character| !is_between(character)) {
         let digit = character.to_digit(16)?;
         match high.take() {
@@ -288,7 +406,10 @@ fn indexed<'r>(value: Value<'_>, room: &'r mut [u8]) -> Option<Filled<'r>> {
 
 /// A byte, written without or with a sign.
 fn byte(digits: &str) -> Option<u8> {
-    let number: i16 = digits.parse().ok()?;
+    octet(digits.parse().ok()?)
+}
+
+fn octet(number: i16) -> Option<u8> {
     match number {
         0..=255 => u8::try_from(number).ok(),
         -128..=-1 => u8::try_from(number.saturating_add(256)).ok(),
@@ -298,27 +419,32 @@ fn byte(digits: &str) -> Option<u8> {
 
 fn numbers_in_text(text: impl Iterator<Item = char>, room: &mut [u8]) -> Option<Filled<'_>> {
     let mut length = 0_usize;
-    let mut number: Option<u16> = None;
-    let mut numbers = 0_usize;
+    let mut number: Option<i16> = None;
+    let mut is_negative = false;
     // A comma after the last makes every number end in one.
     for character in text.chain(core::iter::once(',')) {
         match (character, number) {
-            (',', Some(byte)) => {
-                *room.get_mut(length)? = u8::try_from(byte).ok()?;
+            (',', Some(digits)) => {
+                let signed = if is_negative {
+                    digits.checked_neg()?
+                } else {
+                    digits
+                };
+                *room.get_mut(length)? = octet(signed)?;
                 length = length.saturating_add(1);
-                numbers = numbers.saturating_add(1);
-                number = None;
+                (number, is_negative) = (None, false);
             }
             (digit @ '0'..='9', so_far) => {
-                let digit = u16::try_from(digit.to_digit(10)?).ok()?;
+                let digit = i16::try_from(digit.to_digit(10)?).ok()?;
                 let so_far = so_far.unwrap_or(0);
                 number = Some(so_far.checked_mul(10)?.checked_add(digit)?);
             }
+            ('-', None) => is_negative = true,
             (' ' | '[' | ']', _) => {}
             _ => return None,
         }
     }
-    if numbers < 2 {
+    if length < 2 {
         return None;
     }
     split_room(room, length)

@@ -8,6 +8,7 @@ use heapless::Vec;
 
 use super::dump::{Artefact, Break, Field, Value, Visitor};
 use super::{guess, names, part};
+use crate::data::names_a_person;
 use crate::encoding::json::{self, Content, Cut, Elements, JsonStr, Members};
 use crate::encoding::{Fault, FaultKind, Span, What};
 
@@ -25,10 +26,54 @@ pub(super) struct Member {
     pub(super) kind: Kind,
     /// Its index, if it is an element of an array.
     index: Option<u16>,
-    /// It is the output of a client extension.
-    is_extension: bool,
+    place: Place,
+    /// The account's name, where this is the id of the account.
+    account: Option<Span>,
     /// The document is cut within it.
     is_cut: bool,
+}
+
+/// What a member stands in, where its name alone does not say what it means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Anything else.
+    Elsewhere,
+    /// The outputs of client extensions.
+    Extensions,
+    /// Options that a browser is given.
+    Options,
+    /// Their relying party.
+    RelyingParty,
+    /// Their account.
+    User,
+    /// A kind of key that they offer.
+    Parameters,
+    /// A credential that they list.
+    Descriptor,
+}
+
+impl Place {
+    /// What stands in a member of this one.
+    fn within(self, name: &JsonStr<'_>) -> Self {
+        static PLACES: [(&str, Place); 6] = [
+            ("publicKey", Place::Options),
+            ("rp", Place::RelyingParty),
+            ("user", Place::User),
+            ("pubKeyCredParams", Place::Parameters),
+            ("allowCredentials", Place::Descriptor),
+            ("excludeCredentials", Place::Descriptor),
+        ];
+        if *name == *"clientExtensionResults" {
+            return Self::Extensions;
+        }
+        let is_known = |(known, place): &&(&str, Self)| {
+            *name == **known && (self == Self::Options || *place == Self::Options)
+        };
+        PLACES
+            .iter()
+            .find(is_known)
+            .map_or(Self::Elsewhere, |(_, place)| *place)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,12 +135,13 @@ fn carries(name: &JsonStr<'_>) -> Option<Carries> {
 enum Container<'a> {
     Object {
         members: Members<'a>,
-        of_extensions: bool,
+        place: Place,
     },
     Array {
         name: JsonStr<'a>,
         elements: Elements<'a>,
         index: u16,
+        place: Place,
     },
 }
 
@@ -103,7 +149,7 @@ enum Container<'a> {
 struct Entry<'a> {
     name: JsonStr<'a>,
     index: Option<u16>,
-    is_extension: bool,
+    place: Place,
     value: Result<json::Value<'a>, Cut<'a>>,
 }
 
@@ -111,10 +157,7 @@ impl<'a> Container<'a> {
     /// The next member, or the next element under the name of its array.
     fn next(&mut self) -> Option<Entry<'a>> {
         match self {
-            Self::Object {
-                members,
-                of_extensions,
-            } => {
+            Self::Object { members, place } => {
                 let here = *members;
                 let (name, value) = match members.next() {
                     Some((name, value)) => (name, Ok(value)),
@@ -123,7 +166,7 @@ impl<'a> Container<'a> {
                 Some(Entry {
                     name,
                     index: None,
-                    is_extension: *of_extensions,
+                    place: *place,
                     value,
                 })
             }
@@ -131,6 +174,7 @@ impl<'a> Container<'a> {
                 name,
                 elements,
                 index,
+                place,
             } => {
                 let here = *elements;
                 let value = match elements.next() {
@@ -142,7 +186,7 @@ impl<'a> Container<'a> {
                 Some(Entry {
                     name: *name,
                     index: Some(current),
-                    is_extension: false,
+                    place: *place,
                     value,
                 })
             }
@@ -164,17 +208,21 @@ impl<'a> Container<'a> {
                 _ => return None,
             },
         };
+        // An element stands in what its array does: the array has said what its elements are.
+        let place = if entry.index.is_some() {
+            entry.place
+        } else {
+            entry.place.within(&entry.name)
+        };
         if let Some(members) = members {
-            return Some(Self::Object {
-                members,
-                of_extensions: entry.name == *"clientExtensionResults",
-            });
+            return Some(Self::Object { members, place });
         }
         let mut elements = elements?;
         let array = Self::Array {
             name: entry.name,
             elements,
             index: 0,
+            place,
         };
         let is_of_certificates = matches!(
             carries(&entry.name),
@@ -211,7 +259,11 @@ impl Entry<'_> {
         if !is_text {
             return Kind::Raw;
         }
-        carries(&self.name).map_or(Kind::Text, Kind::Encoded)
+        let carried = match self.place {
+            Place::User | Place::Descriptor if self.name == *"id" => Some(Carries::Bytes),
+            _ => carries(&self.name),
+        };
+        carried.map_or(Kind::Text, Kind::Encoded)
     }
 }
 
@@ -225,7 +277,7 @@ struct Found {
 }
 
 /// The members of a document from front to back, up to where it breaks.
-fn members(document: &[u8]) -> Found {
+fn members(document: &[u8], place: Place) -> Found {
     let fault = json::Value::parse(document, What::Json).err();
     let end = fault.map_or(document.len(), |fault| {
         usize::try_from(fault.at()).unwrap_or(usize::MAX)
@@ -251,13 +303,7 @@ fn members(document: &[u8]) -> Found {
     // The brace that ends a whole object is not a member and ends the walk.
     let members = Members::of_cut(top);
     let mut open: Vec<Container<'_>, NESTING_MAX> = Vec::new();
-    let of_extensions = false;
-    found.complete &= open
-        .push(Container::Object {
-            members,
-            of_extensions,
-        })
-        .is_ok();
+    found.complete &= open.push(Container::Object { members, place }).is_ok();
     while let Some(innermost) = open.last_mut() {
         let member = match innermost.next() {
             None => {
@@ -268,7 +314,8 @@ fn members(document: &[u8]) -> Found {
                     value: nowhere,
                     kind: Kind::End,
                     index: None,
-                    is_extension: false,
+                    place: Place::Elsewhere,
+                    account: None,
                     is_cut: false,
                 }
             }
@@ -280,7 +327,8 @@ fn members(document: &[u8]) -> Found {
                     value: entry.span(),
                     kind: if opened { Kind::Open } else { entry.kind() },
                     index: entry.index,
-                    is_extension: entry.is_extension,
+                    place: entry.place,
+                    account: None,
                     is_cut: entry.value.is_err(),
                 }
             }
@@ -290,6 +338,15 @@ fn members(document: &[u8]) -> Found {
             found.complete = false;
             break;
         }
+    }
+    let of_user = |member: &Member| member.place == Place::User && member.kind != Kind::End;
+    let account = found
+        .list
+        .iter()
+        .find(|member| of_user(member) && text(document, member.name) == "name")
+        .map(|member| member.value);
+    for member in found.list.iter_mut().filter(|member| of_user(member)) {
+        member.account = account;
     }
     found
 }
@@ -303,11 +360,7 @@ impl Member {
     pub(super) fn field<'a>(&self, document: &'a [u8]) -> Field<'a> {
         let name = text(document, self.name);
         let range = self.value.range();
-        let meaning = if self.is_extension {
-            names::extension(name)
-        } else {
-            names::member(name)
-        };
+        let meaning = names::member(self.place, name);
         let index = self
             .index
             .map_or(Value::None, |index| Value::Integer(index.into()));
@@ -315,6 +368,13 @@ impl Member {
         Field::new(name, range.start, range.len(), index)
             .meaning(meaning)
             .problem(problem)
+    }
+
+    /// Whether this is the id of an account and says who it belongs to.
+    fn names_a_person(&self, document: &[u8], id: &[u8]) -> bool {
+        let account = self.account.map(|account| text(document, account).chars());
+        self.place == Place::User
+            && core::str::from_utf8(id).is_ok_and(|id| names_a_person(id, account))
     }
 
     /// The field, with what is wrong with the value's encoding.
@@ -345,7 +405,11 @@ pub(super) fn explain_document(
         .len()
         .saturating_sub(guess::strip_bom(document).len());
     let document = document.get_mut(offset..).unwrap_or_default();
-    let found = members(document);
+    let place = match kind {
+        Artefact::CreationOptions | Artefact::RequestOptions => Place::Options,
+        _ => Place::Elsewhere,
+    };
+    let found = members(document, place);
     for member in &found.list {
         explain_member(document, member, visitor);
     }
@@ -385,13 +449,22 @@ pub(super) fn decode(document: &mut [u8], span: Span) -> Option<(Span, &'static 
 }
 
 pub(super) const NOT_BASE64URL: &str = "is not base64url without padding";
+/// What is wrong with the id of an account; the check of a policy has the sentence.
+const NAMES_A_PERSON: &str =
+    "is a name or an address, and authenticators give it out: it has to be random bytes";
 
 /// Explains a member in which nothing else than a certificate is looked into.
 pub(super) fn explain_flat_member(document: &mut [u8], member: &Member, visitor: &mut dyn Visitor) {
     match member.kind {
         Kind::Encoded(Carries::Bytes) => match decode(document, member.value) {
             Some((decoded, problem)) => {
-                let value = Value::Bytes(decoded.of(document).unwrap_or_default());
+                let bytes = decoded.of(document).unwrap_or_default();
+                let problem = if problem.is_empty() && member.names_a_person(document, bytes) {
+                    NAMES_A_PERSON
+                } else {
+                    problem
+                };
+                let value = Value::Bytes(bytes);
                 let field = member.encoded(document, problem);
                 visitor.field(&Field { value, ..field });
             }
@@ -447,6 +520,15 @@ fn show(document: &[u8], member: &Member, visitor: &mut dyn Visitor) {
             ("iat" | "exp" | "nbf" | "auth_time", Ok(seconds)) => Value::Time(seconds),
             ("timestampMs", Ok(milliseconds)) => {
                 Value::Time(milliseconds.checked_div(1000).unwrap_or(0))
+            }
+            ("alg", Ok(number)) if member.place == Place::Parameters => {
+                let meaning = names::algorithm(number);
+                let value = Value::Integer(number);
+                return visitor.field(&Field {
+                    value,
+                    meaning,
+                    ..field
+                });
             }
             (_, Ok(number)) => Value::Integer(number),
             (_, Err(_)) => Value::Text(value),

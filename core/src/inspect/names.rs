@@ -1,6 +1,7 @@
 //! What numbers and identifiers mean.
 
 pub(super) use super::authenticators::name as authenticator;
+use super::json_document::Place;
 use crate::attestation::Format;
 use crate::data::{CoseAlgorithm, Curve};
 
@@ -246,38 +247,112 @@ static MEMBERS: &[(&str, &str)] = &[
     ),
     ("advice", "what would improve the result"),
     ("error", "what went wrong"),
-    ("rp", "the relying party: its RP ID and its name"),
-    ("user", "the account that the passkey is made for"),
-    ("displayName", "the account's name as a person reads it"),
-    ("pubKeyCredParams", "the algorithms offered, best first"),
-    ("timeout", "milliseconds that the ceremony may take"),
-    (
-        "excludeCredentials",
-        "credentials of the account, of which an authenticator may not have one",
-    ),
-    (
-        "allowCredentials",
-        "the credentials that may answer; none: any discoverable one",
-    ),
-    (
-        "authenticatorSelection",
-        "what the authenticator has to be and do",
-    ),
     ("residentKey", "whether the passkey is to be discoverable"),
     ("requireResidentKey", "the same, as Level 1 said it"),
-    ("extensions", "what is asked of extensions"),
-    (
-        "hints",
-        "which kind of authenticator the browser offers first",
-    ),
     (
         "diagnosis",
         "what went wrong and what to change, best first",
     ),
 ];
 
-pub(super) fn member(name: &str) -> &'static str {
-    meaning(MEMBERS, name).unwrap_or("")
+/// A member whose name says something else in the options that a browser is given, or that only those have.
+static PLACED: &[(Place, &str, &str)] = &[
+    (Place::Options, "publicKey", "the options themselves"),
+    (
+        Place::Options,
+        "rp",
+        "the relying party: its RP ID and its name",
+    ),
+    (
+        Place::Options,
+        "user",
+        "the account that the passkey is made for",
+    ),
+    (
+        Place::Options,
+        "challenge",
+        "random bytes that the response has to answer",
+    ),
+    (
+        Place::Options,
+        "pubKeyCredParams",
+        "the algorithms offered, best first",
+    ),
+    (
+        Place::Options,
+        "timeout",
+        "milliseconds that the ceremony may take",
+    ),
+    (
+        Place::Options,
+        "excludeCredentials",
+        "credentials of the account, of which an authenticator may not have one",
+    ),
+    (
+        Place::Options,
+        "allowCredentials",
+        "the credentials that may answer; none: any discoverable one",
+    ),
+    (
+        Place::Options,
+        "authenticatorSelection",
+        "what the authenticator has to be and do",
+    ),
+    (
+        Place::Options,
+        "attestation",
+        "what the authenticator is asked to prove about itself",
+    ),
+    (
+        Place::Options,
+        "attestationFormats",
+        "the attestation formats wished for, best first",
+    ),
+    (Place::Options, "extensions", "what is asked of extensions"),
+    (
+        Place::Options,
+        "hints",
+        "which kind of authenticator the browser offers first",
+    ),
+    (
+        Place::RelyingParty,
+        "id",
+        "the RP ID: the site's domain, or one above it",
+    ),
+    (
+        Place::RelyingParty,
+        "name",
+        "the site's name as a person reads it",
+    ),
+    (
+        Place::User,
+        "id",
+        "the user handle: random bytes by which the account is found",
+    ),
+    (
+        Place::User,
+        "name",
+        "the account's name, which tells accounts apart",
+    ),
+    (
+        Place::User,
+        "displayName",
+        "the account's name as a person reads it",
+    ),
+    (Place::Descriptor, "id", "the credential id"),
+];
+
+/// A member by its name and by what it stands in.
+pub(super) fn member(place: Place, name: &str) -> &'static str {
+    if place == Place::Extensions {
+        return extension(name);
+    }
+    PLACED
+        .iter()
+        .find(|(known_in, known, _)| *known_in == place && *known == name)
+        .map(|(_, _, meaning)| *meaning)
+        .or_else(|| meaning(MEMBERS, name))
+        .unwrap_or("")
 }
 
 /// Why something belongs where an artefact breaks, by the name under which it is read.

@@ -149,6 +149,51 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "the page passed the token",
         &answer(token.as_bytes()),
     );
+    // What went around the challenge, or through a function, before it was passed.
+    for (name, passed) in [
+        ("JSON.stringify of the text", format!("\"{encoded}\"")),
+        ("Python's str of bytes", format!("b'{encoded}'")),
+        ("a line break", format!("{encoded}\n")),
+    ] {
+        mistakes.proven(
+            "value_quoted",
+            &format!("the page passed {name}"),
+            &answer(passed.as_bytes()),
+        );
+        mistakes.proven(
+            "value_quoted",
+            &format!("the check has {name}"),
+            &changed(good_sign_in(), |check| check["challenge"] = json!(passed)),
+        );
+    }
+    let utf16: Vec<u8> = encoded.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    mistakes.proven(
+        "challenge_encoded_twice",
+        "the page passed the characters in UTF-16",
+        &answer(&utf16),
+    );
+    mistakes.proven(
+        "challenge_zeros",
+        "Uint8Array.from of a text",
+        &answer(&[0; 43]),
+    );
+    mistakes.proven(
+        "challenge_hashed",
+        "the hash of the challenge",
+        &answer(&sha256(&[CHALLENGE])),
+    );
+    mistakes.proven(
+        "challenge_hashed",
+        "the hash of its characters",
+        &answer(&sha256(&[encoded.as_bytes()])),
+    );
+    mistakes.proven(
+        "value_lost",
+        "undefined in the check",
+        &changed(good_sign_in(), |check| {
+            check["challenge"] = json!("undefined")
+        }),
+    );
     mistakes.likely(
         "challenge_of_another_ceremony",
         "the challenge of another tab",

@@ -22,6 +22,24 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "the record's id as a list of numbers",
         &record(json!(bytes(&id))),
     );
+    let text = id.as_str().expect("a text");
+    mistakes.proven(
+        "value_cut",
+        "the record's id cut by a column",
+        &record(json!(text[..16])),
+    );
+    mistakes.proven(
+        "value_case",
+        "the record's id without regard to case",
+        &record(json!(text.to_lowercase())),
+    );
+    mistakes.proven(
+        "value_through_text",
+        "the record's id read as UTF-8",
+        &record(json!(base64url(
+            String::from_utf8_lossy(&bytes(&id)).as_bytes()
+        ))),
+    );
     mistakes.likely(
         "credential_other",
         "the record of another passkey",
@@ -55,6 +73,25 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "value_hexadecimal",
         "the handle in hexadecimal",
         &handle(json!(hex(USER))),
+    );
+    let uuid = "c0ffee00-4711-4f5e-8a1b-0123456789ab";
+    let of_uuid = |handle: serde_json::Value| {
+        sign_in(|made| {
+            let digits = uuid.replace('-', "");
+            let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits");
+            made.assertion.user_handle = Some((0..32).step_by(2).map(byte).collect());
+            made.policy = json!({"userHandle": handle});
+        })
+    };
+    mistakes.proven(
+        "value_hexadecimal",
+        "the handle as a UUID's text",
+        &of_uuid(json!(uuid)),
+    );
+    mistakes.proven(
+        "value_encoded_twice",
+        "the encoding of a UUID's text",
+        &of_uuid(json!(base64url(uuid.as_bytes()))),
     );
     mistakes.likely(
         "user_handle_other",

@@ -89,6 +89,52 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "an unknown verification",
         &set("userVerification", json!("Required")),
     );
+    let id = &good["response"]["id"];
+    for (name, member, value) in [
+        (
+            "the options' descriptors",
+            "allowCredentials",
+            json!([{"type": "public-key", "id": id}]),
+        ),
+        (
+            "the options' parameters",
+            "algorithms",
+            json!([{"type": "public-key", "alg": -7}]),
+        ),
+        (
+            "a list of records",
+            "credential",
+            json!([good["credential"]]),
+        ),
+        ("no RP ID", "rpId", json!(null)),
+    ] {
+        mistakes.proven("check_member_value", name, &set(member, value));
+    }
+    mistakes.proven(
+        "check_member_name",
+        "names of SimpleWebAuthn's older records",
+        &set(
+            "credential",
+            json!({"credentialID": id, "credentialPublicKey": good["credential"]["publicKey"], "counter": 0}),
+        ),
+    );
+    mistakes.proven(
+        "check_member_name",
+        "the response as the credential",
+        &set("credential", good["response"].clone()),
+    );
+    mistakes.add(
+        "check_not_json",
+        "two checks",
+        true,
+        format!("{good}\n{good}"),
+    );
+    mistakes.add(
+        "check_not_json",
+        "a byte order mark",
+        true,
+        format!("\u{feff}{good}"),
+    );
     mistakes.likely(
         "root_not_pem",
         "a root in base64",

@@ -114,6 +114,39 @@ pub(super) fn add(mistakes: &mut Mistakes) {
             made.policy = json!({"origins": [expected]});
         }),
     );
+    let apps = |got: &str, expected: &[&str]| {
+        sign_in(|made| {
+            made.assertion.client_data.set("origin", got);
+            made.policy = json!({"origins": expected});
+        })
+    };
+    let [debug, release] = [b"debug", b"store"].map(|certificate| {
+        let fingerprint = base64url(&sha256(&[certificate]));
+        format!("android:apk-key-hash:{fingerprint}")
+    });
+    mistakes.proven(
+        "origin_android_certificate",
+        "a debug build",
+        &apps(&debug, &["https://example.org", &release]),
+    );
+    mistakes.proven(
+        "origin_local",
+        "Capacitor's page on iOS",
+        &apps("capacitor://localhost", &["https://example.org"]),
+    );
+    mistakes.proven(
+        "origin_local",
+        "Capacitor's page on Android",
+        &apps("https://localhost", &["https://example.org"]),
+    );
+    mistakes.proven(
+        "origin_extension",
+        "a page of an extension",
+        &apps(
+            "chrome-extension://aaaabbbbccccddddeeeeffffgggghhhh",
+            &["https://example.org"],
+        ),
+    );
     mistakes.likely(
         "origin_other_site",
         "another site",
@@ -150,6 +183,16 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "origins_not_a_list",
         "one origin as a text",
         &of(json!("https://example.org")),
+    );
+    mistakes.proven(
+        "origins_not_a_list",
+        "several in one text",
+        &of(json!(["https://example.org,https://www.example.org"])),
+    );
+    mistakes.proven(
+        "value_with_blanks",
+        "a blank after an origin",
+        &of(json!(["https://example.org "])),
     );
     mistakes.proven(
         "origin_path",

@@ -99,6 +99,33 @@ fn encodings(mistakes: &mut Mistakes) {
     );
     let check = with_indexed(&say(indexed(&raw)));
     mistakes.add("public_key_array", "numbered members", true, check);
+    let signed: Vec<String> = signed.iter().map(i16::to_string).collect();
+    mistakes.proven(
+        "public_key_array",
+        "signed numbers in brackets, as Kotlin prints them",
+        &say(json!(format!("[{}]", signed.join(", ")))),
+    );
+    mistakes.proven(
+        "public_key_hexadecimal",
+        "as PostgreSQL prints bytea",
+        &say(json!(format!("\\x{}", hex(&raw)))),
+    );
+    mistakes.proven(
+        "public_key_changed_in_transit",
+        "in Python's b'...'",
+        &say(json!(format!("b'{text}'"))),
+    );
+    let latin: String = raw.iter().copied().map(char::from).collect();
+    mistakes.proven(
+        "public_key_changed_in_transit",
+        "each byte a character of UTF-8",
+        &say(json!(base64url(latin.as_bytes()))),
+    );
+    mistakes.proven(
+        "value_through_text",
+        "read as UTF-8",
+        &say(json!(base64url(String::from_utf8_lossy(&raw).as_bytes()))),
+    );
     mistakes.proven("public_key_missing", "nothing", &say(json!(null)));
     mistakes.proven(
         "public_key_missing",

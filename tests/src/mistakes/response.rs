@@ -4,7 +4,10 @@ use super::{
     Mistakes, bytes, changed, good_registration, good_sign_in, hex, indexed, padded, standard,
     twice, with_indexed,
 };
-use crate::encoding::{base64url, sha256};
+use crate::{
+    cbor::Cbor,
+    encoding::{base64url, sha256},
+};
 
 /// What becomes of a member.
 type Change = fn(&Value) -> Value;
@@ -54,6 +57,49 @@ fn shapes(mistakes: &mut Mistakes) {
         "response_wrapped",
         "inside another object",
         &respond(|r| *r = json!({"credential": r.clone()})),
+    );
+    mistakes.proven(
+        "response_wrapped",
+        "in a list",
+        &respond(|r| *r = json!([r.clone()])),
+    );
+    mistakes.proven(
+        "response_wrapped",
+        "as Android's Credential Manager hands it over",
+        &register(|r| *r = json!({"registrationResponseJson": r.to_string()})),
+    );
+    mistakes.proven(
+        "response_is_text",
+        "the inner object stringified",
+        &respond(|r| r["response"] = json!(r["response"].to_string())),
+    );
+    mistakes.proven(
+        "value_lost",
+        "an object joined into a text",
+        &respond(|r| *r = json!("[object Object]")),
+    );
+    mistakes.proven(
+        "names_apple",
+        "ASAuthorization's names",
+        &register(|r| {
+            *r = json!({
+                "credentialID": r["id"],
+                "rawClientDataJSON": r["response"]["clientDataJSON"],
+                "rawAttestationObject": r["response"]["attestationObject"],
+            });
+        }),
+    );
+    mistakes.proven(
+        "response_type_other",
+        "the client data's type in the response",
+        &respond(|r| r["type"] = json!("webauthn.get")),
+    );
+    mistakes.proven(
+        "client_data_swapped",
+        "client data in both places",
+        &register(|r| {
+            r["response"]["attestationObject"] = r["response"]["clientDataJSON"].clone();
+        }),
     );
     mistakes.proven(
         "buffers_lost",
@@ -162,7 +208,7 @@ fn values(mistakes: &mut Mistakes) {
             *member = change(member);
         })
     };
-    let cases: [(&'static str, &str, &str, Change); 21] = [
+    let cases: [(&'static str, &str, &str, Change); 29] = [
         (
             "value_with_blanks",
             "clientDataJSON",
@@ -289,6 +335,46 @@ fn values(mistakes: &mut Mistakes) {
             "clientDataJSON",
             "encoded twice",
             twice,
+        ),
+        ("value_lost", "clientDataJSON", "as a text", |_| {
+            json!("[object ArrayBuffer]")
+        }),
+        ("member_missing", "clientDataJSON", "empty", |_| json!("")),
+        ("value_cut", "attestationObject", "cut", |v| {
+            json!(base64url(&bytes(v)[..80]))
+        }),
+        (
+            "value_trailing_bytes",
+            "attestationObject",
+            "in a larger buffer",
+            |v| json!(base64url(&[&bytes(v)[..], &[0; 16]].concat())),
+        ),
+        (
+            "value_through_text",
+            "attestationObject",
+            "read as UTF-8",
+            |v| json!(base64url(String::from_utf8_lossy(&bytes(v)).as_bytes())),
+        ),
+        (
+            "value_through_text",
+            "attestationObject",
+            "each byte a character of UTF-8",
+            |v| {
+                let latin: String = bytes(v).iter().copied().map(char::from).collect();
+                json!(base64url(latin.as_bytes()))
+            },
+        ),
+        (
+            "value_through_text",
+            "authenticatorData",
+            "read as UTF-8",
+            |v| json!(base64url(String::from_utf8_lossy(&bytes(v)).as_bytes())),
+        ),
+        (
+            "value_cbor_byte_string",
+            "authenticatorData",
+            "as CTAP sends them",
+            |v| json!(base64url(&Cbor::Bytes(bytes(v)).encode())),
         ),
         (
             "client_data_not_encoded",

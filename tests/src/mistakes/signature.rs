@@ -12,6 +12,10 @@ use crate::{
     keys::{CredentialKey, Es256, Rsa, RsaHash},
 };
 
+/// A member that Chrome adds now and then.
+const GOOGLE: &str = ",\"other_keys_can_be_added_here\":\"do not compare clientDataJSON against a template. \
+    See https://goo.gl/yabPex\"";
+
 /// A sign-in by this key whose signature is made otherwise.
 fn signed(sign: impl FnOnce(&SignIn, &Es256) -> Vec<u8>) -> Value {
     sign_in(|made| {
@@ -51,6 +55,54 @@ pub(super) fn add(mistakes: &mut Mistakes) {
             *signature = json!(base64url(hex(&super::bytes(signature)).as_bytes()));
         }),
     );
+    let put = |change: &dyn Fn(&[u8]) -> Value| {
+        changed(good_sign_in(), |check| {
+            let signature = &mut check["response"]["response"]["signature"];
+            *signature = change(&super::bytes(signature));
+        })
+    };
+    let pairs = |bytes: &[u8], between: &str| {
+        let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+        pairs.join(between)
+    };
+    for (name, change) in [
+        (
+            "as .NET's BitConverter prints it",
+            &(|bytes: &[u8]| json!(pairs(bytes, "-"))) as &dyn Fn(&[u8]) -> Value,
+        ),
+        ("after 0x", &|bytes| json!(format!("0x{}", hex(bytes)))),
+        ("as Apple's NSData prints it", &|bytes| {
+            json!(format!("<{}>", pairs(bytes, " ")))
+        }),
+    ] {
+        mistakes.proven("value_hexadecimal", name, &put(change));
+    }
+    for (code, name, value) in [
+        ("member_missing", "null", json!(null)),
+        ("member_missing", "an empty signature", json!("")),
+        (
+            "value_lost",
+            "Swift's description of Data",
+            json!("71 bytes"),
+        ),
+    ] {
+        mistakes.proven(code, name, &put(&|_| value.clone()));
+    }
+    mistakes.proven(
+        "value_through_text",
+        "a signature read as UTF-8",
+        &put(&|bytes| json!(base64url(String::from_utf8_lossy(bytes).as_bytes()))),
+    );
+    mistakes.proven(
+        "value_trailing_bytes",
+        "a buffer larger than the signature",
+        &put(&|bytes| json!(base64url(&[bytes, &[0; 2]].concat()))),
+    );
+    mistakes.proven(
+        "signature_over_challenge",
+        "a key of the app's own over the challenge",
+        &signed(|_, key| key.sign(super::CHALLENGE)),
+    );
     mistakes.proven(
         "signature_cut",
         "cut by a column",
@@ -76,6 +128,28 @@ pub(super) fn add(mistakes: &mut Mistakes) {
             let member = &mut check["response"]["response"]["clientDataJSON"];
             let text = String::from_utf8(super::bytes(member)).expect("JSON");
             *member = json!(base64url(text.replace(change.0, change.1).as_bytes()));
+        });
+        mistakes.proven("client_data_serialised_again", name, &check);
+    }
+    // What a struct has no field for is lost when it is written again.
+    for (name, lost) in [
+        ("without crossOrigin", ",\"crossOrigin\":false"),
+        ("without what Chrome adds", GOOGLE),
+    ] {
+        let check = signed(|made, key| {
+            let text = String::from_utf8(made.assertion.client_data.bytes()).expect("JSON");
+            let whole = if text.contains(lost) {
+                text
+            } else {
+                text.replace("false}", &format!("false{lost}}}"))
+            };
+            let hash = sha256(&[whole.as_bytes()]);
+            key.sign(&[&made.assertion.authenticator_data.encode()[..], &hash].concat())
+        });
+        let check = changed(check, |check| {
+            let member = &mut check["response"]["response"]["clientDataJSON"];
+            let text = String::from_utf8(super::bytes(member)).expect("JSON");
+            *member = json!(base64url(text.replace(lost, "").as_bytes()));
         });
         mistakes.proven("client_data_serialised_again", name, &check);
     }

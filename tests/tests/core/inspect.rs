@@ -747,6 +747,36 @@ fn what_programs_print_is_taken_for_what_it_is() {
     }
 }
 
+/// What is a credential's id elsewhere is the site's, the account's or a key's in options.
+#[test]
+fn options_are_explained_as_options() {
+    let options = |user: &str| {
+        json!({"publicKey": {
+            "rp": {"id": "example.org", "name": "Example"},
+            "user": {"id": user, "name": "alice", "displayName": "Alice"},
+            "challenge": base64url(&[7; 32]),
+            "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+            "timeout": 300_000,
+            "excludeCredentials": [{"type": "public-key", "id": base64url(&[9; 16])}],
+            "authenticatorSelection": {"residentKey": "required", "userVerification": "preferred"},
+            "attestation": "none"
+        }})
+        .to_string()
+    };
+    assert_expected("options", options(&base64url(&[0xf5; 16])).as_bytes());
+    // An id that says whose it is.
+    for (id, is_found) in [
+        (base64url(b"alice"), true),
+        (base64url(b"alice@example.org"), true),
+        (base64url(b"bob"), false),
+        (base64url(&[0xf5; 64]), false),
+        (base64url(b""), false),
+    ] {
+        let dump = text(options(&id).as_bytes());
+        assert_eq!(dump.contains("is a name or an address"), is_found, "{dump}");
+    }
+}
+
 #[test]
 fn an_authenticators_answer_is_explained_under_its_numbers() {
     let check = RECIPES[1].make().registration_check();
