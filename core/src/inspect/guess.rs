@@ -204,6 +204,11 @@ fn guess_at(input: &mut [u8], span: Span, embedded: bool) -> Option<Guess> {
         cut: false,
         certain: true,
     };
+    if is_array_literal(text) {
+        let decoded = decode_hex(input, span)?;
+        let artefact = artefact_of(decoded.of(input)?);
+        return Some(guess(Encoding::Hex, artefact, decoded));
+    }
     if text.first() == Some(&b'{') {
         let line = text.split(|byte| *byte == b'\n').next()?;
         if let Some(artefact) = document(line) {
@@ -253,6 +258,12 @@ fn guess_at(input: &mut [u8], span: Span, embedded: bool) -> Option<Guess> {
     })
 }
 
+/// Whether a text in braces holds bytes as C and Go write them.
+fn is_array_literal(text: &[u8]) -> bool {
+    let inside = text.strip_prefix(b"{").unwrap_or_default();
+    inside.trim_ascii_start().starts_with(b"0x")
+}
+
 fn guess_json(input: &[u8], span: Span, embedded: bool) -> Option<Guess> {
     Some(Guess {
         encoding: Encoding::Json,
@@ -271,11 +282,20 @@ pub(super) fn document(text: &[u8]) -> Option<Artefact> {
 
 /// Which document a broken text was meant to be, by the names in it.
 fn cut_document(text: &[u8]) -> Artefact {
-    static NAMES: [(&[u8], Artefact); 5] = [
+    static NAMES: [(&[u8], Artefact); 7] = [
         (b"\"kind\"", Artefact::Check),
         (b"\"attestationObject\"", Artefact::RegistrationResponse),
         (b"\"authenticatorData\"", Artefact::AuthenticationResponse),
         (b"\"signature\"", Artefact::AuthenticationResponse),
+        // How client data begin as browsers write them, in base64url: `{"type":"webauthn.create` and `.get`.
+        (
+            b"\"eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRl",
+            Artefact::RegistrationResponse,
+        ),
+        (
+            b"\"eyJ0eXBlIjoid2ViYXV0aG4uZ2V0",
+            Artefact::AuthenticationResponse,
+        ),
         (b"\"origin\"", Artefact::ClientData),
     ];
     NAMES
@@ -506,11 +526,14 @@ fn is_word(text: &[u8]) -> bool {
         && rest.iter().all(u8::is_ascii_lowercase)
 }
 
-/// Decodes hexadecimal in place: digits in pairs, with or without blanks, colons, commas and `0x`
-/// between them. It goes before base64: its digits are also base64's, but hardly any base64 has no
+/// Decodes hexadecimal in place: digits in pairs, with or without what programs print around and between
+/// them: blanks, colons, commas, hyphens (.NET), `0x`, `\x` (`PostgreSQL`), `<...>` (Apple) and braces (C, Go). It goes before base64: its digits are also base64's, but hardly any base64 has no
 /// others.
 fn decode_hex(input: &mut [u8], span: Span) -> Option<Span> {
-    let is_between = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b':' | b',');
+    let is_between = |byte: u8| {
+        byte.is_ascii_whitespace()
+            || matches!(byte, b':' | b',' | b'-' | b'<' | b'>' | b'{' | b'}' | b'\\')
+    };
     let mut digits = 0_usize;
     let mut before = b' ';
     for byte in span.of(input)? {
@@ -519,6 +542,8 @@ fn decode_hex(input: &mut [u8], span: Span) -> Option<Span> {
             digits = digits.checked_add(1)?;
         } else if is_prefix {
             digits = digits.checked_sub(1)?;
+        } else if *byte == b'x' && before == b'\\' {
+            // A prefix without a digit.
         } else if !is_between(*byte) {
             return None;
         }

@@ -15,7 +15,7 @@ pub(super) fn is_printed_object(text: &[u8]) -> bool {
     name > 0 && rest.starts_with(b":")
 }
 
-/// The longest list of numbers from 0 to 255 in a text, its brackets included where it has some.
+/// The longest list of bytes in a text, as numbers with or without a sign (Java's and Kotlin's have one), its brackets included where it has some.
 pub(super) fn numbers(text: &[u8]) -> Option<Span> {
     let mut longest: Option<(usize, Span)> = None;
     let mut at = 0_usize;
@@ -51,6 +51,8 @@ fn numbers_at(text: &[u8], start: usize) -> Option<(usize, usize)> {
     let (mut at, mut end) = (start, start);
     let (mut count, mut is_decimal) = (0_usize, false);
     loop {
+        let is_negative = text.get(at) == Some(&b'-');
+        at = at.checked_add(usize::from(is_negative))?;
         let digits = text
             .get(at..)?
             .iter()
@@ -59,7 +61,8 @@ fn numbers_at(text: &[u8], start: usize) -> Option<(usize, usize)> {
         let number = text.get(at..at.checked_add(digits)?)?;
         let value = core::str::from_utf8(number)
             .ok()
-            .and_then(|number| number.parse::<u8>().ok());
+            .and_then(|number| number.parse::<u8>().ok())
+            .filter(|value| !is_negative || *value <= 128);
         if value.is_none() || digits > 3 {
             break;
         }
@@ -69,7 +72,7 @@ fn numbers_at(text: &[u8], start: usize) -> Option<(usize, usize)> {
         }
         end = at;
         count = count.saturating_add(1);
-        is_decimal |= digits != 2;
+        is_decimal |= digits != 2 || is_negative;
         let between = text
             .get(at..)?
             .iter()
@@ -88,14 +91,22 @@ pub(super) fn decode_numbers(text: &mut [u8], span: Span) -> Option<Span> {
     let range = span.range();
     let mut written = range.start;
     let mut number: Option<u8> = None;
+    let mut is_negative = false;
     for at in range.clone().chain(core::iter::once(range.end)) {
         let byte = if at < range.end { *text.get(at)? } else { b',' };
         if byte.is_ascii_digit() {
             let digit = byte.saturating_sub(b'0');
             number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit)?);
-        } else if let Some(complete) = number.take() {
-            *text.get_mut(written)? = complete;
-            written = written.checked_add(1)?;
+        } else {
+            if let Some(complete) = number.take() {
+                *text.get_mut(written)? = if is_negative {
+                    complete.wrapping_neg()
+                } else {
+                    complete
+                };
+                written = written.checked_add(1)?;
+            }
+            is_negative = byte == b'-';
         }
     }
     Some(Span::new(range.start, written))

@@ -272,7 +272,8 @@ impl Problem {
         }
     }
 
-    /// What the verifier said. The sentence depends on nothing but the kind of the error.
+    /// What the verifier said. The sentence depends on nothing but the kind of the error and, where the response cannot
+    /// be read, on the response: where, and what stands there.
     pub(crate) fn not_verified(ceremony: Ceremony, error: Error) -> Self {
         let (status, title) = match ceremony {
             Ceremony::Registration => (Status::BadRequest, "The registration does not verify"),
@@ -289,11 +290,21 @@ impl Problem {
             status,
             code: error.code(),
             title,
-            detail: error.message().into(),
+            detail: Self::said(ceremony, &error),
             step: Some(error.step().to_string().into()),
             retry_after: None,
             header: None,
             unknown: None,
+        }
+    }
+
+    fn said(ceremony: Ceremony, error: &Error) -> Cow<'static, str> {
+        // A key that came in no response is the record's, of which nobody is told anything.
+        let is_recorded =
+            ceremony != Ceremony::Registration && error.kind() == ErrorKind::PublicKeyMalformed;
+        match error.fault() {
+            Some(fault) if !is_recorded => format!("{} Found: {fault}.", error.message()).into(),
+            _ => error.message().into(),
         }
     }
 

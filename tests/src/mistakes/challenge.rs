@@ -191,7 +191,7 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "value_lost",
         "undefined in the check",
         &changed(good_sign_in(), |check| {
-            check["challenge"] = json!("undefined")
+            check["challenge"] = json!("undefined");
         }),
     );
     mistakes.likely(

@@ -12,6 +12,9 @@ use crate::{
     keys::{CredentialKey, Es256, Rsa, RsaHash},
 };
 
+/// How a program prints bytes.
+type Print<'p> = &'p dyn Fn(&[u8]) -> Value;
+
 /// A member that Chrome adds now and then.
 const GOOGLE: &str = ",\"other_keys_can_be_added_here\":\"do not compare clientDataJSON against a template. \
     See https://goo.gl/yabPex\"";
@@ -65,16 +68,16 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         pairs.join(between)
     };
-    for (name, change) in [
-        (
-            "as .NET's BitConverter prints it",
-            &(|bytes: &[u8]| json!(pairs(bytes, "-"))) as &dyn Fn(&[u8]) -> Value,
-        ),
+    let printed: [(&str, Print<'_>); 3] = [
+        ("as .NET's BitConverter prints it", &|bytes| {
+            json!(pairs(bytes, "-"))
+        }),
         ("after 0x", &|bytes| json!(format!("0x{}", hex(bytes)))),
         ("as Apple's NSData prints it", &|bytes| {
             json!(format!("<{}>", pairs(bytes, " ")))
         }),
-    ] {
+    ];
+    for (name, change) in printed {
         mistakes.proven("value_hexadecimal", name, &put(change));
     }
     for (code, name, value) in [

@@ -1031,7 +1031,7 @@ async fn the_inspector_says_where_an_assertion_was_cut() {
     assert!(broken.contains("ends too early"), "{broken}");
     // What comes before is explained nevertheless.
     let challenge = inspector.choose("[data-name=type]").await;
-    assert_eq!(challenge["artefact"], "JSON document");
+    assert_eq!(challenge["artefact"], "authentication response");
     assert_eq!(challenge["marked"], "7075626c69632d6b6579");
 }
 

@@ -690,6 +690,15 @@ fn printed(bytes: &[u8], separator: &str) -> String {
     format!("[{}]", numbers.join(separator))
 }
 
+/// The same with a sign from 128 on.
+fn printed_signed(bytes: &[u8]) -> String {
+    let numbers: Vec<String> = bytes
+        .iter()
+        .map(|byte| byte.cast_signed().to_string())
+        .collect();
+    format!("[{}]", numbers.join(", "))
+}
+
 #[test]
 fn what_programs_print_is_taken_for_what_it_is() {
     let made = RECIPES[0].make();
@@ -709,6 +718,10 @@ fn what_programs_print_is_taken_for_what_it_is() {
         .collect();
     let twice = base64url(encoded.as_bytes());
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let pairs = |between: &str| {
+        let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        pairs.join(between)
+    };
     for (input, expected) in [
         (Value::from(response.to_string()).to_string(), "registration response in JSON within a JSON string"),
         (printed(&bytes, ", "), "attestation object in a list of numbers"),
@@ -731,6 +744,24 @@ fn what_programs_print_is_taken_for_what_it_is() {
             "attestation object in base64url, found within other text",
         ),
         (twice, "attestation object in base64, encoded twice"),
+        // Java and Kotlin print bytes with a sign.
+        (printed_signed(&bytes), "attestation object in a list of numbers"),
+        (
+            format!("attestationObject={}", printed_signed(&bytes)),
+            "attestation object in a list of numbers, found within other text",
+        ),
+        (pairs("-").to_uppercase(), "attestation object in hexadecimal"),
+        (format!("\\x{hex}"), "attestation object in hexadecimal"),
+        (format!("<{}>", pairs(" ")), "attestation object in hexadecimal"),
+        (format!("{{ 0x{} }}", pairs(", 0x")), "attestation object in hexadecimal"),
+        // Cut before what says which response it is.
+        (
+            format!(
+                r#"{{"id":"AAAA","type":"public-key","response":{{"clientDataJSON":"{}"#,
+                &response["response"]["clientDataJSON"].as_str().expect("a text")[..60],
+            ),
+            "registration response in JSON",
+        ),
         (base64url(hex.as_bytes()), "attestation object in base64, encoded twice"),
         (
             "The quick brown fox jumps over the lazy dog again and again".to_owned(),

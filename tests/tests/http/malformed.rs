@@ -4,6 +4,7 @@
 use portcullis_tests::{
     authenticator::flags,
     cbor::Cbor,
+    encoding::base64url,
     host::{Answer, Host, Request},
     person::{Person, Registering, SigningIn},
 };
@@ -13,6 +14,9 @@ use crate::{assert_untouched, complete_sign_in, is_free};
 
 /// The members of a CBOR map.
 type Members = Vec<(Cbor, Cbor)>;
+
+/// What is done to a credential before it is sent.
+type Change = fn(&mut Value);
 
 /// Bytes made of other bytes.
 type Rewrite = fn(Vec<u8>) -> Vec<u8>;
@@ -348,6 +352,58 @@ async fn responses_of_a_wrong_shape_are_refused() {
     assert_registration_refused(&host, "a long id", lengthen).await;
     assert_sign_in_refused(&host, &mut alice, "a long id", lengthen).await;
     assert_untouched(&host, &mut alice, 1).await;
+}
+
+/// The detail names the member, and what it is that was sent in its place. Why, nobody is told: a diagnosis is for whoever
+/// has the case.
+#[rocket::async_test]
+async fn a_problem_says_where_and_what_and_diagnoses_nothing() {
+    let host = Host::local(&[]).await;
+    let changes: [(Change, &str); 6] = [
+        (
+            |credential| {
+                let member = &mut credential["response"]["attestationObject"];
+                let twice = base64url(member.as_str().expect("a text").as_bytes());
+                *member = json!(twice);
+            },
+            "attestation object is a text in place of bytes: it was encoded twice",
+        ),
+        (
+            |credential| credential["response"]["clientDataJSON"] = json!({}),
+            "clientDataJSON is {}, which JSON.stringify makes of a credential or a buffer",
+        ),
+        (
+            |credential| credential["response"]["attestationObject"] = json!([163, 99]),
+            "attestationObject has the wrong type",
+        ),
+        (
+            |credential| credential["response"]["attestationObject"] = json!("o2Nm*A"),
+            "attestationObject is not base64url without padding",
+        ),
+        (
+            |credential| credential["rawId"] = json!("AAAA"),
+            "rawId is another id than `id`",
+        ),
+        (
+            |credential| {
+                credential
+                    .as_object_mut()
+                    .expect("an object")
+                    .remove("type");
+            },
+            "type is missing",
+        ),
+    ];
+    for (change, said) in changes {
+        let registering = Person::new("mallory").begin_registration(&host).await;
+        let mut body = registering.body();
+        change(&mut body["attestation"]);
+        let answer = host.post("/register/complete", &body).await;
+        let problem = answer.json();
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(detail.contains(said), "{said}: {problem:#}");
+        assert!(problem.get("diagnosis").is_none(), "{problem:#}");
+    }
 }
 
 #[rocket::async_test]
