@@ -22,8 +22,8 @@
 //!
 //! * `es256` (default), and a feature of its own for each other signature algorithm in [`algorithm`].
 //! * `rs1`, `ecdsa-any-hash`: those that only attestation statements and certificates are signed with.
-//! * `all-algorithms`: all of those.
-//! * `es256-small`: ES256 for microcontrollers, in this crate's own arithmetic.
+//! * `all-algorithms`: all of those; `all-but-es256` leaves out the first.
+//! * `es256-small`: ES256 for microcontrollers and WebAssembly, in this crate's own arithmetic.
 //! * `ed448`: Ed448, over a pre-release, so no other feature includes it.
 //! * `attestation`: the attestation statement formats that have certificates. It adds no algorithm.
 //! * `trust`: paths from those certificates to the caller's roots, and its metadata of authenticator models.

@@ -53,6 +53,8 @@ pub use eddsa::{Ed25519, EdDsa};
 pub use es256::{EcdsaP256Sha384, EcdsaP256Sha512};
 #[cfg(feature = "es256")]
 pub use es256::{Es256, Esp256};
+#[cfg(all(feature = "ecdsa-any-hash", feature = "es256-small"))]
+pub use es256_small::{EcdsaP256Sha384Small, EcdsaP256Sha512Small};
 #[cfg(feature = "es256-small")]
 pub use es256_small::{Es256Small, Esp256Small};
 #[cfg(feature = "es256k")]
@@ -280,17 +282,26 @@ impl fmt::Debug for Crypto<'_> {
     }
 }
 
+// Those of the lists below that are on P-256: over `p256` where that is there, so that whoever adds the
+// other feature gets no other verifier.
+#[cfg(feature = "es256")]
+use es256 as on_p256;
+#[cfg(all(feature = "es256-small", not(feature = "es256")))]
+mod on_p256 {
+    #[cfg(feature = "ecdsa-any-hash")]
+    pub(super) use super::{
+        EcdsaP256Sha384Small as EcdsaP256Sha384, EcdsaP256Sha512Small as EcdsaP256Sha512,
+    };
+    pub(super) use super::{Es256Small as Es256, Esp256Small as Esp256};
+}
+
 /// The signature algorithms of this build's features, best first: those that every authenticator has in
 /// hardware and that verify fastest, then the larger curves, then those of few authenticators, RSA last.
 pub const BUILT_IN: &[&dyn SignatureAlgorithm] = &[
-    #[cfg(feature = "es256")]
-    &Es256,
-    #[cfg(feature = "es256")]
-    &Esp256,
-    #[cfg(all(feature = "es256-small", not(feature = "es256")))]
-    &Es256Small,
-    #[cfg(all(feature = "es256-small", not(feature = "es256")))]
-    &Esp256Small,
+    #[cfg(any(feature = "es256", feature = "es256-small"))]
+    &on_p256::Es256,
+    #[cfg(any(feature = "es256", feature = "es256-small"))]
+    &on_p256::Esp256,
     #[cfg(feature = "eddsa")]
     &EdDsa,
     #[cfg(feature = "eddsa")]
@@ -329,10 +340,16 @@ pub const BUILT_IN: &[&dyn SignatureAlgorithm] = &[
 
 /// What this build's features include for attestation only.
 pub const BUILT_IN_FOR_ATTESTATION: &[&dyn SignatureAlgorithm] = &[
-    #[cfg(all(feature = "ecdsa-any-hash", feature = "es256"))]
-    &EcdsaP256Sha384,
-    #[cfg(all(feature = "ecdsa-any-hash", feature = "es256"))]
-    &EcdsaP256Sha512,
+    #[cfg(all(
+        feature = "ecdsa-any-hash",
+        any(feature = "es256", feature = "es256-small")
+    ))]
+    &on_p256::EcdsaP256Sha384,
+    #[cfg(all(
+        feature = "ecdsa-any-hash",
+        any(feature = "es256", feature = "es256-small")
+    ))]
+    &on_p256::EcdsaP256Sha512,
     #[cfg(all(feature = "ecdsa-any-hash", feature = "es384"))]
     &EcdsaP384Sha256,
     #[cfg(all(feature = "ecdsa-any-hash", feature = "es384"))]

@@ -310,8 +310,17 @@ impl DecodedEnvelope {
     }
 
     fn ids(buffer: &mut [u8], members: &Members) -> (DecodedField, Option<[Span; 2]>) {
-        let both = decode(buffer, members.id, What::Id)
-            .and_then(|id| Ok((id, decode(buffer, members.raw_id, What::RawId)?)));
+        let text = |slot: Slot| slot.and_then(Result::ok)?.of(buffer);
+        let is_same_text = text(members.id) == text(members.raw_id);
+        let both = decode(buffer, members.id, What::Id).and_then(|id| {
+            // Mostly one text twice, which is decoded once.
+            let raw_id = if is_same_text {
+                id
+            } else {
+                decode(buffer, members.raw_id, What::RawId)?
+            };
+            Ok((id, raw_id))
+        });
         let (id, raw_id) = match both {
             Ok(both) => both,
             Err(fault) => return (Err(fault), None),

@@ -1,5 +1,6 @@
 //! `portcullis serve`: the server.
 
+use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use rocket::fairing::AdHoc;
 use rocket::tokio::signal::unix::{Signal, SignalKind, signal};
 use rocket::tokio::time::timeout;
 use rocket::{Orbit, Rocket, Shutdown};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{fail, systemd};
 use crate::app::App;
@@ -18,13 +21,20 @@ use crate::{Config, Portcullis};
 pub(super) fn serve() -> ExitCode {
     // Rocket logs a launch as a warning and each failed guard or caught failure on three lines;
     // PostgreSQL gives notice of a table that is there already.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        "info,rocket=off,portcullis::routes=off,sqlx::postgres::notice=warn".into()
+    let asked = env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = asked.unwrap_or_else(|| {
+        Targets::new()
+            .with_default(LevelFilter::INFO)
+            .with_target("rocket", LevelFilter::OFF)
+            .with_target("portcullis::routes", LevelFilter::OFF)
+            .with_target("sqlx::postgres::notice", LevelFilter::WARN)
     });
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
+        .finish()
+        .with(filter)
         .init();
     rocket::execute(launch())
 }

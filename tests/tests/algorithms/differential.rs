@@ -9,8 +9,9 @@ use num_bigint::BigUint;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use portcullis_core::SignatureAlgorithm;
 use portcullis_core::algorithm::{
-    EcdsaP256Sha384, EcdsaP256Sha512, EcdsaP384Sha256, EcdsaP384Sha512, EcdsaP521Sha256,
-    EcdsaP521Sha384, EdDsa, Es256, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
+    EcdsaP256Sha384, EcdsaP256Sha384Small, EcdsaP256Sha512, EcdsaP256Sha512Small, EcdsaP384Sha256,
+    EcdsaP384Sha512, EcdsaP521Sha256, EcdsaP521Sha384, EdDsa, Es256, Es256Small, Es384, Es512, Ps256, Ps384,
+    Ps512, Rs256, Rs384, Rs512,
 };
 use portcullis_core::data::{Curve, PublicKey};
 use portcullis_tests::{corpora::report, es256};
@@ -221,7 +222,10 @@ ecdsa! {
     ecdsa_on_p256_is_judged_alike, p256, P256, P256_ORDER, 32,
     Es256 ECDSA_P256_SHA256_ASN1 Sha256,
     EcdsaP256Sha384 ECDSA_P256_SHA384_ASN1 Sha384,
-    EcdsaP256Sha512 ECDSA_P256_SHA512_ASN1 Sha512
+    EcdsaP256Sha512 ECDSA_P256_SHA512_ASN1 Sha512,
+    Es256Small ECDSA_P256_SHA256_ASN1 Sha256,
+    EcdsaP256Sha384Small ECDSA_P256_SHA384_ASN1 Sha384,
+    EcdsaP256Sha512Small ECDSA_P256_SHA512_ASN1 Sha512
 }
 
 ecdsa! {

@@ -3,8 +3,9 @@
 use portcullis_core::{
     SignatureAlgorithm,
     algorithm::{
-        EcdsaP256Sha512, EcdsaP384Sha256, EcdsaP384Sha512, Ed448, EdDsa, Es256, Es256Small, Es256k,
-        Es384, Es512, MlDsa44, MlDsa65, MlDsa87, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
+        EcdsaP256Sha512, EcdsaP256Sha512Small, EcdsaP384Sha256, EcdsaP384Sha512, Ed448, EdDsa,
+        Es256, Es256Small, Es256k, Es384, Es512, MlDsa44, MlDsa65, MlDsa87, Ps256, Ps384, Ps512,
+        Rs256, Rs384, Rs512,
     },
     data::{Curve, PublicKey},
 };
@@ -87,6 +88,11 @@ fn ecdsa_on_p256_agrees() {
     run_ecdsa(
         ecdsa::TestName::EcdsaSecp256r1Sha512,
         &EcdsaP256Sha512,
+        Curve::P256,
+    );
+    run_ecdsa(
+        ecdsa::TestName::EcdsaSecp256r1Sha512,
+        &EcdsaP256Sha512Small,
         Curve::P256,
     );
 }

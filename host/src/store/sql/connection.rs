@@ -65,6 +65,9 @@ pub(super) struct Insert {
     /// The same for each row of `done`, a name that the statement around it gives.
     #[cfg(feature = "postgres")]
     pub(super) for_each_done: &'static str,
+    /// The same where the statement before it has changed a row.
+    #[cfg(feature = "sqlite")]
+    pub(super) after_change: &'static str,
 }
 
 /// An [`Insert`] from a table with its columns, and the parameters.
@@ -74,6 +77,14 @@ macro_rules! insert {
             sql: concat!("insert into ", $into, " values (", $parameters, ")"),
             #[cfg(feature = "postgres")]
             for_each_done: concat!("insert into ", $into, " select ", $parameters, " from done"),
+            #[cfg(feature = "sqlite")]
+            after_change: concat!(
+                "insert into ",
+                $into,
+                " select ",
+                $parameters,
+                " where changes() = 1"
+            ),
         }
     };
 }

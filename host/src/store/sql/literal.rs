@@ -3,37 +3,15 @@
 //! No value is quoted: numbers are written in decimal digits, and text and bytes in hexadecimal ones, so
 //! nothing that a value holds can end it.
 
-use core::fmt::Write as _;
-
 use super::connection::Value;
+use super::parameters::{append, replaced};
 
 /// A statement whose parameters (`$1` and on) are replaced by values. One without a value is null.
 pub(super) fn written_out(sql: &str, values: &[Value]) -> String {
-    parameters(sql, |text, number| {
+    replaced(sql, |text, number| {
         let value = number.checked_sub(1).and_then(|at| values.get(at));
         write(text, value.unwrap_or(&Value::Text(None)));
     })
-}
-
-/// A statement whose parameters begin after `by` others.
-pub(super) fn renumbered(sql: &str, by: usize) -> String {
-    parameters(sql, |text, number| {
-        append(text, format_args!("${}", number.saturating_add(by)));
-    })
-}
-
-/// Copies a statement, and calls `replace` for each parameter. The statements are this program's own: a `$`
-/// begins nothing else in them.
-fn parameters(sql: &str, replace: impl Fn(&mut String, usize)) -> String {
-    let mut parts = sql.split('$');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, rest) = part.split_at(digits);
-        replace(&mut text, number.parse().unwrap_or_default());
-        text.push_str(rest);
-    }
-    text
 }
 
 fn write(text: &mut String, value: &Value) {
@@ -60,11 +38,6 @@ fn write_bytes(text: &mut String, bytes: &[u8]) {
     text.push_str("', 'hex')");
 }
 
-/// Writing to a string does not fail.
-fn append(text: &mut String, what: core::fmt::Arguments<'_>) {
-    let _ = text.write_fmt(what);
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::connection::values;
@@ -85,10 +58,5 @@ mod tests {
             "f(convert_from(decode('6127206f72202432202d2d', 'hex'), 'UTF8'), (-7)::bigint, \
              decode('01ff', 'hex')) true (5)::bigint null::bigint null::text;"
         );
-    }
-
-    #[test]
-    fn parameters_of_one_statement_follow_those_of_another() {
-        assert_eq!(renumbered("a ($1, $12) b", 10), "a ($11, $22) b");
     }
 }

@@ -6,6 +6,7 @@
 mod connection;
 #[cfg(feature = "postgres")]
 mod literal;
+mod parameters;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;

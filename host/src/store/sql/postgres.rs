@@ -23,7 +23,8 @@ use sqlx::{
 };
 
 use super::connection::{Connection, Dialect, Insert, Row, Value, unreadable, values};
-use super::literal::{renumbered, written_out};
+use super::literal::written_out;
+use super::parameters::renumbered;
 use super::read::Query;
 use super::schema::bring_up_to_date;
 #[cfg(feature = "cli")]

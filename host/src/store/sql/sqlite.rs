@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use rocket::async_trait;
+use rocket::futures::TryStreamExt as _;
 use rocket::tokio;
 use rocket::tokio::sync::{mpsc, oneshot};
 use sqlx::sqlite::{
@@ -16,11 +17,12 @@ use sqlx::sqlite::{
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{
-    Column as _, ConnectOptions as _, Connection as _, Error, Row as _, TypeInfo as _,
-    ValueRef as _,
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Either, Error, Executor as _,
+    Row as _, TypeInfo as _, ValueRef as _,
 };
 
 use super::connection::{Connection, Dialect, Insert, Row, Value};
+use super::parameters::renumbered;
 use super::read::Query;
 use super::schema::bring_up_to_date;
 #[cfg(feature = "cli")]
@@ -342,28 +344,47 @@ impl Connection for SqliteConnection {
         values: Vec<Value>,
         then: &'static str,
     ) -> Result<(u64, Vec<Row>), Error> {
-        let changed = self.execute(sql, values).await?;
-        Ok((changed, self.fetch(then, Vec::new()).await?))
+        together(self, format!("{sql}; {then}"), values).await
     }
 
     async fn fetch_then_insert(
         &mut self,
         sql: &'static str,
-        values: Vec<Value>,
+        mut values: Vec<Value>,
         inserts: Vec<(Insert, Vec<Value>)>,
     ) -> Result<Option<Row>, Error> {
-        let row = self.fetch(sql, values).await?.pop();
-        if row.is_some() {
-            for (insert, values) in inserts {
-                self.execute(insert.sql, values).await?;
-            }
+        let mut whole = sql.to_owned();
+        for (insert, more) in inserts {
+            whole.push_str("; ");
+            whole.push_str(&renumbered(insert.after_change, values.len()));
+            values.extend(more);
         }
-        Ok(row)
+        let (_, mut rows) = together(self, whole, values).await?;
+        Ok(rows.pop())
     }
 
     async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
         sqlx::raw_sql(sql).execute(self).await.map(|_| ())
     }
+}
+
+/// Several statements over the same values: how many rows the first has changed, and the rows that they give.
+/// The way to the thread that has the file, and back, takes longer than a statement.
+async fn together(
+    connection: &mut SqliteConnection,
+    sql: String,
+    values: Vec<Value>,
+) -> Result<(u64, Vec<Row>), Error> {
+    let query = sqlx::query_with(AssertSqlSafe(sql), arguments(values)?);
+    let mut results = connection.fetch_many(query);
+    let (mut changed, mut rows) = (None, Vec::new());
+    while let Some(result) = results.try_next().await? {
+        match result {
+            Either::Left(done) => changed = changed.or(Some(done.rows_affected())),
+            Either::Right(found) => rows.push(row(&found)?),
+        }
+    }
+    Ok((changed.unwrap_or_default(), rows))
 }
 
 fn arguments(values: Vec<Value>) -> Result<SqliteArguments, Error> {
