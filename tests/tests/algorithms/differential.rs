@@ -10,8 +10,8 @@ use p256::ecdsa::signature::hazmat::PrehashSigner;
 use portcullis_core::SignatureAlgorithm;
 use portcullis_core::algorithm::{
     EcdsaP256Sha384, EcdsaP256Sha384Small, EcdsaP256Sha512, EcdsaP256Sha512Small, EcdsaP384Sha256,
-    EcdsaP384Sha512, EcdsaP521Sha256, EcdsaP521Sha384, EdDsa, Es256, Es256Small, Es384, Es512, Ps256, Ps384,
-    Ps512, Rs256, Rs384, Rs512,
+    EcdsaP384Sha512, EcdsaP521Sha256, EcdsaP521Sha384, EdDsa, Es256, Es256Small, Es384, Es512,
+    Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
 };
 use portcullis_core::data::{Curve, PublicKey};
 use portcullis_tests::{corpora::report, es256};
