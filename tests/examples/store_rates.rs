@@ -37,6 +37,9 @@ use sqlx::{ConnectOptions as _, Row as _, sqlite::SqliteConnectOptions};
 /// Sign-ins at the same time.
 const AT_ONCE: u64 = 32;
 
+/// As many as a busy host has to wait for its disk.
+const CROWD: u64 = 256;
+
 /// How long each is measured.
 const SECONDS: u64 = 10;
 
@@ -201,40 +204,61 @@ async fn postgres(accounts: u64) {
     println!("| PostgreSQL | {accounts} | {logins} | {rates} | {passkey} | {spent} |");
 }
 
-/// What one commit for all that waits is worth: challenges spent one after the other, each with a commit of its
-/// own, and many at once.
+/// What one commit for all that waits is worth in SQLite: challenges spent, and logins as the store has them,
+/// one after the other, each with commits of its own, and many at once.
 async fn together() {
+    const ACCOUNTS: u64 = 10_000;
+
     let folder = folder();
-    let store: Arc<dyn Store> = Arc::new(
-        SqlStore::sqlite(&folder.join("accounts.db"))
-            .await
-            .expect("it opens"),
-    );
-    let spend = async |store: Arc<dyn Store>, number: u64| {
-        let id = *sha256(&[&number.to_be_bytes()])
-            .first_chunk()
-            .expect("16 bytes");
-        let _ = store
-            .spend(&id, now() + 300, now())
-            .await
-            .expect("it answers");
-    };
-    let (alone, _) = measured(1, 0, {
-        let store = Arc::clone(&store);
-        move |number| spend(Arc::clone(&store), number)
+    let path = folder.join("accounts.db");
+    let store: Arc<dyn Store> = Arc::new(SqlStore::sqlite(&path).await.expect("it opens"));
+    let mut other = SqliteConnectOptions::new()
+        .filename(&path)
+        .connect()
+        .await
+        .expect("it opens");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(filling(ACCOUNTS_SQLITE, ACCOUNTS)))
+        .execute(&mut other)
+        .await
+        .expect("filled");
+    println!("\n| of SQLite alone, a second | one by one | {AT_ONCE} at once | {CROWD} at once |");
+    println!("| --- | ---: | ---: | ---: |");
+    let spending = Arc::clone(&store);
+    crowded("challenges spent", 1 << 40, move |number| {
+        let store = Arc::clone(&spending);
+        async move {
+            let id = sha256(&[&number.to_be_bytes()]);
+            let id = id.first_chunk().expect("16 bytes");
+            let _ = store
+                .spend(id, now() + 300, now())
+                .await
+                .expect("it answers");
+        }
     })
     .await;
-    let (at_once, _) = measured(AT_ONCE, 1 << 40, {
+    crowded("logins", 1 << 50, move |number| {
         let store = Arc::clone(&store);
-        move |number| spend(Arc::clone(&store), number)
+        async move { sign_in(&*store, number, ACCOUNTS).await }
     })
     .await;
-    println!(
-        "\nSQLite, challenges spent a second: {alone} one by one, {at_once} with {AT_ONCE} at once, {:.1} times",
-        f64::from(u32::try_from(at_once).expect("small"))
-            / f64::from(u32::try_from(alone.max(1)).expect("small"))
-    );
+    drop(other);
     fs::remove_dir_all(&folder).expect("the folder goes");
+}
+
+/// Prints how many calls there are a second, one by one and with ever more at once.
+async fn crowded<F>(what: &str, first: u64, call: impl Fn(u64) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (alone, _) = measured(1, first, &call).await;
+    let mut cells = format!("{alone}");
+    for at_once in [AT_ONCE, CROWD] {
+        let (a_second, _) = measured(at_once, first * at_once, &call).await;
+        let times = |number: u64| f64::from(u32::try_from(number).expect("small"));
+        let ratio = times(a_second) / times(alone.max(1));
+        cells += &format!(" | {a_second}, {ratio:.1} times");
+    }
+    println!("| {what} | {cells} |");
 }
 
 /// Calls for a while, so many at once, numbered from `first` on: how many a second, and in how many milliseconds
