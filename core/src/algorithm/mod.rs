@@ -282,8 +282,8 @@ impl fmt::Debug for Crypto<'_> {
     }
 }
 
-// Those of the lists below that are on P-256: over `p256` where that is there, so that whoever adds the
-// other feature gets no other verifier.
+// Those of the lists below that are on P-256: over `p256` where that is there, so that adding the other feature
+// changes no verifier.
 #[cfg(feature = "es256")]
 use es256 as on_p256;
 #[cfg(all(feature = "es256-small", not(feature = "es256")))]

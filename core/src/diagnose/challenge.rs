@@ -169,13 +169,24 @@ fn decoded(expected: &str, got: &str, room: &mut [u8], findings: &mut Findings<'
             encoded_text(expected, got, rest, findings);
             return;
         }
-        if !inner.is_empty() && inner.iter().all(|byte| *byte == 0) {
+        // A digit is its number to `Uint8Array.from`, and any other character is 0.
+        let from_text = expected.bytes().map(|character| match character {
+            b'0'..=b'9' => character.wrapping_sub(b'0'),
+            _ => 0,
+        });
+        let is_from_text = inner.iter().copied().eq(from_text);
+        if !inner.is_empty() && (is_from_text || inner.iter().all(|byte| *byte == 0)) {
             findings.proven(
                 Diagnosis::ChallengeZeros,
                 format_args!(
-                    "The client answers {} zeros, which is what `Uint8Array.from(text)` and `new Uint8Array(length)` give. Decode {} \
+                    "The client answers {} {}` gives. Decode {} \
                      (`Uint8Array.fromBase64(text, {{alphabet: \"base64url\"}})`, or parseRequestOptionsFromJSON).",
                     inner.len(),
+                    if is_from_text {
+                        "bytes, the challenge's digits and zeros for all else, which is what `Uint8Array.from(text)"
+                    } else {
+                        "zeros, which is what `new Uint8Array(length)"
+                    },
                     Cut(expected)
                 ),
             );

@@ -48,6 +48,7 @@ const SHAPE: &str = "{\"kind\": \"registration\" or \"authentication\", \"rpId\"
 fn no_json(fault: Fault, input: &[u8], findings: &mut Findings<'_>) {
     let begin = input.trim_ascii_start();
     let at = fault.at();
+    let is_trailing = fault.kind() == FaultKind::Trailing;
     if fault.kind() == FaultKind::Truncated && !begin.is_empty() {
         findings.proven(
             Diagnosis::CheckCut,
@@ -61,17 +62,17 @@ fn no_json(fault: Fault, input: &[u8], findings: &mut Findings<'_>) {
             Diagnosis::CheckNotJson,
             format_args!("The input is deeper or has more values than any check (byte {at})."),
         );
-    } else if fault.kind() == FaultKind::Trailing {
+    } else if is_trailing && begin.starts_with(b"{") {
         findings.proven(
             Diagnosis::CheckNotJson,
             format_args!("One JSON value ends at byte {at}, and more follows. Give one check; `portcullis verify --ndjson` takes one a line."),
         );
-    } else if let Some(rest) = begin.strip_prefix(b"\xef\xbb\xbf") {
+    } else if begin.starts_with(b"\xef\xbb\xbf") {
         findings.proven(
             Diagnosis::CheckNotJson,
-            format_args!("The input begins with a byte order mark, which JSON does not have: save it as UTF-8 without one ({} bytes).", rest.len()),
+            format_args!("The input begins with a byte order mark, which JSON does not have: save it as UTF-8 without one."),
         );
-    } else if begin.starts_with(b"{") || begin.starts_with(b"[") {
+    } else if begin.starts_with(b"{") || (begin.starts_with(b"[") && !is_trailing) {
         findings.guess(
             Diagnosis::CheckNotJson,
             format_args!(

@@ -52,7 +52,7 @@ diagnosis_codes! {
     ChallengeOfAnotherCeremony = "challenge_of_another_ceremony";
     /// The challenge's hash was passed in place of the challenge.
     ChallengeHashed = "challenge_hashed";
-    /// The challenge is all zeros: characters were taken for numbers.
+    /// The challenge is zeros, but for digits in it: characters were taken for numbers.
     ChallengeZeros = "challenge_zeros";
 
     /// The origins differ by `http` and `https`.

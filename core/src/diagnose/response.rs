@@ -5,7 +5,7 @@ use super::{Diagnosis, Findings, Rejected, Response, client_member, credential};
 use crate::ceremony::ErrorKind;
 use crate::data::{AttestationObject, AuthenticatorData};
 use crate::encoding::cbor::{Content as Cbor, Item};
-use crate::encoding::json::{Content, Value};
+use crate::encoding::json::{Content, JsonStr, Value};
 use crate::encoding::reader::Reader;
 use crate::encoding::{FaultKind, What};
 
@@ -69,7 +69,7 @@ const SNAKE: [(&str, &str); 8] = [
     ("public_key", "publicKey"),
     ("sign_count", "signCount"),
 ];
-/// Names of Apple's `ASAuthorization` and what stands in their place.
+/// Names of Apple's `ASAuthorization` and those of WebAuthn's JSON.
 const APPLE: [(&str, &str); 6] = [
     ("credentialID", "id"),
     ("rawClientDataJSON", "clientDataJSON"),
@@ -143,7 +143,7 @@ fn shape(response: Value<'_>, registers: bool, room: &mut [u8], findings: &mut F
     }
     names(response, findings);
     let Some(inner) = written::member(response, "response") else {
-        without_inner(response, findings);
+        without_inner(response, room, findings);
         return;
     };
     names(inner, findings);
@@ -192,7 +192,7 @@ fn shape(response: Value<'_>, registers: bool, room: &mut [u8], findings: &mut F
 }
 
 /// A response whose inner object is missing.
-fn without_inner(response: Value<'_>, findings: &mut Findings<'_>) {
+fn without_inner(response: Value<'_>, room: &mut [u8], findings: &mut Findings<'_>) {
     if !findings.is_empty() {
         return;
     }
@@ -211,12 +211,11 @@ fn without_inner(response: Value<'_>, findings: &mut Findings<'_>) {
         .into_iter()
         .flatten()
         .find(|(_, value)| {
-            let is_text = |text: crate::encoding::json::JsonStr<'_>| {
-                text.chars().find(|character| !character.is_whitespace()) == Some('{')
-            };
             written::member(*value, "response").is_some()
                 || written::member(*value, "rawId").is_some()
-                || value.as_str().is_some_and(is_text)
+                || value
+                    .as_str()
+                    .is_some_and(|text| is_response_text(text, room))
         });
     match inside {
         Some((name, _)) => findings.proven(
@@ -234,6 +233,16 @@ fn without_inner(response: Value<'_>, findings: &mut Findings<'_>) {
             ),
         ),
     }
+}
+
+/// Whether a text is an object of JSON that names a member of a response.
+fn is_response_text(text: JsonStr<'_>, room: &mut [u8]) -> bool {
+    written::text(text.chars(), room).is_some_and(|(text, _)| {
+        text.trim_start().starts_with('{')
+            && ["\"rawId\"", "\"clientDataJSON\"", "\"response\""]
+                .into_iter()
+                .any(|name| written::split(text, name).is_some())
+    })
 }
 
 fn names(object: Value<'_>, findings: &mut Findings<'_>) {
@@ -355,23 +364,30 @@ fn swapped(inner: Value<'_>, room: &mut [u8], findings: &mut Findings<'_>) -> bo
     };
     let is_json =
         written::base64(theirs.chars(), room).is_some_and(|(bytes, _)| is_client_data(bytes));
-    let is_bytes =
-        written::base64(client_data.chars(), room).is_some_and(|(bytes, _)| !is_client_data(bytes));
-    if is_json {
-        let (whose, what) = if is_bytes {
-            (" does not", "they are in each other's place. Swap them")
-        } else {
-            (
-                " does too",
-                "one variable was used twice. Take each from its own member",
-            )
-        };
-        findings.proven(
-            Diagnosis::ClientDataSwapped,
-            format_args!("`{other}` holds the client data and `clientDataJSON`{whose}: {what} where the response is built."),
-        );
+    let is_lost = written::text(client_data.chars(), room)
+        .is_some_and(|(text, _)| written::is_placeholder(text));
+    if !is_json || is_lost {
+        return false;
     }
-    is_json
+    let Some((bytes, _)) = written::base64(client_data.chars(), room) else {
+        return false;
+    };
+    if bytes.is_empty() {
+        return false;
+    }
+    let (whose, what) = if is_client_data(bytes) {
+        (
+            " does too",
+            "one variable was used twice. Take each from its own member",
+        )
+    } else {
+        (" does not", "they are in each other's place. Swap them")
+    };
+    findings.proven(
+        Diagnosis::ClientDataSwapped,
+        format_args!("`{other}` holds the client data and `clientDataJSON`{whose}: {what} where the response is built."),
+    );
+    true
 }
 
 fn is_client_data(bytes: &[u8]) -> bool {
@@ -407,25 +423,31 @@ fn member(object: Value<'_>, name: &str, room: &mut [u8], findings: &mut Finding
         _ => false,
     };
     if is_nothing && name != "userHandle" {
+        let owner = match name {
+            "id" | "rawId" => "credential",
+            _ => "credential.response",
+        };
         findings.proven(
             Diagnosis::MemberMissing,
             format_args!(
                 "`{name}` is empty or null: it was read from a member of another name, or before the client had answered. Take it from \
-                 `credential.response`, bytes in base64url.",
+                 `{owner}`, bytes in base64url.",
             ),
         );
         return;
     }
     if let Some(text) = value.as_str() {
-        if written::lost(name, text, room, findings) {
+        let right =
+            written::base64(text.chars(), room).is_some_and(|(bytes, _)| is_right(name, bytes));
+        // Client data may hold U+FFFD themselves. A signature is right by its first byte, which proves less.
+        let holds_client_data = right && name == "clientDataJSON";
+        if !holds_client_data && written::lost(name, text, room, findings) {
             return;
         }
         if name == "clientDataJSON" && text.chars().find(|c| !c.is_whitespace()) == Some('{') {
             not_encoded(findings);
             return;
         }
-        let right =
-            written::base64(text.chars(), room).is_some_and(|(bytes, _)| is_right(name, bytes));
         let is_base64url = text
             .chars()
             .all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'));

@@ -8,9 +8,9 @@
 //!  "passwordless": true, "withoutNames": true, "challengeLife": 300000, "attestationJudged": false}
 //! ```
 //!
-//! `passwordless`: nothing but the passkey signs a person in (default true). `withoutNames`: people sign in without
-//! typing a name (default false). `challengeLife`: milliseconds that a challenge is accepted. `attestationJudged`: attestation
-//! is held against roots.
+//! `passwordless`: nothing but the passkey signs a person in (default true). `withoutNames`: people sign in
+//! without typing a name (default false). `challengeLife`: milliseconds that a challenge is accepted.
+//! `attestationJudged`: attestation is held against roots.
 
 use crate::data::names_a_person;
 use crate::encoding::What;
@@ -125,7 +125,8 @@ pub enum Examined {
     NotAnObject,
 }
 
-/// Examines what a relying party asks for and writes one JSON object, `{"concerns": [{"code", "gravity", "text"}]}`.
+/// Examines what a relying party asks for and writes one JSON object,
+/// `{"concerns": [{"code", "gravity", "text"}]}`.
 /// `room` has to be as long as the input.
 ///
 /// # Errors

@@ -160,7 +160,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || matches!(text, "undefined" | "null" | "None" | "nil" | "NaN")
 }
 
-/// A finding on a text that stands in place of bytes, or holds what is left of them; whether it is one.
+/// A finding on a text that is in place of bytes, or holds what is left of them; whether it is one.
 pub(super) fn lost(
     name: &str,
     text: JsonStr<'_>,
@@ -192,7 +192,8 @@ pub(super) fn lost(
     replaced
 }
 
-/// Whether `received` is `meant` after it was read as Latin-1, or as UTF-8 with replacements, and written as UTF-8.
+/// Whether `received` is `meant` after it was read as Latin-1, or as UTF-8 with replacements, and written as
+/// UTF-8.
 pub(super) fn is_through_text(meant: &[u8], received: &[u8]) -> bool {
     let Ok(received) = core::str::from_utf8(received) else {
         return false;
@@ -350,7 +351,8 @@ pub(super) const fn is_quote(character: char) -> bool {
     matches!(character, '"' | '\'')
 }
 
-/// Hexadecimal as any program prints it: `0x30...`, `\x30...` (PostgreSQL), `30-45...` (.NET), `30:45...`, `<3045 ...>` (Apple).
+/// Hexadecimal as any program prints it: `0x30...`, `\x30...` (PostgreSQL), `30-45...` (.NET), `30:45...`,
+/// `<3045 ...>` (Apple).
 fn hexadecimal(
     mut text: impl Iterator<Item = char> + Clone,
     room: &mut [u8],

@@ -30,8 +30,8 @@ pub(super) fn explain(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Bre
     Ok(())
 }
 
-/// Explains what an authenticator answers to `authenticatorMakeCredential` or `authenticatorGetAssertion`: a map with
-/// numbers for names (CTAP 2.2, sections 6.1 and 6.2).
+/// Explains what an authenticator answers to `authenticatorMakeCredential` or `authenticatorGetAssertion`: a
+/// map with numbers for names (CTAP 2.2, sections 6.1 and 6.2).
 pub(super) fn explain_ctap(bytes: &[u8], visitor: &mut dyn Visitor) -> Result<(), Break> {
     const WHAT: What = What::Ctap2ResponseMember;
     let mut reader = Reader::new(bytes);

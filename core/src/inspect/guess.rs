@@ -527,8 +527,8 @@ fn is_word(text: &[u8]) -> bool {
 }
 
 /// Decodes hexadecimal in place: digits in pairs, with or without what programs print around and between
-/// them: blanks, colons, commas, hyphens (.NET), `0x`, `\x` (`PostgreSQL`), `<...>` (Apple) and braces (C, Go). It goes before base64: its digits are also base64's, but hardly any base64 has no
-/// others.
+/// them: blanks, colons, commas, hyphens (.NET), `0x`, `\x` (`PostgreSQL`), `<...>` (Apple) and braces (C, Go).
+/// It goes before base64: its digits are also base64's, but hardly any base64 has no others.
 fn decode_hex(input: &mut [u8], span: Span) -> Option<Span> {
     let is_between = |byte: u8| {
         byte.is_ascii_whitespace()

@@ -33,7 +33,7 @@ pub(super) struct Member {
     is_cut: bool,
 }
 
-/// What a member stands in, where its name alone does not say what it means.
+/// What a member is in, where its name alone does not say what it means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// Anything else.
@@ -53,7 +53,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// What stands in a member of this one.
+    /// What a member of this one holds.
     fn within(self, name: &JsonStr<'_>) -> Self {
         static PLACES: [(&str, Place); 6] = [
             ("publicKey", Place::Options),
@@ -208,7 +208,7 @@ impl<'a> Container<'a> {
                 _ => return None,
             },
         };
-        // An element stands in what its array does: the array has said what its elements are.
+        // An element is in what its array is in: the array has said what its elements are.
         let place = if entry.index.is_some() {
             entry.place
         } else {

@@ -342,7 +342,7 @@ static PLACED: &[(Place, &str, &str)] = &[
     (Place::Descriptor, "id", "the credential id"),
 ];
 
-/// A member by its name and by what it stands in.
+/// A member by its name and by what it is in.
 pub(super) fn member(place: Place, name: &str) -> &'static str {
     if place == Place::Extensions {
         return extension(name);

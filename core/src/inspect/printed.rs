@@ -1,5 +1,5 @@
-//! What programs print of bytes and objects: lists of numbers (JSON, JavaScript, Go), Python's `b'...'`, and objects
-//! that look like JSON and are none.
+//! What programs print of bytes and objects: lists of numbers (JSON, JavaScript, Go), Python's `b'...'`, and
+//! objects that look like JSON and are none.
 
 use crate::encoding::Span;
 
@@ -15,7 +15,8 @@ pub(super) fn is_printed_object(text: &[u8]) -> bool {
     name > 0 && rest.starts_with(b":")
 }
 
-/// The longest list of bytes in a text, as numbers with or without a sign (Java's and Kotlin's have one), its brackets included where it has some.
+/// The longest list of bytes in a text, as numbers with or without a sign (Java's and Kotlin's have one), its
+/// brackets included where it has some.
 pub(super) fn numbers(text: &[u8]) -> Option<Span> {
     let mut longest: Option<(usize, Span)> = None;
     let mut at = 0_usize;

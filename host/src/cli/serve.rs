@@ -21,7 +21,9 @@ use crate::{Config, Portcullis};
 pub(super) fn serve() -> ExitCode {
     // Rocket logs a launch as a warning and each failed guard or caught failure on three lines;
     // PostgreSQL gives notice of a table that is there already.
-    let asked = env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let asked = env::var("RUST_LOG").ok();
+    let asked = asked.filter(|text| !text.trim().is_empty());
+    let asked = asked.and_then(|text| text.trim_end_matches(',').parse().ok());
     let filter = asked.unwrap_or_else(|| {
         Targets::new()
             .with_default(LevelFilter::INFO)

@@ -172,10 +172,25 @@ pub(super) fn add(mistakes: &mut Mistakes) {
         "the page passed the characters in UTF-16",
         &answer(&utf16),
     );
+    let from_text: Vec<u8> = encoded
+        .bytes()
+        .map(|character| {
+            if character.is_ascii_digit() {
+                character - b'0'
+            } else {
+                0
+            }
+        })
+        .collect();
     mistakes.proven(
         "challenge_zeros",
         "Uint8Array.from of a text",
-        &answer(&[0; 43]),
+        &answer(&from_text),
+    );
+    mistakes.proven(
+        "challenge_zeros",
+        "an array of the length, never filled",
+        &answer(&[0; 32]),
     );
     mistakes.proven(
         "challenge_hashed",

@@ -354,8 +354,8 @@ async fn responses_of_a_wrong_shape_are_refused() {
     assert_untouched(&host, &mut alice, 1).await;
 }
 
-/// The detail names the member, and what it is that was sent in its place. Why, nobody is told: a diagnosis is for whoever
-/// has the case.
+/// The detail names the member, and what it is that was sent in its place. There is no diagnosis in it: that is for
+/// those who have the case.
 #[rocket::async_test]
 async fn a_problem_says_where_and_what_and_diagnoses_nothing() {
     let host = Host::local(&[]).await;

@@ -97,6 +97,7 @@ fn verdicts_are_as_they_are_shown() {
             );
             rest = after;
         }
+        assert!(output.ends_with('…') || rest.is_empty(), "{rest}");
         shown += 1;
     }
     assert_eq!(shown, 2);

@@ -56,7 +56,7 @@ async fn a_database_whose_clock_is_ahead_is_named_and_ends_nothing_early() {
         .ok();
 }
 
-/// What a database whose clock was ahead may have been left with, and what mends it.
+/// What a database whose clock was ahead may have been left with, and what helps.
 #[rocket::async_test]
 async fn a_database_that_forgot_what_is_not_over_yet_refuses_until_it_is_told_otherwise() {
     let path = folder("swept_ahead").join("accounts.db");
