@@ -299,7 +299,7 @@ impl Problem {
     }
 
     fn said(ceremony: Ceremony, error: &Error) -> Cow<'static, str> {
-        // A key that came in no response is the record's, of which nobody is told anything.
+        // A key that came in no response is the record's, of which no answer says anything.
         let is_recorded =
             ceremony != Ceremony::Registration && error.kind() == ErrorKind::PublicKeyMalformed;
         match error.fault() {
