@@ -32,7 +32,6 @@ use portcullis_tests::{
 };
 use rocket::tokio::task::JoinSet;
 use serde_json::json;
-use sqlx::{ConnectOptions as _, Row as _, sqlite::SqliteConnectOptions};
 
 /// Sign-ins at the same time.
 const AT_ONCE: u64 = 32;
@@ -155,27 +154,19 @@ async fn sqlite(accounts: u64) {
     let folder = folder();
     let path = folder.join("accounts.db");
     let store = SqlStore::sqlite(&path).await.expect("it opens");
-    let mut other = SqliteConnectOptions::new()
-        .filename(&path)
-        .connect()
-        .await
-        .expect("it opens");
+    let other = rusqlite::Connection::open(&path).expect("it opens");
     let before = fs::metadata(&path).expect("a file").len();
-    let sql = filling(ACCOUNTS_SQLITE, accounts);
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
-        .execute(&mut other)
-        .await
-        .expect("filled");
+    let filled = other.execute_batch(&filling(ACCOUNTS_SQLITE, accounts));
+    filled.expect("filled");
     let passkey = (fs::metadata(&path).expect("a file").len() - before) / accounts;
     let url = format!("sqlite:{}", path.display());
     let host = Host::local(&[("PORTCULLIS_STORE", &url)]).await;
     let logins = logins(host, accounts).await;
     let rates = store_rates(Arc::new(store), accounts).await;
-    let row = sqlx::query("select sum(pgsize) / (select count(*) from portcullis_spent) from dbstat where name = 'portcullis_spent'")
-        .fetch_one(&mut other)
-        .await
+    let size = "select sum(pgsize) / (select count(*) from portcullis_spent) from dbstat where name = 'portcullis_spent'";
+    let spent: i64 = other
+        .query_one(size, (), |row| row.get(0))
         .expect("its size");
-    let spent: i64 = row.get(0);
     println!("| SQLite | {accounts} | {logins} | {rates} | {passkey} | {spent} |");
     drop(other);
     fs::remove_dir_all(&folder).expect("the folder goes");
@@ -212,15 +203,9 @@ async fn together() {
     let folder = folder();
     let path = folder.join("accounts.db");
     let store: Arc<dyn Store> = Arc::new(SqlStore::sqlite(&path).await.expect("it opens"));
-    let mut other = SqliteConnectOptions::new()
-        .filename(&path)
-        .connect()
-        .await
-        .expect("it opens");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(filling(ACCOUNTS_SQLITE, ACCOUNTS)))
-        .execute(&mut other)
-        .await
-        .expect("filled");
+    let other = rusqlite::Connection::open(&path).expect("it opens");
+    let filled = other.execute_batch(&filling(ACCOUNTS_SQLITE, ACCOUNTS));
+    filled.expect("filled");
     println!("\n| of SQLite alone, a second | one by one | {AT_ONCE} at once | {CROWD} at once |");
     println!("| --- | ---: | ---: | ---: |");
     let spending = Arc::clone(&store);

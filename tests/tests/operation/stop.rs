@@ -1,6 +1,6 @@
 //! A host that is asked to end says so first, goes on for a while, and ends well.
 
-use std::os::unix::net::UnixDatagram;
+use std::{fs, os::unix::net::UnixDatagram};
 
 use portcullis_tests::{
     host::{Host, Request},
@@ -66,4 +66,27 @@ async fn on_localhost_nobody_waits() {
     }
     let ended = spawn_blocking(|| serving.ended()).await.expect("it ends");
     assert!(ended.success(), "{ended}");
+}
+
+/// Who copies the file of a host that does not run has all that is in it.
+#[rocket::async_test]
+async fn all_that_is_in_sqlite_is_in_one_file_when_it_has_ended() {
+    let folder = folder("stop_sqlite");
+    let store = format!("sqlite:{}", folder.join("accounts.db").display());
+    let port = port();
+    let origin = format!("http://localhost:{port}");
+    let settings = [
+        ("PORTCULLIS_ORIGINS", &*origin),
+        ("PORTCULLIS_STORE", &*store),
+    ];
+    let serving = Serving::start(port, &settings, None);
+    let host = Host::elsewhere(port, &origin);
+    Person::with_account(&host, "alice").await;
+    let files = || fs::read_dir(&folder).expect("a folder").count();
+    // The log and its index are beside it.
+    assert_eq!(files(), 3);
+    serving.terminate();
+    let ended = spawn_blocking(|| serving.ended()).await.expect("it ends");
+    assert!(ended.success(), "{ended}");
+    assert_eq!(files(), 1);
 }

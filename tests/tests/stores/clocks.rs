@@ -2,7 +2,6 @@
 
 use portcullis::{clock::Clock, store::Sweep};
 use portcullis_tests::{host::Host, person::Person, postgres::Postgres, program};
-use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 
 use super::{folder, postgres};
 
@@ -64,18 +63,15 @@ async fn a_database_that_forgot_what_is_not_over_yet_refuses_until_it_is_told_ot
     let store = ("PORTCULLIS_STORE", &*url);
     let host = Host::local(&[store]).await;
     let mut alice = Person::with_account(&host, "alice").await;
-    let file = SqliteConnectOptions::new().filename(&path);
-    let mut database = file.connect().await.expect("it opens");
+    let database = rusqlite::Connection::open(&path).expect("it opens");
     let ahead = "update portcullis_swept set swept = unixepoch() + 3600";
-    let ahead = sqlx::raw_sql(ahead).execute(&mut database).await;
-    ahead.expect("it is written");
+    database.execute_batch(ahead).expect("it is written");
     let refused = alice.begin_sign_in(&host).await;
     let answer = host.post("/authenticate/complete", &refused.body()).await;
     answer.problem(401, "token_expired");
 
     let back = "update portcullis_swept set swept = 0";
-    let back = sqlx::raw_sql(back).execute(&mut database).await;
-    back.expect("it is written");
+    database.execute_batch(back).expect("it is written");
     let secret = "0123456789abcdef".repeat(4);
     let host = Host::local(&[store, ("PORTCULLIS_SECRET", &secret)]).await;
     let answer = host.post("/authenticate/complete", &refused.body()).await;

@@ -39,24 +39,17 @@ fn a_file_that_cannot_be_used_stops_the_start() {
 }
 
 /// The connection of another program that has a file to itself.
-async fn another_program_with(path: &Path) -> sqlx::SqliteConnection {
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true);
-    let mut other = sqlx::ConnectOptions::connect(&options)
-        .await
-        .expect("it opens");
-    sqlx::raw_sql("begin exclusive")
-        .execute(&mut other)
-        .await
-        .expect("it has the file");
+fn another_program_with(path: &Path) -> rusqlite::Connection {
+    let other = rusqlite::Connection::open(path).expect("it opens");
+    let has_it = other.execute_batch("begin exclusive");
+    has_it.expect("it has the file");
     other
 }
 
 #[rocket::async_test]
 async fn a_file_that_another_program_has_stops_the_start() {
     let path = folder("a_file_that_another_program_has").join("accounts.db");
-    let _other = another_program_with(&path).await;
+    let _other = another_program_with(&path);
     let line = refusal(&format!("sqlite:{}", path.display()));
     assert!(line.contains("is locked by another program"), "{line}");
 }
@@ -102,7 +95,7 @@ async fn while_another_program_has_the_file_the_answer_is_503() {
     let url = format!("sqlite:{}", path.display());
     let host = Host::local(&[("PORTCULLIS_STORE", &url)]).await;
     let mut alice = Person::with_account(&host, "alice").await;
-    let mut other = another_program_with(&path).await;
+    let other = another_program_with(&path);
     // The second time with a connection that has to be opened anew.
     for _ in 0..2 {
         let begun = alice.begin_sign_in(&host).await;
@@ -110,10 +103,7 @@ async fn while_another_program_has_the_file_the_answer_is_503() {
         answer.problem(503, "store_unavailable");
         assert!(answer.header("retry-after").is_some());
     }
-    sqlx::raw_sql("rollback")
-        .execute(&mut other)
-        .await
-        .expect("it lets go");
+    other.execute_batch("rollback").expect("it lets go");
     alice.sign_in(&host).await;
 }
 
@@ -223,13 +213,9 @@ async fn a_database_of_a_newer_build_stops_the_start() {
     let folder = folder("a_newer_build");
     let path = folder.join("accounts.db");
     drop(sqlite(&path).await);
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
-    let mut other = sqlx::ConnectOptions::connect(&options)
-        .await
-        .expect("it opens");
-    sqlx::raw_sql("insert into portcullis_schema (version) values (99)")
-        .execute(&mut other)
-        .await
+    let other = rusqlite::Connection::open(&path).expect("it opens");
+    other
+        .execute_batch("insert into portcullis_schema (version) values (99)")
         .expect("it is written");
     assert!(refusal(&format!("sqlite:{}", path.display())).contains("newer Portcullis"));
 }
@@ -257,17 +243,9 @@ async fn what_an_earlier_build_has_written_stays() {
     server.sql("earlier", of_the_first_build!("postgres"));
 
     let path = folder("an_earlier_build").join("accounts.db");
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(&path)
-        .create_if_missing(true);
-    let mut other = sqlx::ConnectOptions::connect(&options)
-        .await
-        .expect("it opens");
+    let other = rusqlite::Connection::open(&path).expect("it opens");
     let earlier = of_the_first_build!("sqlite").replace("''", "x''");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(earlier))
-        .execute(&mut other)
-        .await
-        .expect("it is written");
+    other.execute_batch(&earlier).expect("it is written");
     drop(other);
 
     for store in [postgres(&url).await, sqlite(&path).await] {

@@ -1,7 +1,10 @@
 //! One connection, whatever the database: statements with values in, rows out.
 
+use std::error;
+
 use rocket::async_trait;
-use sqlx::Error;
+
+use super::StoreError;
 
 /// What one statement is given, or gives back.
 #[derive(Clone, Debug)]
@@ -10,6 +13,47 @@ pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
+}
+
+/// Why a statement failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[cfg(feature = "sqlite")]
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] sqlx::Error),
+    /// Something else than the database.
+    #[error(transparent)]
+    Other(Box<dyn error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub(super) fn other(error: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
+
+    /// Whether the disk of the database has no room.
+    fn is_full(&self) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(error) => super::sqlite::is_full(error),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(error) => super::postgres::is_full(error),
+            Self::Other(_) => false,
+        }
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        if error.is_full() {
+            Self::Full
+        } else {
+            Self::unavailable(error)
+        }
+    }
 }
 
 /// A connection, in a transaction or not.
@@ -65,9 +109,6 @@ pub(super) struct Insert {
     /// The same for each row of `done`, a name that the statement around it gives.
     #[cfg(feature = "postgres")]
     pub(super) for_each_done: &'static str,
-    /// The same where the statement before it has changed a row.
-    #[cfg(feature = "sqlite")]
-    pub(super) after_change: &'static str,
 }
 
 /// An [`Insert`] from a table with its columns, and the parameters.
@@ -77,14 +118,6 @@ macro_rules! insert {
             sql: concat!("insert into ", $into, " values (", $parameters, ")"),
             #[cfg(feature = "postgres")]
             for_each_done: concat!("insert into ", $into, " select ", $parameters, " from done"),
-            #[cfg(feature = "sqlite")]
-            after_change: concat!(
-                "insert into ",
-                $into,
-                " select ",
-                $parameters,
-                " where changes() = 1"
-            ),
         }
     };
 }
@@ -262,5 +295,5 @@ impl Value {
 
 /// A row that this program has not written.
 pub(super) fn unreadable(what: &'static str) -> Error {
-    Error::Decode(what.into())
+    Error::other(what)
 }

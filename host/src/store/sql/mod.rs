@@ -6,6 +6,7 @@
 mod connection;
 #[cfg(feature = "postgres")]
 mod literal;
+#[cfg(feature = "postgres")]
 mod parameters;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -232,14 +233,5 @@ impl Store for SqlStore {
 
     async fn counts(&self) -> Result<Counts, StoreError> {
         self.read(read::CountAll).await
-    }
-}
-
-/// What a failed statement is to the caller. `full`: the codes of a database that has no room.
-fn store_error(error: sqlx::Error, full: &[&str]) -> StoreError {
-    let code = error.as_database_error().and_then(|error| error.code());
-    match code {
-        Some(code) if full.contains(&&*code) => StoreError::Full,
-        _ => StoreError::unavailable(error),
     }
 }

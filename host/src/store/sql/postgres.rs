@@ -10,6 +10,7 @@
 use core::fmt;
 use core::str::FromStr as _;
 use core::time::Duration;
+use std::borrow::Cow;
 
 use aws_lc_rs::rand;
 use rocket::async_trait;
@@ -18,11 +19,11 @@ use rocket::tokio;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Either, Error, Row as _,
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Either, Row as _,
     SqlSafeStr as _, SqlStr, TypeInfo as _,
 };
 
-use super::connection::{Connection, Dialect, Insert, Row, Value, unreadable, values};
+use super::connection::{Connection, Dialect, Error, Insert, Row, Value, unreadable, values};
 use super::literal::written_out;
 use super::parameters::renumbered;
 use super::read::Query;
@@ -30,13 +31,14 @@ use super::schema::bring_up_to_date;
 #[cfg(feature = "cli")]
 use super::schema::version;
 use super::write::{Command, End};
-use super::{OpenError, PATIENCE, StoreError, store_error};
+use super::{OpenError, PATIENCE, StoreError};
 #[cfg(feature = "cli")]
 use crate::store::Look;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/postgres/0001_init.sql"),
     include_str!("migrations/postgres/0002_event_document.sql"),
+    include_str!("migrations/postgres/0003_sessions_by_credential.sql"),
 ];
 
 /// The connections of one host.
@@ -47,9 +49,6 @@ const ATTEMPTS: u32 = 12;
 
 /// After this time without use a connection is tried before it is used.
 const RESTED: Duration = Duration::from_secs(1);
-
-/// `disk_full`.
-const FULL: &[&str] = &["53100"];
 
 /// The lock that migrations are run under: any number that nobody else is likely to use.
 const LOCK: i64 = 0x706f_7274_6375_6c6c;
@@ -71,8 +70,7 @@ impl fmt::Debug for Postgres {
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let options = options(url)?;
-        let refused = |error: Error| OpenError(reason(&options, &error));
-        let direct = is_direct(&options).await.map_err(refused)?;
+        let direct = is_direct(&options).await.map_err(refused(&options))?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
@@ -88,19 +86,19 @@ impl Postgres {
             })
             .connect_with(options.clone())
             .await
-            .map_err(refused)?;
+            .map_err(refused(&options))?;
 
-        let mut alone = pool.begin().await.map_err(refused)?;
+        let mut alone = pool.begin().await.map_err(refused(&options))?;
         let mut session = Session {
             inner: &mut alone,
             direct: false,
         };
         let lock = "select pg_advisory_xact_lock($1)";
         let locked = session.execute(lock, values![LOCK]).await;
-        locked.map_err(refused)?;
+        locked.map_err(refused(&options))?;
         let current = bring_up_to_date(&mut session, MIGRATIONS).await;
         current.map_err(|error| error.because(|error| reason(&options, error)))?;
-        alone.commit().await.map_err(refused)?;
+        alone.commit().await.map_err(refused(&options))?;
         Ok(Self { pool, direct })
     }
 
@@ -108,21 +106,25 @@ impl Postgres {
     #[cfg(feature = "cli")]
     pub(super) async fn look(url: &str) -> Result<Look, OpenError> {
         let options = options(url)?;
-        let refused = |error: Error| OpenError(reason(&options, &error));
-        let mut connection = connect(&options).await.map_err(refused)?;
+        let mut connection = connect(&options).await.map_err(refused(&options))?;
         let mut session = Session {
             inner: &mut connection,
             direct: false,
         };
         let exists = "select 1 from pg_catalog.pg_class where relname = 'portcullis_schema'";
-        let schema = version(&mut session, exists).await.map_err(refused)?;
+        let schema = version(&mut session, exists)
+            .await
+            .map_err(refused(&options))?;
         let clock = session.dialect().clock;
-        let mut rows = session.fetch(clock, values![]).await.map_err(refused)?;
+        let mut rows = session
+            .fetch(clock, values![])
+            .await
+            .map_err(refused(&options))?;
         let time = rows
             .pop()
             .map(|mut row| row.int())
             .transpose()
-            .map_err(refused)?;
+            .map_err(refused(&options))?;
         Ok(Look {
             schema,
             known: MIGRATIONS.len(),
@@ -135,7 +137,7 @@ impl Postgres {
         loop {
             match self.ask(&query).await {
                 Err(error) if tries.is_worth_another(&error) => tries.pause().await,
-                end => return end.map_err(|error| store_error(error, FULL)),
+                end => return Ok(end?),
             }
         }
     }
@@ -145,15 +147,16 @@ impl Postgres {
         loop {
             match self.run(&command).await {
                 Err(error) if tries.is_worth_another(&error) => tries.pause().await,
-                end => return end.map_err(|error| store_error(error, FULL)),
+                end => return Ok(end?),
             }
         }
     }
 
     async fn ask<Q: Query>(&self, query: &Q) -> Result<Q::Answer, Error> {
         let mut connection = self.pool.acquire().await?;
-        let answer = query.run(&mut self.session(&mut connection)).await;
-        keep_if_ok(connection, answer)
+        let (sql, values) = query.statement();
+        let rows = self.session(&mut connection).fetch(sql, values).await;
+        query.answer(keep_if_ok(connection, rows)?)
     }
 
     async fn run<C: Command>(&self, command: &C) -> Result<C::Outcome, Error> {
@@ -215,7 +218,7 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
 
 /// Whether the other end is PostgreSQL itself: it keeps what a connection sets when it begins, which a
 /// pooler refuses or forgets.
-async fn is_direct(options: &PgConnectOptions) -> Result<bool, Error> {
+async fn is_direct(options: &PgConnectOptions) -> Result<bool, sqlx::Error> {
     let marked = options.clone().options([("portcullis.direct", "1")]);
     let mut connection = match connect(&marked).await {
         Ok(connection) => connection,
@@ -227,10 +230,28 @@ async fn is_direct(options: &PgConnectOptions) -> Result<bool, Error> {
     Ok(row.try_get::<String, _>(0)? == "1")
 }
 
-async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     tokio::time::timeout(PATIENCE * 5, options.connect())
         .await
-        .unwrap_or(Err(Error::PoolTimedOut))
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
+/// The SQLSTATE of what the server refuses.
+fn code(error: &Error) -> Option<Cow<'_, str>> {
+    match error {
+        Error::Postgres(error) => error.as_database_error()?.code(),
+        _ => None,
+    }
+}
+
+/// `disk_full`.
+pub(super) fn is_full(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.and_then(|error| error.code()).as_deref() == Some("53100")
+}
+
+fn refused<E: Into<Error>>(options: &PgConnectOptions) -> impl Fn(E) -> OpenError {
+    |error| OpenError(reason(options, &error.into()))
 }
 
 /// Why there is no connection, in words that say what to do. The database's own words have no password.
@@ -240,8 +261,7 @@ fn reason(options: &PgConnectOptions, error: &Error) -> String {
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     let user = options.get_username();
-    let code = error.as_database_error().and_then(|error| error.code());
-    match (code.as_deref(), error) {
+    match (code(error).as_deref(), error) {
         (Some("28P01" | "28000"), _) => {
             format!("`{host}` does not accept the user `{user}` with this password")
         }
@@ -252,7 +272,7 @@ fn reason(options: &PgConnectOptions, error: &Error) -> String {
         (Some("42501"), _) => {
             format!("`{user}` may not create tables there: {error}; make the database theirs")
         }
-        (_, Error::Io(_) | Error::PoolTimedOut) => {
+        (_, Error::Postgres(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)) => {
             format!(
                 "`{host}` cannot be reached ({error}); is it running, and is the address right?"
             )
@@ -269,8 +289,7 @@ impl Tries {
     /// `serialization_failure` and `deadlock_detected`: nothing of the transaction was kept.
     fn is_worth_another(&mut self, error: &Error) -> bool {
         self.0 += 1;
-        let code = error.as_database_error().and_then(|error| error.code());
-        self.0 < ATTEMPTS && matches!(code.as_deref(), Some("40001" | "40P01"))
+        self.0 < ATTEMPTS && matches!(code(error).as_deref(), Some("40001" | "40P01"))
     }
 
     /// So that not all come back at the same time.
@@ -360,10 +379,8 @@ impl Connection for Session<'_> {
     }
 
     async fn batch(&mut self, sql: &'static str) -> Result<(), Error> {
-        sqlx::raw_sql(sql)
-            .execute(&mut *self.inner)
-            .await
-            .map(|_| ())
+        sqlx::raw_sql(sql).execute(&mut *self.inner).await?;
+        Ok(())
     }
 }
 
@@ -390,7 +407,7 @@ fn arguments(values: Vec<Value>) -> Result<PgArguments, Error> {
             Value::Text(value) => arguments.add(value),
             Value::Bytes(value) => arguments.add(value),
         }
-        .map_err(Error::Encode)?;
+        .map_err(Error::other)?;
     }
     Ok(arguments)
 }

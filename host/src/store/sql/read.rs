@@ -1,10 +1,8 @@
 //! What is asked of the database: one statement each, so that an answer is of one moment.
 
 use portcullis_core::Aaguid;
-use rocket::async_trait;
-use sqlx::Error;
 
-use super::connection::{Connection, Row, unreadable, values};
+use super::connection::{Error, Row, Value, unreadable, values};
 use crate::account::Username;
 use crate::clock::Timestamp;
 use crate::store::{
@@ -13,11 +11,14 @@ use crate::store::{
 };
 
 /// A question. It may be asked again where the database wants that.
-#[async_trait]
-pub(super) trait Query: Send + Sync {
-    type Answer: Send;
+pub(super) trait Query: Sync {
+    type Answer;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Self::Answer, Error>;
+    /// What is asked, and its values.
+    fn statement(&self) -> (&'static str, Vec<Value>);
+
+    /// What the rows say.
+    fn answer(&self, rows: Vec<Row>) -> Result<Self::Answer, Error>;
 }
 
 /// An account's columns, and those of one of its credentials, or nulls.
@@ -56,15 +57,15 @@ macro_rules! session_columns {
 
 pub(super) struct Ping;
 
-#[async_trait]
 impl Query for Ping {
     type Answer = ();
 
     /// The one row of the schema's table that is never empty.
-    async fn run(&self, on: &mut dyn Connection) -> Result<(), Error> {
-        let rows = on
-            .fetch("select swept from portcullis_swept", values![])
-            .await?;
+    fn statement(&self) -> (&'static str, Vec<Value>) {
+        ("select swept from portcullis_swept", values![])
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<(), Error> {
         match rows.len() {
             1 => Ok(()),
             _ => Err(unreadable("portcullis_swept has to have one row")),
@@ -74,12 +75,11 @@ impl Query for Ping {
 
 pub(super) struct AccountBy<'a>(pub(super) AccountKey<'a>);
 
-#[async_trait]
 impl Query for AccountBy<'_> {
     type Answer = Option<Account>;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Option<Account>, Error> {
-        let (sql, value) = match self.0 {
+    fn statement(&self) -> (&'static str, Vec<Value>) {
+        match self.0 {
             AccountKey::Name(name) => (
                 select_accounts!(
                     "portcullis_accounts a left join portcullis_credentials c on c.owner = a.handle \
@@ -102,8 +102,10 @@ impl Query for AccountBy<'_> {
                 ),
                 values![id],
             ),
-        };
-        let rows = on.fetch(sql, value).await?;
+        }
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<Option<Account>, Error> {
         Ok(accounts(rows)?.pop())
     }
 }
@@ -113,22 +115,22 @@ pub(super) struct Accounts<'a> {
     pub(super) limit: u32,
 }
 
-#[async_trait]
 impl Query for Accounts<'_> {
     type Answer = Vec<Account>;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Vec<Account>, Error> {
+    fn statement(&self) -> (&'static str, Vec<Value>) {
         let after = self.after.map_or(&[][..], UserHandle::as_bytes);
-        let rows = on
-            .fetch(
-                select_accounts!(
-                    "(select * from portcullis_accounts where handle > $1 order by handle limit $2) a \
-                     left join portcullis_credentials c on c.owner = a.handle \
-                     order by a.handle, c.position"
-                ),
-                values![after, self.limit],
-            )
-            .await?;
+        (
+            select_accounts!(
+                "(select * from portcullis_accounts where handle > $1 order by handle limit $2) a \
+                 left join portcullis_credentials c on c.owner = a.handle \
+                 order by a.handle, c.position"
+            ),
+            values![after, self.limit],
+        )
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<Vec<Account>, Error> {
         accounts(rows)
     }
 }
@@ -138,25 +140,25 @@ pub(super) struct SessionOf<'a> {
     pub(super) now: Timestamp,
 }
 
-#[async_trait]
 impl Query for SessionOf<'_> {
     type Answer = Option<(Session, Account)>;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Self::Answer, Error> {
-        let rows = on
-            .fetch(
-                concat!(
-                    "select ",
-                    session_columns!(),
-                    ", ",
-                    account_columns!(),
-                    " from portcullis_sessions s join portcullis_accounts a on a.handle = s.owner \
-                     join portcullis_credentials c on c.owner = a.handle \
-                     where s.hash = $1 and s.ends > $2 order by c.position"
-                ),
-                values![self.hash, self.now],
-            )
-            .await?;
+    fn statement(&self) -> (&'static str, Vec<Value>) {
+        (
+            concat!(
+                "select ",
+                session_columns!(),
+                ", ",
+                account_columns!(),
+                " from portcullis_sessions s join portcullis_accounts a on a.handle = s.owner \
+                 join portcullis_credentials c on c.owner = a.handle \
+                 where s.hash = $1 and s.ends > $2 order by c.position"
+            ),
+            values![self.hash, self.now],
+        )
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<Self::Answer, Error> {
         let mut found = None;
         let mut rest = Vec::new();
         for mut row in rows {
@@ -172,39 +174,39 @@ pub(super) struct SessionsOf<'a> {
     pub(super) now: Timestamp,
 }
 
-#[async_trait]
 impl Query for SessionsOf<'_> {
     type Answer = Vec<Session>;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Vec<Session>, Error> {
-        let rows = on
-            .fetch(
-                concat!(
-                    "select ",
-                    session_columns!(),
-                    " from portcullis_sessions s where s.owner = $1 and s.ends > $2 \
-                     order by s.auth_time desc, s.id desc"
-                ),
-                values![self.owner.as_bytes(), self.now],
-            )
-            .await?;
+    fn statement(&self) -> (&'static str, Vec<Value>) {
+        (
+            concat!(
+                "select ",
+                session_columns!(),
+                " from portcullis_credentials c join portcullis_sessions s on s.credential = c.id \
+                 where c.owner = $1 and s.ends > $2 order by s.auth_time desc, s.id desc"
+            ),
+            values![self.owner.as_bytes(), self.now],
+        )
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<Vec<Session>, Error> {
         rows.into_iter().map(|mut row| session(&mut row)).collect()
     }
 }
 
 pub(super) struct RecoveryCodesOf<'a>(pub(super) &'a UserHandle);
 
-#[async_trait]
 impl Query for RecoveryCodesOf<'_> {
     type Answer = Vec<SecretHash>;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Vec<SecretHash>, Error> {
-        let rows = on
-            .fetch(
-                "select hash from portcullis_recovery_codes where owner = $1 order by hash",
-                values![self.0.as_bytes()],
-            )
-            .await?;
+    fn statement(&self) -> (&'static str, Vec<Value>) {
+        (
+            "select hash from portcullis_recovery_codes where owner = $1 order by hash",
+            values![self.0.as_bytes()],
+        )
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<Vec<SecretHash>, Error> {
         rows.into_iter().map(|mut row| row.array()).collect()
     }
 }
@@ -214,17 +216,17 @@ pub(super) struct InvitationOf<'a> {
     pub(super) now: Timestamp,
 }
 
-#[async_trait]
 impl Query for InvitationOf<'_> {
     type Answer = Option<Invitation>;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Option<Invitation>, Error> {
-        let rows = on
-            .fetch(
-                "select name, expires from portcullis_invitations where hash = $1 and expires > $2",
-                values![self.hash, self.now],
-            )
-            .await?;
+    fn statement(&self) -> (&'static str, Vec<Value>) {
+        (
+            "select name, expires from portcullis_invitations where hash = $1 and expires > $2",
+            values![self.hash, self.now],
+        )
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<Option<Invitation>, Error> {
         rows.into_iter()
             .next()
             .map(|mut row| Ok(Invitation::new(*self.hash, row.text_or_null()?, row.int()?)))
@@ -234,47 +236,46 @@ impl Query for InvitationOf<'_> {
 
 pub(super) struct EventsOf<'a>(pub(super) EventQuery<'a>);
 
-#[async_trait]
 impl Query for EventsOf<'_> {
     type Answer = Vec<Event>;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Vec<Event>, Error> {
+    fn statement(&self) -> (&'static str, Vec<Value>) {
         let EventQuery {
             account,
             since,
             limit,
         } = self.0;
-        let (sql, values) = match account {
+        match account {
             None => (select_events!("where time >= $1"), values![since, limit]),
             Some(account) => (
                 select_events!("where account = $3 and time >= $1"),
                 values![since, limit, account.as_bytes()],
             ),
-        };
-        let rows = on.fetch(sql, values).await?;
+        }
+    }
+
+    fn answer(&self, rows: Vec<Row>) -> Result<Vec<Event>, Error> {
         rows.into_iter().map(event).collect()
     }
 }
 
 pub(super) struct CountAll;
 
-#[async_trait]
 impl Query for CountAll {
     type Answer = Counts;
 
-    async fn run(&self, on: &mut dyn Connection) -> Result<Counts, Error> {
-        let rows = on
-            .fetch(
-                "select (select count(*) from portcullis_accounts), \
-                 (select count(*) from portcullis_credentials), \
-                 (select count(*) from portcullis_sessions), (select count(*) from portcullis_spent)",
-                values![],
-            )
-            .await?;
-        let mut row = rows
-            .into_iter()
-            .next()
-            .ok_or_else(|| unreadable("there are no counts"))?;
+    fn statement(&self) -> (&'static str, Vec<Value>) {
+        (
+            "select (select count(*) from portcullis_accounts), \
+             (select count(*) from portcullis_credentials), \
+             (select count(*) from portcullis_sessions), (select count(*) from portcullis_spent)",
+            values![],
+        )
+    }
+
+    fn answer(&self, mut rows: Vec<Row>) -> Result<Counts, Error> {
+        let row = rows.pop();
+        let mut row = row.ok_or_else(|| unreadable("there are no counts"))?;
         Ok(Counts::new(row.int()?, row.int()?, row.int()?, row.int()?))
     }
 }

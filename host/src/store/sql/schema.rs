@@ -1,7 +1,7 @@
 //! The schema, brought up to date by migrations that only go forward.
 
 use super::OpenError;
-use super::connection::{Connection, unreadable, values};
+use super::connection::{Connection, Error, unreadable, values};
 
 /// Runs the migrations that the database has not had. The caller holds a lock, in a transaction.
 ///
@@ -25,10 +25,7 @@ pub(super) async fn bring_up_to_date(
 }
 
 /// The version of the schema, without changing it. `exists` is what says whether its table is there.
-pub(super) async fn version(
-    on: &mut dyn Connection,
-    exists: &'static str,
-) -> Result<usize, sqlx::Error> {
+pub(super) async fn version(on: &mut dyn Connection, exists: &'static str) -> Result<usize, Error> {
     if on.fetch(exists, values![]).await?.is_empty() {
         return Ok(0);
     }
@@ -47,12 +44,12 @@ pub(super) enum SchemaError {
     #[error("a newer Portcullis has used it (schema {0}); run that version, or a later one")]
     Newer(usize),
     #[error(transparent)]
-    Database(#[from] sqlx::Error),
+    Database(#[from] Error),
 }
 
 impl SchemaError {
     /// `reason` words what the database says.
-    pub(super) fn because(self, reason: impl FnOnce(&sqlx::Error) -> String) -> OpenError {
+    pub(super) fn because(self, reason: impl FnOnce(&Error) -> String) -> OpenError {
         OpenError(match self {
             Self::Newer(_) => self.to_string(),
             Self::Database(error) => reason(&error),

@@ -10,9 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand;
 use rocket::async_trait;
-use sqlx::Error;
 
-use super::connection::{Connection, Insert, Row, Value, insert, unreadable, values};
+use super::connection::{Connection, Error, Insert, Row, Value, insert, unreadable, values};
 use super::read::state;
 use crate::clock::Timestamp;
 use crate::store::{
@@ -342,15 +341,12 @@ impl Command for EndSessions {
     type Outcome = u64;
 
     async fn run(&self, on: &mut dyn Connection) -> Result<End<u64>, Error> {
-        let owner = self.owner.as_bytes();
         let ended = match &self.id {
-            None => {
-                let sql = "delete from portcullis_sessions where owner = $1";
-                on.execute(sql, values![owner]).await?
-            }
+            None => end_all_sessions(on, &self.owner).await?,
             Some(id) => {
-                let sql = "delete from portcullis_sessions where owner = $1 and id = $2";
-                on.execute(sql, values![owner, id]).await?
+                let sql = "delete from portcullis_sessions where owner = $1 and id = $2 \
+                           and credential in (select id from portcullis_credentials where owner = $1)";
+                on.execute(sql, values![self.owner.as_bytes(), id]).await?
             }
         };
         if ended > 0 {
@@ -538,7 +534,7 @@ async fn insert_credential(
     credential: &Credential,
 ) -> Result<bool, Error> {
     let transports = serde_json::to_string(&credential.transports);
-    let transports = transports.map_err(|error| Error::Encode(error.into()))?;
+    let transports = transports.map_err(Error::other)?;
     let state = credential.state;
     let inserted = on
         .execute(
@@ -622,11 +618,17 @@ async fn end_sessions(
             end_session(on, &hash).await?;
         }
         Ends::All => {
-            let sql = "delete from portcullis_sessions where owner = $1";
-            on.execute(sql, values![owner.as_bytes()]).await?;
+            end_all_sessions(on, owner).await?;
         }
     }
     Ok(())
+}
+
+/// Sessions are found by their credentials: an index by owner would be one more page to write for each sign-in.
+async fn end_all_sessions(on: &mut dyn Connection, owner: &UserHandle) -> Result<u64, Error> {
+    let sql = "delete from portcullis_sessions \
+               where credential in (select id from portcullis_credentials where owner = $1)";
+    on.execute(sql, values![owner.as_bytes()]).await
 }
 
 const SESSION: Insert = insert!(
@@ -691,7 +693,7 @@ fn event_id() -> Result<[u8; 16], Error> {
     let nanos = time.unwrap_or(Duration::ZERO).as_nanos();
     let nanos = u64::try_from(nanos).unwrap_or(u64::MAX);
     let mut id = [0; 16];
-    rand::fill(&mut id).map_err(|error| Error::Encode(error.into()))?;
+    rand::fill(&mut id).map_err(Error::other)?;
     if let Some(head) = id.first_chunk_mut::<8>() {
         *head = nanos.to_be_bytes();
     }
