@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use rocket::async_trait;
 use rocket::futures::FutureExt as _;
+use rocket::tokio::sync::mpsc::error::TrySendError;
 use rocket::tokio::sync::{Semaphore, mpsc, oneshot};
 use rocket::tokio::task::spawn_blocking;
 use rocket::tokio::time::timeout;
@@ -148,9 +149,12 @@ impl Sqlite {
             outcome: None,
             answer,
         };
-        self.queue
-            .try_send(Box::new(task))
-            .map_err(|_| StoreError::unavailable("too many commands wait for the database"))?;
+        let sent = self.queue.try_send(Box::new(task));
+        sent.map_err(|error| match error {
+            TrySendError::Full(_) => "too many commands wait for the database",
+            TrySendError::Closed(_) => "the thread that writes has ended",
+        })
+        .map_err(StoreError::unavailable)?;
         answered
             .await
             .unwrap_or_else(|_| Err(StoreError::unavailable("the host is stopping")))
