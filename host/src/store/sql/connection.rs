@@ -1,10 +1,8 @@
 //! One connection, whatever the database: statements with values in, rows out.
 
-use std::error;
-
 use rocket::async_trait;
 
-use super::StoreError;
+use super::error::Error;
 
 /// What one statement is given, or gives back.
 #[derive(Clone, Debug)]
@@ -13,47 +11,6 @@ pub(super) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
     Bytes(Option<Vec<u8>>),
-}
-
-/// Why a statement failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[cfg(feature = "sqlite")]
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-    #[cfg(feature = "postgres")]
-    #[error(transparent)]
-    Postgres(#[from] sqlx::Error),
-    /// Something else than the database.
-    #[error(transparent)]
-    Other(Box<dyn error::Error + Send + Sync>),
-}
-
-impl Error {
-    pub(super) fn other(error: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self::Other(error.into())
-    }
-
-    /// Whether the disk of the database has no room.
-    fn is_full(&self) -> bool {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(error) => super::sqlite::is_full(error),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(error) => super::postgres::is_full(error),
-            Self::Other(_) => false,
-        }
-    }
-}
-
-impl From<Error> for StoreError {
-    fn from(error: Error) -> Self {
-        if error.is_full() {
-            Self::Full
-        } else {
-            Self::unavailable(error)
-        }
-    }
 }
 
 /// A connection, in a transaction or not.
@@ -220,7 +177,7 @@ impl Row {
     fn next(&mut self) -> Result<Value, Error> {
         self.0
             .next()
-            .ok_or_else(|| unreadable("a column is missing"))
+            .ok_or_else(|| Error::unreadable("a column is missing"))
     }
 
     pub(super) fn bool(&mut self) -> Result<bool, Error> {
@@ -228,31 +185,31 @@ impl Row {
             Value::Bool(value) => Ok(value),
             // SQLite has no type of its own for it.
             Value::Int(Some(value @ 0..=1)) => Ok(value == 1),
-            _ => Err(unreadable("a truth value is none")),
+            _ => Err(Error::unreadable("a truth value is none")),
         }
     }
 
     /// A whole number; an error where it is not one of `T`.
     pub(super) fn int<T: TryFrom<i64>>(&mut self) -> Result<T, Error> {
         self.int_or_null()?
-            .ok_or_else(|| unreadable("a number is missing"))
+            .ok_or_else(|| Error::unreadable("a number is missing"))
     }
 
     pub(super) fn int_or_null<T: TryFrom<i64>>(&mut self) -> Result<Option<T>, Error> {
         match self.next()? {
             Value::Int(Some(value)) => T::try_from(value)
                 .map(Some)
-                .map_err(|_| unreadable("a number is out of range")),
+                .map_err(|_| Error::unreadable("a number is out of range")),
             value => value
                 .is_null()
                 .then_some(None)
-                .ok_or_else(|| unreadable("a number is none")),
+                .ok_or_else(|| Error::unreadable("a number is none")),
         }
     }
 
     pub(super) fn text(&mut self) -> Result<String, Error> {
         self.text_or_null()?
-            .ok_or_else(|| unreadable("a text is missing"))
+            .ok_or_else(|| Error::unreadable("a text is missing"))
     }
 
     pub(super) fn text_or_null(&mut self) -> Result<Option<String>, Error> {
@@ -261,13 +218,13 @@ impl Row {
             value => value
                 .is_null()
                 .then_some(None)
-                .ok_or_else(|| unreadable("a text is none")),
+                .ok_or_else(|| Error::unreadable("a text is none")),
         }
     }
 
     pub(super) fn bytes(&mut self) -> Result<Vec<u8>, Error> {
         self.bytes_or_null()?
-            .ok_or_else(|| unreadable("bytes are missing"))
+            .ok_or_else(|| Error::unreadable("bytes are missing"))
     }
 
     pub(super) fn bytes_or_null(&mut self) -> Result<Option<Vec<u8>>, Error> {
@@ -276,14 +233,14 @@ impl Row {
             value => value
                 .is_null()
                 .then_some(None)
-                .ok_or_else(|| unreadable("bytes are none")),
+                .ok_or_else(|| Error::unreadable("bytes are none")),
         }
     }
 
     /// So many bytes.
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let bytes = <[u8; N]>::try_from(self.bytes()?);
-        bytes.map_err(|_| unreadable("bytes have another length"))
+        bytes.map_err(|_| Error::unreadable("bytes have another length"))
     }
 }
 
@@ -291,9 +248,4 @@ impl Value {
     const fn is_null(&self) -> bool {
         matches!(self, Self::Int(None) | Self::Text(None) | Self::Bytes(None))
     }
-}
-
-/// A row that this program has not written.
-pub(super) fn unreadable(what: &'static str) -> Error {
-    Error::other(what)
 }

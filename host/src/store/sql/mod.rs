@@ -4,6 +4,7 @@
 //! gets to its database and how a transaction ends is in `sqlite` and `postgres`.
 
 mod connection;
+mod error;
 #[cfg(feature = "postgres")]
 mod literal;
 #[cfg(feature = "postgres")]

@@ -10,7 +10,6 @@
 use core::fmt;
 use core::str::FromStr as _;
 use core::time::Duration;
-use std::borrow::Cow;
 
 use aws_lc_rs::rand;
 use rocket::async_trait;
@@ -23,7 +22,8 @@ use sqlx::{
     SqlSafeStr as _, SqlStr, TypeInfo as _,
 };
 
-use super::connection::{Connection, Dialect, Error, Insert, Row, Value, unreadable, values};
+use super::connection::{Connection, Dialect, Insert, Row, Value, values};
+use super::error::Error;
 use super::literal::written_out;
 use super::parameters::renumbered;
 use super::read::Query;
@@ -236,20 +236,6 @@ async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error
         .unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
-/// The SQLSTATE of what the server refuses.
-fn code(error: &Error) -> Option<Cow<'_, str>> {
-    match error {
-        Error::Postgres(error) => error.as_database_error()?.code(),
-        _ => None,
-    }
-}
-
-/// `disk_full`.
-pub(super) fn is_full(error: &sqlx::Error) -> bool {
-    let error = error.as_database_error();
-    error.and_then(|error| error.code()).as_deref() == Some("53100")
-}
-
 fn refused<E: Into<Error>>(options: &PgConnectOptions) -> impl Fn(E) -> OpenError {
     |error| OpenError(reason(options, &error.into()))
 }
@@ -261,7 +247,7 @@ fn reason(options: &PgConnectOptions, error: &Error) -> String {
         None => format!("{}:{}", options.get_host(), options.get_port()),
     };
     let user = options.get_username();
-    match (code(error).as_deref(), error) {
+    match (error.sqlstate().as_deref(), error) {
         (Some("28P01" | "28000"), _) => {
             format!("`{host}` does not accept the user `{user}` with this password")
         }
@@ -289,7 +275,7 @@ impl Tries {
     /// `serialization_failure` and `deadlock_detected`: nothing of the transaction was kept.
     fn is_worth_another(&mut self, error: &Error) -> bool {
         self.0 += 1;
-        self.0 < ATTEMPTS && matches!(code(error).as_deref(), Some("40001" | "40P01"))
+        self.0 < ATTEMPTS && matches!(error.sqlstate().as_deref(), Some("40001" | "40P01"))
     }
 
     /// So that not all come back at the same time.
@@ -356,7 +342,7 @@ impl Connection for Session<'_> {
         }
         let changed = changed.get(1).copied();
         Ok((
-            changed.ok_or_else(|| unreadable("an answer is missing"))?,
+            changed.ok_or_else(|| Error::unreadable("an answer is missing"))?,
             rows,
         ))
     }
@@ -424,7 +410,11 @@ fn row(row: &PgRow) -> Result<Row, Error> {
             "INT4" => Value::Int(row.try_get::<Option<i32>, _>(at)?.map(i64::from)),
             "TEXT" => Value::Text(row.try_get(at)?),
             "BYTEA" => Value::Bytes(row.try_get(at)?),
-            _ => return Err(unreadable("a column is of a type that is not used here")),
+            _ => {
+                return Err(Error::unreadable(
+                    "a column is of a type that is not used here",
+                ));
+            }
         })
     });
     values.collect::<Result<_, Error>>().map(Row::new)

@@ -2,7 +2,8 @@
 
 use portcullis_core::Aaguid;
 
-use super::connection::{Error, Row, Value, unreadable, values};
+use super::connection::{Row, Value, values};
+use super::error::Error;
 use crate::account::Username;
 use crate::clock::Timestamp;
 use crate::store::{
@@ -68,7 +69,7 @@ impl Query for Ping {
     fn answer(&self, rows: Vec<Row>) -> Result<(), Error> {
         match rows.len() {
             1 => Ok(()),
-            _ => Err(unreadable("portcullis_swept has to have one row")),
+            _ => Err(Error::unreadable("portcullis_swept has to have one row")),
         }
     }
 }
@@ -275,7 +276,7 @@ impl Query for CountAll {
 
     fn answer(&self, mut rows: Vec<Row>) -> Result<Counts, Error> {
         let row = rows.pop();
-        let mut row = row.ok_or_else(|| unreadable("there are no counts"))?;
+        let mut row = row.ok_or_else(|| Error::unreadable("there are no counts"))?;
         Ok(Counts::new(row.int()?, row.int()?, row.int()?, row.int()?))
     }
 }
@@ -304,7 +305,8 @@ fn accounts(rows: Vec<Row>) -> Result<Vec<Account>, Error> {
 }
 
 fn handle(bytes: &[u8]) -> Result<UserHandle, Error> {
-    UserHandle::new(bytes).ok_or_else(|| unreadable("a user handle has to have 1 to 64 bytes"))
+    UserHandle::new(bytes)
+        .ok_or_else(|| Error::unreadable("a user handle has to have 1 to 64 bytes"))
 }
 
 /// `None` where an account has no credential.
@@ -316,7 +318,7 @@ fn credential(mut row: Row) -> Result<Option<Credential>, Error> {
     let algorithm = row.int()?;
     let aaguid = Aaguid::new(row.array()?);
     let transports = serde_json::from_str(&row.text()?)
-        .map_err(|_| unreadable("transports have to be a JSON list"))?;
+        .map_err(|_| Error::unreadable("transports have to be a JSON list"))?;
     Ok(Some(Credential {
         id,
         public_key,
@@ -362,8 +364,8 @@ fn session(row: &mut Row) -> Result<Session, Error> {
 }
 
 fn event(mut row: Row) -> Result<Event, Error> {
-    let kind =
-        EventKind::from_word(&row.text()?).ok_or_else(|| unreadable("an event of no kind"))?;
+    let kind = EventKind::from_word(&row.text()?)
+        .ok_or_else(|| Error::unreadable("an event of no kind"))?;
     let mut event = Event::new(kind, row.int()?);
     event.account = row
         .bytes_or_null()?
@@ -378,7 +380,7 @@ fn event(mut row: Row) -> Result<Event, Error> {
         .bytes_or_null()?
         .map(|bytes| {
             let hash = bytes.try_into();
-            hash.map_err(|_| unreadable("the SHA-256 of a document has to have 32 bytes"))
+            hash.map_err(|_| Error::unreadable("the SHA-256 of a document has to have 32 bytes"))
         })
         .transpose()?;
     Ok(event)

@@ -1,7 +1,8 @@
 //! The schema, brought up to date by migrations that only go forward.
 
 use super::OpenError;
-use super::connection::{Connection, Error, unreadable, values};
+use super::connection::{Connection, values};
+use super::error::Error;
 
 /// Runs the migrations that the database has not had. The caller holds a lock, in a transaction.
 ///
@@ -33,7 +34,7 @@ pub(super) async fn version(on: &mut dyn Connection, exists: &'static str) -> Re
     let mut rows = on.fetch(sql, values![]).await?;
     let mut row = rows
         .pop()
-        .ok_or_else(|| unreadable("there is no version"))?;
+        .ok_or_else(|| Error::unreadable("there is no version"))?;
     row.int()
 }
 

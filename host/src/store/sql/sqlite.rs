@@ -19,7 +19,8 @@ use rocket::tokio::time::timeout;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, Statement, ToSql};
 
-use super::connection::{Connection, Dialect, Error, Insert, Row, Value, unreadable};
+use super::connection::{Connection, Dialect, Insert, Row, Value};
+use super::error::Error;
 use super::read::Query;
 use super::schema::bring_up_to_date;
 #[cfg(feature = "cli")]
@@ -213,25 +214,14 @@ fn try_open_to_write(path: &Path) -> Result<rusqlite::Connection, Error> {
     Ok(connection)
 }
 
-fn code(error: &Error) -> Option<ErrorCode> {
-    match error {
-        Error::Sqlite(error) => error.sqlite_error_code(),
-        _ => None,
-    }
-}
-
 fn is_busy(error: &Error) -> bool {
-    code(error) == Some(ErrorCode::DatabaseBusy)
-}
-
-pub(super) fn is_full(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+    error.sqlite_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Why the file cannot be opened, in words that say what to do.
 fn reason(path: &Path, error: &Error) -> String {
     let path = path.display();
-    match code(error) {
+    match error.sqlite_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             format!("`{path}` is locked by another program")
         }
@@ -524,9 +514,11 @@ fn value(value: ValueRef<'_>) -> Result<Value, Error> {
         ValueRef::Integer(value) => Value::Int(Some(value)),
         ValueRef::Text(text) => {
             let text = String::from_utf8(text.to_vec());
-            Value::Text(Some(text.map_err(|_| unreadable("a text is not UTF-8"))?))
+            Value::Text(Some(
+                text.map_err(|_| Error::unreadable("a text is not UTF-8"))?,
+            ))
         }
         ValueRef::Blob(bytes) => Value::Bytes(Some(bytes.to_vec())),
-        ValueRef::Real(_) => return Err(unreadable("a number is not a whole one")),
+        ValueRef::Real(_) => return Err(Error::unreadable("a number is not a whole one")),
     })
 }

@@ -11,7 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_lc_rs::rand;
 use rocket::async_trait;
 
-use super::connection::{Connection, Error, Insert, Row, Value, insert, unreadable, values};
+use super::connection::{Connection, Insert, Row, Value, insert, values};
+use super::error::Error;
 use super::read::state;
 use crate::clock::Timestamp;
 use crate::store::{
@@ -86,7 +87,7 @@ const INSERT_SPENT: &str =
 
 fn mark(rows: &mut Vec<Row>) -> Result<Timestamp, Error> {
     let row = rows.pop();
-    row.ok_or_else(|| unreadable("portcullis_swept is empty"))?
+    row.ok_or_else(|| Error::unreadable("portcullis_swept is empty"))?
         .int()
 }
 
@@ -221,7 +222,7 @@ impl Command for SignIn {
             }));
         };
         let owner = UserHandle::new(&row.bytes()?);
-        let owner = owner.ok_or_else(|| unreadable("a credential without an owner"))?;
+        let owner = owner.ok_or_else(|| Error::unreadable("a credential without an owner"))?;
         end_sessions(on, self.ends, &owner).await?;
         for (insert, values) in later {
             on.execute(insert.sql, values).await?;
@@ -474,7 +475,9 @@ impl Command for Sweep {
 /// The one number that a statement gives.
 async fn number<T: TryFrom<i64>>(on: &mut dyn Connection, sql: &'static str) -> Result<T, Error> {
     let mut rows = on.fetch(sql, values![]).await?;
-    let mut row = rows.pop().ok_or_else(|| unreadable("a row is missing"))?;
+    let mut row = rows
+        .pop()
+        .ok_or_else(|| Error::unreadable("a row is missing"))?;
     row.int()
 }
 
@@ -513,7 +516,9 @@ async fn credentials(on: &mut dyn Connection, owner: &UserHandle) -> Result<(usi
     let sql = "select count(*), coalesce(max(position), -1) + 1 from portcullis_credentials \
                where owner = $1";
     let mut rows = on.fetch(sql, values![owner.as_bytes()]).await?;
-    let mut row = rows.pop().ok_or_else(|| unreadable("there is no count"))?;
+    let mut row = rows
+        .pop()
+        .ok_or_else(|| Error::unreadable("there is no count"))?;
     Ok((row.int()?, row.int()?))
 }
 
@@ -522,7 +527,9 @@ async fn can_come_back(on: &mut dyn Connection, owner: &UserHandle) -> Result<bo
     let sql = "select (select count(*) from portcullis_credentials where owner = $1) + \
                (select count(*) from portcullis_recovery_codes where owner = $1)";
     let mut rows = on.fetch(sql, values![owner.as_bytes()]).await?;
-    let mut row = rows.pop().ok_or_else(|| unreadable("there is no count"))?;
+    let mut row = rows
+        .pop()
+        .ok_or_else(|| Error::unreadable("there is no count"))?;
     Ok(row.int::<i64>()? > 0)
 }
 
