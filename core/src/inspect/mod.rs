@@ -24,6 +24,7 @@ mod json_document;
 mod names;
 mod output;
 mod part;
+mod place;
 mod printed;
 mod statement;
 mod tpm;

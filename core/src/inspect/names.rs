@@ -1,7 +1,7 @@
 //! What numbers and identifiers mean.
 
 pub(super) use super::authenticators::name as authenticator;
-use super::json_document::Place;
+use super::place::Place;
 use crate::attestation::Format;
 use crate::data::{CoseAlgorithm, Curve};
 
