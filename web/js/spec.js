@@ -47,7 +47,7 @@ const REGISTRATION = {
   29: { words: "If all the above steps are successful, store credentialRecord" },
 };
 
-/** Those of section 7.2; what 7.1 says in the same words is told by what is before or after it. @type {Record<number, Place>} */
+/** Those of section 7.2; what 7.1 says in the same words is found by what is before or after it. @type {Record<number, Place>} */
 const AUTHENTICATION = {
   3: { words: "If response is not an instance of AuthenticatorAssertionResponse" },
   4: {

@@ -60,7 +60,7 @@ async fn an_invitation_is_a_link_and_what_happens_is_listed() {
     let answer = host.post("/register/complete", &body).await;
     answer.problem(401, "token_spent");
 
-    // What is approved is told by its hash.
+    // What is approved is known by its hash.
     let document = base64url(&[9; 32]);
     let asked = json!({"document": document, "text": "Order 7"});
     let asked = Request::post("/approve/begin", &asked).bearer(alice.login_token.as_deref());
