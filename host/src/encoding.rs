@@ -1,11 +1,10 @@
 //! What is written as text: bytes, in base64url without padding as WebAuthn's JSON has them and as hex
 //! digits, times, and networks.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ipnet::IpNet;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -23,11 +22,16 @@ pub(crate) fn rfc3339(time: Timestamp) -> String {
 
 /// The network of an address, which says less of a person: an IPv4 /24 or an IPv6 /48.
 pub(crate) fn network(address: IpAddr) -> String {
-    let prefix = match address {
-        IpAddr::V4(_) => 24,
-        IpAddr::V6(_) => 48,
-    };
-    IpNet::new(address, prefix).map_or_else(|_| String::new(), |net| net.trunc().to_string())
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
+    }
 }
 
 pub(crate) fn base64url(bytes: &[u8]) -> String {

@@ -1,4 +1,4 @@
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::str::FromStr;
 
 /// The identifier of a model of authenticator
@@ -35,9 +35,11 @@ impl fmt::Display for Aaguid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, byte) in self.0.iter().enumerate() {
             if HYPHENS.contains(&index) {
-                f.write_str("-")?;
+                f.write_char('-')?;
             }
-            write!(f, "{byte:02x}")?;
+            for digit in [byte >> 4, byte & 0xf] {
+                f.write_char(char::from_digit(u32::from(digit), 16).unwrap_or_default())?;
+            }
         }
         Ok(())
     }
@@ -80,10 +82,10 @@ mod tests {
 
     use super::{Aaguid, AaguidError};
 
-    const TEXT: &str = "00112233-4455-6677-8899-aabbccddeeff";
+    const TEXT: &str = "01234567-89ab-cdef-1032-547698badcfe";
     const BYTES: [u8; 16] = [
-        0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee,
-        0xff,
+        0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc,
+        0xfe,
     ];
 
     #[test]
@@ -97,14 +99,14 @@ mod tests {
     fn anything_else_is_refused() {
         for text in [
             "",
-            "00112233445566778899aabbccddeeff",
-            "00112233-4455-6677-8899-aabbccddeef",
-            "00112233-4455-6677-8899-aabbccddeeff0",
-            "0011223-34455-6677-8899-aabbccddeeff",
-            "00112233-4455-6677-8899-aabbccddeefg",
-            "{00112233-4455-6677-8899-aabbccddeeff}",
-            "00112233_4455-6677-8899-aabbccddeeff",
-            "+0112233-4455-6677-8899-aabbccddeeff",
+            "0123456789abcdef1032547698badcfe",
+            "01234567-89ab-cdef-1032-547698badcf",
+            "01234567-89ab-cdef-1032-547698badcfe0",
+            "0123456-789ab-cdef-1032-547698badcfe",
+            "01234567-89ab-cdef-1032-547698badcfg",
+            "{01234567-89ab-cdef-1032-547698badcfe}",
+            "01234567_89ab-cdef-1032-547698badcfe",
+            "+1234567-89ab-cdef-1032-547698badcfe",
         ] {
             assert_eq!(text.parse::<Aaguid>(), Err(AaguidError), "{text}");
         }

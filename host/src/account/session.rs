@@ -71,10 +71,16 @@ impl SessionCookie {
 
     fn header(self, value: &str, seconds: u64) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
-        format!(
-            "{}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}",
-            self.name
-        )
+        let attributes = "; HttpOnly; SameSite=Lax; Path=/; Max-Age=";
+        [
+            self.name,
+            "=",
+            value,
+            attributes,
+            &seconds.to_string(),
+            secure,
+        ]
+        .concat()
     }
 }
 

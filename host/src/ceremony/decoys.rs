@@ -86,7 +86,9 @@ impl Decoys {
         let (choices, handle) = rest.split_first_chunk::<MOST>().ok_or(CryptoFailure)?;
         let handle = UserHandle::new(handle).ok_or(CryptoFailure)?;
         let mut account = Account::new(handle, name.clone(), 0);
-        for (index, choice) in (0_u8..).zip(choices).take(credentials(*count)) {
+        let count = credentials(*count);
+        account.credentials.reserve_exact(count);
+        for (index, choice) in (0_u8..).zip(choices).take(count) {
             let shape = SHAPES
                 .get(usize::from(*choice) % SHAPES.len())
                 .ok_or(CryptoFailure)?;

@@ -45,9 +45,11 @@ pub(super) fn client(request: &Request<'_>, trusted: &[IpNet]) -> IpAddr {
     let peer = request
         .remote()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let forwarded: Vec<&str> = request
-        .headers()
-        .get("X-Forwarded-For")
+    // Without a proxy that is trusted nobody is believed, whatever the header says.
+    let headers = (!trusted.is_empty()).then(|| request.headers().get("X-Forwarded-For"));
+    let forwarded: Vec<&str> = headers
+        .into_iter()
+        .flatten()
         .flat_map(|header| header.split(','))
         .collect();
     forwarded_client(peer, &forwarded, trusted)

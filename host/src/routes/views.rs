@@ -16,6 +16,9 @@ use crate::store::{Account, Credential, CredentialState};
 /// An answer that is no longer is written into one piece of memory: most of its bytes are a token's.
 const USUAL_ANSWER: usize = 2_048;
 
+/// An AAGUID as text, in bytes.
+const AAGUID: usize = 36;
+
 /// An answer that carries tokens or personal data: no cache may keep it.
 pub(super) struct Private<T>(pub(super) T);
 
@@ -108,11 +111,14 @@ impl From<Credential> for CredentialView {
 
 impl From<&Credential> for CredentialView {
     fn from(credential: &Credential) -> Self {
+        let mut aaguid = String::with_capacity(AAGUID);
+        // Writing to a string does not fail.
+        let _ = write!(aaguid, "{}", credential.aaguid);
         Self {
             id: base64url(&credential.id),
             public_key: base64url(&credential.public_key),
             algorithm: credential.algorithm,
-            aaguid: credential.aaguid.to_string(),
+            aaguid,
             transports: credential.transports.clone(),
             sign_count: credential.state.sign_count,
             backup_eligible: credential.state.backup_eligible,

@@ -207,16 +207,15 @@ impl Writer<'_> {
             transports.text(transport.as_bytes());
         }
         let transports = transports.bytes;
-        let optional = |text: &Option<String>| text.clone().map(String::into_bytes);
+        self.word(Some(&transports));
         for word in [
-            Some(transports),
-            Some(credential.rp_id.clone().into_bytes()),
-            Some(credential.attestation_format.clone().into_bytes()),
-            Some(credential.attestation_type.clone().into_bytes()),
-            optional(&credential.browser),
-            optional(&credential.platform),
+            Some(&credential.rp_id),
+            Some(&credential.attestation_format),
+            Some(&credential.attestation_type),
+            credential.browser.as_ref(),
+            credential.platform.as_ref(),
         ] {
-            self.word(word.as_deref());
+            self.word(word.map(String::as_bytes));
         }
         self.optional(credential.name.as_deref());
     }
@@ -301,25 +300,32 @@ impl<'a> Reader<'a> {
         let public_key = self.text().to_vec();
         let created = Timestamp::from_le_bytes(self.fixed());
         let algorithm = i32::from_le_bytes(self.fixed());
-        let mut credential = Credential::new(id, public_key, algorithm, state);
-        credential.created = created;
-        credential.last_used = last_used;
         let aaguid = self.word(words).and_then(|bytes| bytes.try_into().ok());
-        credential.aaguid = aaguid.map_or(Aaguid::ZERO, Aaguid::new);
-        let mut transports = Self {
+        let mut listed = Self {
             rest: self.word(words).unwrap_or_default(),
         };
-        while !transports.rest.is_empty() {
-            credential.transports.push(transports.string());
+        let mut transports = Vec::new();
+        while !listed.rest.is_empty() {
+            transports.push(listed.string());
         }
-        let mut required = || self.word(words).map(string).unwrap_or_default();
-        credential.rp_id = required();
-        credential.attestation_format = required();
-        credential.attestation_type = required();
-        credential.browser = self.word(words).map(string);
-        credential.platform = self.word(words).map(string);
-        credential.name = self.optional();
-        credential
+        let mut optional = || self.word(words).map(string);
+        // In the order in which they were written.
+        Credential {
+            id,
+            public_key,
+            algorithm,
+            aaguid: aaguid.map_or(Aaguid::ZERO, Aaguid::new),
+            transports,
+            state,
+            rp_id: optional().unwrap_or_default(),
+            attestation_format: optional().unwrap_or_default(),
+            attestation_type: optional().unwrap_or_default(),
+            browser: optional(),
+            platform: optional(),
+            name: self.optional(),
+            created,
+            last_used,
+        }
     }
 
     /// What follows the state.
