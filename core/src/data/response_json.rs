@@ -97,56 +97,34 @@ fn read(cursor: &mut Cursor<'_>) -> Result<Found, Fault> {
     })
 }
 
-/// A member that holds bytes or a list: its name, its place, and how its value is read. `None`: as if it were
-/// absent.
-type Member = (
-    What,
-    fn(&mut Members) -> &mut Slot,
-    fn(Value<'_>, What) -> Slot,
-);
+/// A member that holds bytes or a list: its name and its place.
+type Member = (What, fn(&mut Members) -> &mut Slot);
 
 const OUTER: [Member; 2] = [
-    (What::Id, |members| &mut members.id, required),
-    (What::RawId, |members| &mut members.raw_id, required),
+    (What::Id, |members| &mut members.id),
+    (What::RawId, |members| &mut members.raw_id),
 ];
 
 const INNER: [Member; 6] = [
-    (
-        What::ClientData,
-        |members| &mut members.client_data_json,
-        required,
-    ),
-    (
-        What::ResponseAttestationObject,
-        |members| &mut members.attestation_object,
-        required,
-    ),
-    (
-        What::ResponseAuthenticatorData,
-        |members| &mut members.authenticator_data,
-        required,
-    ),
-    (What::Signature, |members| &mut members.signature, required),
-    (
-        What::UserHandle,
-        |members| &mut members.user_handle,
-        |value, what| {
-            if is_null(value) {
-                ABSENT
-            } else {
-                required(value, what)
-            }
-        },
-    ),
-    (
-        What::Transports,
-        |members| &mut members.transports,
-        transports,
-    ),
+    (What::ClientData, |members| &mut members.client_data_json),
+    (What::ResponseAttestationObject, |members| {
+        &mut members.attestation_object
+    }),
+    (What::ResponseAuthenticatorData, |members| {
+        &mut members.authenticator_data
+    }),
+    (What::Signature, |members| &mut members.signature),
+    (What::UserHandle, |members| &mut members.user_handle),
+    (What::Transports, |members| &mut members.transports),
 ];
 
-fn required(value: Value<'_>, what: What) -> Slot {
-    Some(string(value, what))
+/// How the value of such a member is read. `None`: as if it were absent.
+fn slot(value: Value<'_>, what: What) -> Slot {
+    match what {
+        What::UserHandle if is_null(value) => ABSENT,
+        What::Transports => transports(value, what),
+        _ => Some(string(value, what)),
+    }
 }
 
 fn is_null(value: Value<'_>) -> bool {
@@ -223,10 +201,10 @@ impl Members {
         value: Value<'_>,
     ) -> Result<(), Fault> {
         let mut members = members.iter();
-        if let Some(&(what, slot, read)) = members.find(|(known, ..)| name == *known.name())
-            && let Some(found) = read(value, what)
+        if let Some(&(what, place)) = members.find(|(known, _)| name == *known.name())
+            && let Some(found) = slot(value, what)
         {
-            *once(slot(self), what, name.at())? = Some(found);
+            *once(place(self), what, name.at())? = Some(found);
         }
         Ok(())
     }

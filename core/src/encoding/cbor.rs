@@ -42,6 +42,8 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    // As a call it costs more than the bytes that it reads.
+    #[cfg_attr(feature = "json", inline)]
     pub(crate) fn read(reader: &mut Reader<'_>, what: What) -> Result<Self, Fault> {
         let at = reader.position();
         let first = reader.byte(what)?;

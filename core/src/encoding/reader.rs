@@ -73,13 +73,14 @@ impl<'a> Reader<'a> {
     #[cfg(feature = "json")]
     #[inline]
     pub(crate) fn skip_words_until(&mut self, stops: impl Fn(u64) -> u64) {
-        while let Some(word) = self.rest.first_chunk::<8>() {
-            let stop = stops(u64::from_le_bytes(*word)).trailing_zeros() >> 3;
-            let skipped = usize::try_from(stop).unwrap_or_default();
-            self.rest = self.rest.get(skipped..).unwrap_or_default();
-            if skipped < 8 {
+        while let Some((word, rest)) = self.rest.split_first_chunk::<8>() {
+            let stops = stops(u64::from_le_bytes(*word));
+            if stops != 0 {
+                let skipped = usize::try_from(stops.trailing_zeros() >> 3).unwrap_or_default();
+                self.rest = self.rest.get(skipped..).unwrap_or_default();
                 return;
             }
+            self.rest = rest;
         }
     }
 
