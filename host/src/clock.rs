@@ -33,6 +33,9 @@ struct Reading {
     ahead_since: Option<Instant>,
     /// The wall clock is a large step behind, and the log says so.
     behind: bool,
+    /// Only [`Clock::advance`] moves it.
+    #[cfg(any(test, feature = "testing"))]
+    held: bool,
 }
 
 impl Clock {
@@ -44,6 +47,8 @@ impl Clock {
             at: Instant::now(),
             ahead_since: None,
             behind: false,
+            #[cfg(any(test, feature = "testing"))]
+            held: false,
         })))
     }
 
@@ -67,8 +72,21 @@ impl Clock {
         reading.behind = true;
     }
 
+    /// Stops this clock, for tests of what is good until the last second: only [`Clock::advance`] moves it.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn hold(&self) {
+        let now = Duration::from_secs(self.now());
+        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.wall = now;
+        reading.held = true;
+    }
+
     fn observe(&self, wall: Duration, at: Instant) -> Timestamp {
         let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        #[cfg(any(test, feature = "testing"))]
+        if reading.held {
+            return reading.wall.as_secs();
+        }
         let carried = reading
             .wall
             .saturating_add(at.saturating_duration_since(reading.at));

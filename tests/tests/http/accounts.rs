@@ -165,6 +165,7 @@ async fn an_authorization_that_is_not_accepted_is_401_whatever_the_name() {
 #[rocket::async_test]
 async fn a_login_token_proves_its_user_for_five_minutes() {
     let host = Host::local(&[]).await;
+    host.clock.hold();
     let mut alice = Person::with_account(&host, "alice").await;
     host.clock.advance(Duration::from_secs(290));
     alice.add_passkey(&host).await;

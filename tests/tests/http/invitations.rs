@@ -195,6 +195,7 @@ async fn a_link_for_another_device_adds_one_passkey_to_its_makers_account() {
 #[rocket::async_test]
 async fn a_link_for_another_device_needs_a_fresh_sign_in_and_lives_ten_minutes() {
     let host = Host::local(&[]).await;
+    host.clock.hold();
     let alice = Person::with_account(&host, "alice").await;
     let link = Request::new(Method::Post, "/account/device");
     let nobody = host.send(link.clone()).await;

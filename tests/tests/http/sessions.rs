@@ -235,6 +235,7 @@ async fn a_session_is_over_when_it_is_not_used_and_when_its_life_is() {
 #[rocket::async_test]
 async fn use_is_noted_once_a_minute() {
     let host = Host::local(&[]).await;
+    host.clock.hold();
     let alice = Person::with_account(&host, "alice").await;
     let cookie = alice.cookie.as_deref();
     let last_used = async || {

@@ -204,6 +204,7 @@ async fn a_token_of_another_host_is_refused() {
 #[rocket::async_test]
 async fn a_token_is_over_when_its_time_is() {
     let host = Host::local(&[("PORTCULLIS_CHALLENGE_TTL", "60")]).await;
+    host.clock.hold();
     let mut alice = Person::with_account(&host, "alice").await;
     let begun = alice.begin_sign_in(&host).await;
     let registering = Person::new("bob").begin_registration(&host).await;
@@ -230,6 +231,7 @@ async fn assert_untouched_after_gap(host: &Host, person: &mut Person) {
 #[rocket::async_test]
 async fn a_spent_token_stays_spent_until_it_expires() {
     let host = Host::local(&[("PORTCULLIS_CHALLENGE_TTL", "60")]).await;
+    host.clock.hold();
     let mut alice = Person::with_account(&host, "alice").await;
     let body = alice.begin_sign_in(&host).await.body();
     complete_sign_in(&host, &body).await.ok();
