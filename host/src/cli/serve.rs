@@ -1,5 +1,6 @@
 //! `portcullis serve`: the server.
 
+use core::time::Duration;
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::tokio::signal::unix::{Signal, SignalKind, signal};
-use rocket::tokio::time::timeout;
+use rocket::tokio::time::{sleep, timeout};
 use rocket::{Orbit, Rocket, Shutdown};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -67,8 +68,24 @@ async fn launch() -> ExitCode {
     }));
     match rocket.launch().await {
         Ok(_) => ExitCode::SUCCESS,
-        Err(error) => fail(&reason(&error)),
+        Err(error) => match error.kind() {
+            ErrorKind::Shutdown(rocket, None) if answers_end(rocket).await => ExitCode::SUCCESS,
+            kind => fail(&reason(kind)),
+        },
     }
+}
+
+/// Waits for answers that are being written, as long as Rocket does; whether all have been. Rocket itself does not
+/// wait where it sees that it listens no more before it sees why, and then calls that a failure.
+async fn answers_end(rocket: &Arc<Rocket<Orbit>>) -> bool {
+    let settings = &rocket.config().shutdown;
+    let patience = u64::from(settings.grace).saturating_add(settings.mercy.into());
+    let end = async {
+        while Arc::strong_count(rocket) > 1 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(patience), end).await.is_ok()
 }
 
 /// The host listens.
@@ -91,8 +108,8 @@ async fn leave(app: Arc<App>, mut asked_to_end: Signal, shutdown: Shutdown) {
 }
 
 /// The cause on one line, where Rocket itself would panic.
-fn reason(error: &rocket::Error) -> String {
-    match error.kind() {
+fn reason(kind: &ErrorKind) -> String {
+    match kind {
         ErrorKind::Bind(error) => {
             format!("ROCKET_ADDRESS, ROCKET_PORT: cannot listen there: {error}")
         }
