@@ -48,7 +48,7 @@ const QUEUE: usize = 1_024;
 /// The most commands of one transaction.
 const GROUP: usize = 64;
 
-/// What the writer keeps of the file in memory, in KiB: the pages that a group changes, some eight of 4 KiB for
+/// What the writer keeps of the file in memory, in KiB: the pages that a group changes, some five of 4 KiB for
 /// each sign-in, several times over.
 const CACHE: i64 = 16_000;
 
