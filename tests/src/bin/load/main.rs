@@ -4,7 +4,7 @@
 //! cargo run --release -p portcullis-tests --bin load                        # the tables, about 5 minutes
 //! cargo run --release -p portcullis-tests --bin load -- --seconds 4         # the same in less time
 //! cargo run --release -p portcullis-tests --bin load -- --passkeys 1000000  # the large store with so many
-//! cargo run --release -p portcullis-tests --bin load -- --part costs        # costs, memory, stores, instructions
+//! cargo run --release -p portcullis-tests --bin load -- --part costs        # core, costs, memory, stores, instructions
 //! cargo run --release -p portcullis-tests --bin load -- --program PATH      # another build of the program
 //! ```
 //!
@@ -147,15 +147,39 @@ fn options(arguments: &[String]) -> Result<Options, String> {
 fn run(options: &Options) -> io::Result<()> {
     match options.part.as_deref() {
         None => {
+            core()?;
             costs::table(options)?;
             memory(options)?;
             stores(options)
         }
+        Some("core") => core(),
         Some("costs") => costs::table(options),
         Some("memory") => memory(options),
         Some("stores") => stores(options),
         Some("instructions") => instructions::table(options),
         Some(part) => Err(io::Error::other(format!("there is no part {part}"))),
+    }
+}
+
+/// What the benchmark of the core says of its goals.
+fn core() -> io::Result<()> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args([
+            "bench",
+            "--quiet",
+            "-p",
+            "portcullis-benches",
+            "--",
+            "--goals",
+        ])
+        .status()?;
+    println!();
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("cargo bench: {status}")))
     }
 }
 
