@@ -151,12 +151,25 @@ async fn what_not_allowed_hides_is_told_apart() {
         keep(not_allowed(browser, button, nothing()).await, "timed out");
         // The page's clock, so that nothing depends on how fast this machine is.
         browser
-            .script("window.passed = 0; performance.now = () => window.passed")
+            .script(
+                "window.passed = 0;
+                 performance.now = () => window.passed;
+                 window.asked = new Promise((resolve) => {
+                     for (const call of ['create', 'get']) {
+                         const ask = CredentialsContainer.prototype[call];
+                         navigator.credentials[call] = (options) => {
+                             if (options.mediation !== 'conditional') resolve();
+                             return ask.call(navigator.credentials, options);
+                         };
+                     }
+                 });",
+            )
             .await;
         let mut key = None;
         let late = async {
             // No person declines faster than this.
-            browser.script("window.passed = 300").await;
+            let late = "return window.asked.then(() => { window.passed = 300; })";
+            browser.script(late).await;
             key = Some(plug_in_a_key_that_declines(browser).await);
         };
         keep(not_allowed(browser, button, late).await, "dismissed");
