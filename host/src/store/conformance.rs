@@ -103,6 +103,7 @@ cases! {
     a_clock_that_is_ahead_stops_nobody_else,
     a_session_lives_until_it_is_over_or_ended,
     a_sign_in_ends_the_session_that_it_replaces,
+    sessions_of_all_passkeys_are_their_owners,
     a_removed_credential_ends_its_sessions,
     the_last_credential_stays_unless_there_are_recovery_codes,
     a_recovery_code_is_spent_with_the_passkey_that_it_pays_for,
@@ -584,6 +585,27 @@ async fn a_sign_in_ends_the_session_that_it_replaces(store: Arc<dyn Store>) {
     assert!(!lives(&*store, 1, NOW).await && lives(&*store, 2, NOW).await);
     begin(&*store, session(3, 1, 1), Ends::All).await;
     assert!(!lives(&*store, 2, NOW).await && lives(&*store, 3, NOW).await);
+}
+
+async fn sessions_of_all_passkeys_are_their_owners(store: Arc<dyn Store>) {
+    alice(&*store).await;
+    assert_eq!(register(&*store, add(1, 2)).await, Registered::Done);
+    let bob = register(&*store, sign_up(2, "bob", 3)).await;
+    assert_eq!(bob, Registered::Done);
+    begin(&*store, session(1, 1, 1), Ends::None).await;
+    begin(&*store, session(2, 1, 2), Ends::None).await;
+    begin(&*store, session(3, 2, 3), Ends::None).await;
+    let listed = store.sessions(&handle(1), NOW).await.expect("it answers");
+    let ids: Vec<u8> = listed.iter().map(|session| session.id[0]).collect();
+    assert_eq!(ids, [2, 1]);
+
+    begin(&*store, session(4, 1, 1), Ends::All).await;
+    assert!(!lives(&*store, 1, NOW).await && !lives(&*store, 2, NOW).await);
+    begin(&*store, session(5, 1, 2), Ends::None).await;
+    let owner = handle(1);
+    let all = store.end_sessions(Sessions::All(&owner), event(EventKind::SessionsEnded));
+    assert_eq!(all.await.expect("it answers"), 2);
+    assert!(lives(&*store, 3, NOW).await, "another account's");
 }
 
 async fn change(store: &dyn Store, number: u8, change: Change) -> Changed {
